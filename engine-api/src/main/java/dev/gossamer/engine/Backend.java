@@ -1,0 +1,24 @@
+package dev.gossamer.engine;
+
+/** An open engine on one device. Thread-safe; each workspace belongs to one thread. */
+public interface Backend extends AutoCloseable {
+
+    /** The name it is chosen by. */
+    String name();
+
+    /** The device and what of it is used, for people: {@code "AMD EPYC, 512-bit vectors, 2 threads"}. */
+    String device();
+
+    /** The table in force: what was given, completed by the backend's committed defaults. A run stores it. */
+    TuningTable tuning();
+
+    /**
+     * A workspace for the calling thread.
+     *
+     * @param threads how many threads its ops may use, at least 1; 1 where clients already run side by side
+     */
+    Workspace workspace(int threads);
+
+    @Override
+    void close();
+}

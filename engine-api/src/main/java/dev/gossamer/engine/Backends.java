@@ -1,0 +1,177 @@
+package dev.gossamer.engine;
+
+import dev.gossamer.engine.Availability.Available;
+import dev.gossamer.engine.Availability.Unavailable;
+import dev.gossamer.engine.check.CheckedBackend;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the backends on the class path and chooses one. A backend asked for by name is strict; {@code auto} takes the best
+ * available one and says in one line which, and why not a better one. There is no silent fallback.
+ */
+public final class Backends {
+
+    /** System property that chooses the backend: {@code auto} or a backend's name. */
+    public static final String PROPERTY = "gossamer.backend";
+
+    /** The choice of the best available backend. */
+    public static final String AUTO = "auto";
+
+    private static final System.Logger LOG = System.getLogger(Backends.class.getName());
+
+    private Backends() {}
+
+    /** Where the choice of a backend came from. */
+    public enum Source {
+        ARGUMENT("asked for by argument"),
+        PROPERTY("system property " + Backends.PROPERTY),
+        DEFAULT("chosen automatically");
+
+        private final String text;
+
+        Source(String text) {
+            this.text = text;
+        }
+
+        /** The source for people. */
+        public String text() {
+            return text;
+        }
+    }
+
+    /** A provider and what it said. */
+    public record Candidate(String name, int priority, Availability availability) {}
+
+    /**
+     * An opened choice.
+     *
+     * @param backend checked, open; the caller closes it
+     * @param requested the name asked for, possibly {@code auto}
+     * @param source where the request came from
+     * @param explanation one line: the choice, and why not a better one
+     */
+    public record Choice(Backend backend, String requested, Source source, String explanation) {}
+
+    /** Every backend on the class path, best first. */
+    public static List<Candidate> candidates() {
+        return candidates(ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()));
+    }
+
+    /** Opens the backend that {@code gossamer.backend} names; without the property, {@code auto}. */
+    public static Choice open() {
+        return open(null, BackendOptions.defaults());
+    }
+
+    /**
+     * Opens a backend.
+     *
+     * @param requested a name or {@code auto}; null or blank reads the property
+     * @throws BackendSelectionException if it is unknown or cannot run here
+     */
+    public static Choice open(@Nullable String requested, BackendOptions options) {
+        Source source = Source.ARGUMENT;
+        String name = requested == null ? "" : requested.strip();
+        if (name.isEmpty()) {
+            name = System.getProperty(PROPERTY, "").strip();
+            source = Source.PROPERTY;
+        }
+        if (name.isEmpty()) {
+            name = AUTO;
+            source = Source.DEFAULT;
+        }
+        return open(name, source, options, candidates());
+    }
+
+    static Choice open(String name, Source source, BackendOptions options, List<Candidate> candidates) {
+        Choice choice = name.equals(AUTO) ? best(source, options, candidates) : named(name, source, options, candidates);
+        LOG.log(System.Logger.Level.INFO, choice.explanation());
+        return choice;
+    }
+
+    static List<Candidate> candidates(Iterable<BackendProvider> providers) {
+        List<Candidate> found = new ArrayList<>();
+        Iterator<BackendProvider> iterator = providers.iterator();
+        while (true) {
+            try {
+                if (!iterator.hasNext()) {
+                    break;
+                }
+                found.add(probe(iterator.next()));
+            } catch (ServiceConfigurationError | LinkageError e) {
+                found.add(broken(e));
+            }
+        }
+        found.sort(Comparator.comparingInt(Candidate::priority).reversed().thenComparing(Candidate::name));
+        return found;
+    }
+
+    private static Candidate probe(BackendProvider provider) {
+        try {
+            return new Candidate(provider.name(), provider.priority(), provider.probe());
+        } catch (RuntimeException | LinkageError e) {
+            Unavailable why = new Unavailable("its probe failed: " + e, "Report this with the stack trace.", e);
+            return new Candidate(provider.name(), provider.priority(), why);
+        }
+    }
+
+    private static Candidate broken(Throwable e) {
+        Unavailable why = new Unavailable(
+                "a provider could not be loaded: " + e.getMessage(), "Check that the jars on the class path belong together.", e);
+        return new Candidate("(unknown)", Integer.MIN_VALUE, why);
+    }
+
+    private static Choice named(String name, Source source, BackendOptions options, List<Candidate> candidates) {
+        for (Candidate candidate : candidates) {
+            if (!candidate.name().equals(name)) {
+                continue;
+            }
+            return switch (candidate.availability()) {
+                case Available available -> new Choice(
+                        openChecked(name, available, options),
+                        name,
+                        source,
+                        "Backend " + name + " on " + available.device() + " (" + source.text() + ")");
+                case Unavailable why -> throw unavailable(name, source, why);
+            };
+        }
+        throw new BackendSelectionException("Unknown backend '" + name + "' (" + source.text() + "). Known: " + AUTO
+                + candidates.stream().map(c -> ", " + c.name()).collect(Collectors.joining())
+                + ". `gossamer backends` shows which can run here.");
+    }
+
+    private static Choice best(Source source, BackendOptions options, List<Candidate> candidates) {
+        StringBuilder skipped = new StringBuilder();
+        for (Candidate candidate : candidates) {
+            switch (candidate.availability()) {
+                case Available available -> {
+                    String line = "Backend " + candidate.name() + " on " + available.device() + " (" + source.text() + skipped + ")";
+                    return new Choice(openChecked(candidate.name(), available, options), AUTO, source, line);
+                }
+                case Unavailable why -> skipped.append("; not ").append(candidate.name()).append(": ").append(why.reason());
+            }
+        }
+        throw new BackendSelectionException("No backend can run here" + skipped
+                + ". Put a backend's jar on the class path; `gossamer backends` says what each one needs.");
+    }
+
+    private static Backend openChecked(String name, Available available, BackendOptions options) {
+        try {
+            return new CheckedBackend(available.open().apply(options));
+        } catch (LinkageError e) {
+            throw new BackendSelectionException("Backend " + name + " is available but could not be opened: " + e, e);
+        }
+    }
+
+    private static BackendSelectionException unavailable(String name, Source source, Unavailable why) {
+        String message = "Backend " + name + " (" + source.text() + ") cannot run here: " + why.reason() + ". " + why.remedy();
+        Throwable cause = why.cause();
+        return cause == null ? new BackendSelectionException(message) : new BackendSelectionException(message, cause);
+    }
+}

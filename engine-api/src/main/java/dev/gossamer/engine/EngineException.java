@@ -1,0 +1,15 @@
+package dev.gossamer.engine;
+
+/** A failure of the engine or of a backend at run time. Wrong arguments are {@link IllegalArgumentException}s. */
+public class EngineException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    public EngineException(String message) {
+        super(message);
+    }
+
+    public EngineException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.gossamer.engine;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear or convolutional product of one {@link Geometry}, with its plans and scratch. The {@link Space} of the weights
+ * says whether it is dense or sparse; tensors are {@link Layout#NATIVE} with any batch.
+ *
+ * <p><b>Determinism.</b> In {@link #forward} and {@link #inputGradient} every output element is one f32 FMA chain in
+ * ascending index of the reduced dimension, starting from {@code beta * out} (from +0.0 when beta = 0; the output is then
+ * not read). Backends whose hardware leaves no other choice say so in their {@code describe()}. Weight and bias gradients
+ * are reduced over the batch in a fixed order that the number of threads does not change.
+ */
+public interface Product extends Resource {
+
+    Geometry geometry();
+
+    /**
+     * {@code y = epilogue(W·x + beta·y)}.
+     *
+     * @param w weights over a space of this geometry
+     * @param x {@code geometry.inShape(batch)}
+     * @param y {@code geometry.outShape(batch)}, must not alias x
+     */
+    void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue);
+
+    /**
+     * {@code gx = mask ⊙ (Wᵀ·gy + beta·gx)}.
+     *
+     * @param mask of the ReLU that produced x, or null to apply none
+     */
+    void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
+
+    /** {@code gw = (gy·xᵀ restricted to the pattern) + beta·gw}, summed over the batch: O(nnz · batch) work. */
+    void weightGradient(Tensor x, Tensor gy, float beta, Values gw);
+
+    /** {@code gb = (gy summed over batch and plane) + beta·gb}. */
+    void biasGradient(Tensor gy, float beta, Values gb);
+
+    /** Kernel choices in one line, for people. */
+    String describe();
+}

@@ -1,0 +1,123 @@
+package dev.gossamer.engine;
+
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.DenseOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.ops.SparseOps;
+import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owner of backend memory and issuer of ops: one owner thread, one stream. Everything it makes dies with it.
+ *
+ * <p>Ops run in the order issued and may be asynchronous; {@code download}, {@link #read}, {@link #repattern}, the
+ * selecting ops and {@link #sync} wait, nothing else does. After warm-up a training step allocates nothing.
+ *
+ * <p>Host memory: f32 little-endian (the machine's order), tightly packed; a segment may be longer than what is moved.
+ */
+public interface Workspace extends AutoCloseable {
+
+    // ---- memory
+
+    /** A zeroed tensor. */
+    Tensor tensor(Shape shape, Layout layout);
+
+    /** The first {@code batch} samples of a NATIVE tensor, in the same memory: the last, partial batch of an epoch. */
+    Tensor view(Tensor whole, int batch);
+
+    /** The dense index space of a vector (a bias). */
+    Space space(int size);
+
+    /** The index space of a weight matrix, dense until {@link #repattern}. */
+    Space space(Geometry geometry);
+
+    /** The values of a space in a role; made on first use, all zero. */
+    Values values(Space space, Role role);
+
+    /**
+     * Changes the pattern of a space, null meaning dense. In every role, entries in both old and new keep their value, new
+     * ones are 0, the others are gone. Waits.
+     */
+    void repattern(Space space, @Nullable SparsityPattern pattern);
+
+    Cell cell(float value);
+
+    /** Room for the classes of up to {@code capacity} samples. */
+    Labels labels(int capacity);
+
+    /** Room for up to {@code capacity} sample numbers, at most {@link Order#MAX_CAPACITY}. */
+    Order order(int capacity);
+
+    /** A mask for activations of the given shape or of a smaller batch. */
+    Mask mask(Shape shape);
+
+    /**
+     * A resident data set. A backend may read the segments in place: the caller keeps them alive and unchanged as long as
+     * this workspace lives.
+     *
+     * @param images unsigned bytes {@code [count][one.features()]}
+     * @param labels unsigned bytes {@code [count]}
+     */
+    Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count);
+
+    /** A product, with its plans and scratch. */
+    Product product(Geometry geometry);
+
+    /** A workspace inside this one that shares its stream; what it made is freed when it closes. */
+    Workspace child();
+
+    // ---- moving numbers
+
+    /** nnz floats in canonical order to the backend. */
+    void upload(MemorySegment host, Values values);
+
+    /** nnz floats in canonical order to the host. Waits. */
+    void download(Values values, MemorySegment host);
+
+    /** Row-major {@code [features, batch]} floats to the backend. */
+    void upload(MemorySegment host, Tensor tensor);
+
+    /** Row-major {@code [features, batch]} floats to the host. Waits. */
+    void download(Tensor tensor, MemorySegment host);
+
+    /** Class numbers as ints, {@code count} of them. */
+    void upload(MemorySegment host, int count, Labels labels);
+
+    /** Sample numbers as ints, {@code count} of them. */
+    void upload(MemorySegment host, int count, Order order);
+
+    void write(Cell cell, float value);
+
+    /** The value of a cell. Waits. */
+    float read(Cell cell);
+
+    /** Waits until everything issued is done. */
+    void sync();
+
+    // ---- running
+
+    /** Records ops for repeated runs. While the body runs it may issue ops only: no allocation, upload, write or waiting. */
+    Step record(Runnable body);
+
+    SparseOps sparse();
+
+    DenseOps dense();
+
+    NnOps nn();
+
+    SelectOps select();
+
+    TrainOps train();
+
+    DataOps data();
+
+    /** Bytes this workspace and its children hold now. */
+    long allocatedBytes();
+
+    /** Frees everything made here. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,105 @@
+package dev.gossamer.engine.check;
+
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import org.jspecify.annotations.Nullable;
+
+final class CheckedProduct implements Product {
+
+    private final Product raw;
+    private final Door door;
+    private final Geometry geometry;
+    private final Shape in;
+    private final Shape out;
+
+    CheckedProduct(Product raw, Door door) {
+        this.raw = raw;
+        this.door = door;
+        this.geometry = raw.geometry();
+        this.in = geometry.inShape(1);
+        this.out = geometry.outShape(1);
+    }
+
+    @Override
+    public Object owner() {
+        return raw.owner();
+    }
+
+    @Override
+    public Geometry geometry() {
+        return geometry;
+    }
+
+    @Override
+    public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        door.enter();
+        door.weights(w, "w", geometry);
+        pair(x, y);
+        Door.distinct(y, x, "y", "x");
+        Door.finite(beta, "beta");
+        Values bias = epilogue.bias();
+        if (bias != null) {
+            door.vector(bias, "bias", geometry.outChannels());
+        }
+        Mask mask = epilogue.mask();
+        if (mask != null) {
+            door.mask(mask, "mask", y.shape());
+        }
+        raw.forward(w, x, beta, y, epilogue);
+    }
+
+    @Override
+    public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        door.enter();
+        door.weights(w, "w", geometry);
+        pair(gx, gy);
+        Door.distinct(gx, gy, "gx", "gy");
+        Door.finite(beta, "beta");
+        if (mask != null) {
+            door.mask(mask, "mask", gx.shape());
+        }
+        raw.inputGradient(w, gy, beta, gx, mask);
+    }
+
+    @Override
+    public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
+        door.enter();
+        door.weights(gw, "gw", geometry);
+        pair(x, gy);
+        Door.finite(beta, "beta");
+        raw.weightGradient(x, gy, beta, gw);
+    }
+
+    @Override
+    public void biasGradient(Tensor gy, float beta, Values gb) {
+        door.enter();
+        door.tensor(gy, "gy", Layout.NATIVE);
+        if (!gy.shape().sameFeatures(out)) {
+            throw new IllegalArgumentException("gy must have the features of " + out + ", it has " + gy.shape());
+        }
+        door.vector(gb, "gb", geometry.outChannels());
+        Door.finite(beta, "beta");
+        raw.biasGradient(gy, beta, gb);
+    }
+
+    @Override
+    public String describe() {
+        return raw.describe();
+    }
+
+    private void pair(Tensor input, Tensor output) {
+        int batch = input.shape().batch();
+        door.tensor(input, "the input side", Layout.NATIVE);
+        door.tensor(output, "the output side", Layout.NATIVE);
+        if (!input.shape().sameFeatures(in) || !output.shape().sameFeatures(out) || output.shape().batch() != batch) {
+            throw new IllegalArgumentException("This product takes " + geometry.inShape(batch) + " to " + geometry.outShape(batch)
+                    + ", got " + input.shape() + " and " + output.shape());
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.gossamer.engine.check;
+
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.sparse.MagnitudeSelection;
+import java.util.List;
+
+final class CheckedSelectOps implements SelectOps {
+
+    private final SelectOps raw;
+    private final Door door;
+
+    CheckedSelectOps(SelectOps raw, Door door) {
+        this.raw = raw;
+        this.door = door;
+    }
+
+    @Override
+    public MagnitudeSelection.Threshold kthMagnitude(List<Values> group, long k) {
+        door.enterUnrecorded("kthMagnitude");
+        long total = 0;
+        for (Values values : group) {
+            door.owned(values, "a member of the group");
+            total += values.space().nnz();
+        }
+        count(k, 1, total, "k");
+        return raw.kthMagnitude(group, k);
+    }
+
+    @Override
+    public void keepTop(List<Space> group, Role by, long keep) {
+        door.enterUnrecorded("keepTop");
+        long total = 0;
+        for (Space space : group) {
+            door.owned(space, "a member of the group");
+            total += space.nnz();
+        }
+        count(keep, 0, total, "keep");
+        raw.keepTop(group, by, keep);
+    }
+
+    private static void count(long got, long least, long most, String name) {
+        if (got < least || got > most) {
+            throw new IllegalArgumentException(name + " must be " + least + " to " + most + " (stored entries of the group), got " + got);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package dev.gossamer.engine.check;
+
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Resource;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** The checks of one workspace: who may enter, and what may be carried in. Every message names the argument and the remedy. */
+final class Door {
+
+    private final Object workspace;
+    private final @Nullable Door parent;
+    private final Thread thread;
+    private final boolean[] recording;
+    private boolean open = true;
+
+    Door(Object workspace, @Nullable Door parent) {
+        this.workspace = workspace;
+        this.parent = parent;
+        this.thread = parent == null ? Thread.currentThread() : parent.thread;
+        this.recording = parent == null ? new boolean[1] : parent.recording;
+    }
+
+    /** The workspace is open and the caller is its owner thread. */
+    void enter() {
+        if (!open) {
+            throw new IllegalStateException("This workspace is closed");
+        }
+        if (Thread.currentThread() != thread) {
+            throw new IllegalStateException("This workspace belongs to thread '" + thread.getName() + "' and was called from '"
+                    + Thread.currentThread().getName() + "'; give each thread a workspace of its own");
+        }
+    }
+
+    /** As {@link #enter}, for calls that allocate, move host memory or wait, which a recorded step must not do. */
+    void enterUnrecorded(String call) {
+        enter();
+        if (recording[0]) {
+            throw new IllegalStateException(
+                    call + " is not allowed inside a recorded step: it allocates, moves host memory or waits; do it before or after the step");
+        }
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
+    void shut() {
+        open = false;
+    }
+
+    /** Runs the body of a recorded step. */
+    void record(Runnable body) {
+        enter();
+        if (recording[0]) {
+            throw new IllegalStateException("A recorded step cannot run inside another");
+        }
+        recording[0] = true;
+        try {
+            body.run();
+        } finally {
+            recording[0] = false;
+        }
+    }
+
+    /** The operand was made by this workspace or one around it, which is still open. */
+    void owned(Resource operand, String name) {
+        Object owner = operand.owner();
+        for (Door door = this; door != null; door = door.parent) {
+            if (door.workspace == owner) {
+                return;
+            }
+        }
+        throw new IllegalArgumentException(name + " belongs to another workspace or backend ("
+                + operand.getClass().getSimpleName() + "); download it there and upload it here");
+    }
+
+    void tensor(Tensor tensor, String name, Layout layout) {
+        owned(tensor, name);
+        if (tensor.layout() != layout) {
+            throw new IllegalArgumentException(name + " must have layout " + layout + ", it has " + tensor.layout());
+        }
+    }
+
+    void tensor(Tensor tensor, String name, Layout layout, Shape shape) {
+        tensor(tensor, name, layout);
+        shape(tensor.shape(), shape, name);
+    }
+
+    /** A tensor read as a matrix. */
+    void matrix(Tensor tensor, String name, Layout layout, int rows, int cols) {
+        tensor(tensor, name, layout);
+        if (tensor.shape().features() != rows || tensor.shape().batch() != cols) {
+            throw new IllegalArgumentException(name + " must be " + rows + " x " + cols + ", it is "
+                    + tensor.shape().features() + " x " + tensor.shape().batch());
+        }
+    }
+
+    /** Values over a matrix space. */
+    void matrix(Values values, String name, int rows, int cols) {
+        owned(values, name);
+        Space space = values.space();
+        if (space.rows() != rows || space.cols() != cols) {
+            throw new IllegalArgumentException(
+                    name + " must be over a space of " + rows + " x " + cols + ", it is over " + space.rows() + " x " + space.cols());
+        }
+    }
+
+    /** Values over the dense space of a vector. */
+    void vector(Values values, String name, int length) {
+        matrix(values, name, 1, length);
+        if (values.space().pattern() != null) {
+            throw new IllegalArgumentException(name + " must be dense; its space has a pattern");
+        }
+    }
+
+    void weights(Values values, String name, Geometry geometry) {
+        matrix(values, name, geometry.rows(), geometry.cols());
+    }
+
+    void mask(Mask mask, String name, Shape shape) {
+        owned(mask, name);
+        if (!mask.shape().sameFeatures(shape) || mask.shape().batch() < shape.batch()) {
+            throw new IllegalArgumentException(name + " has shape " + mask.shape() + ", too small or of other features than " + shape);
+        }
+    }
+
+    static void shape(Shape got, Shape wanted, String name) {
+        if (!got.equals(wanted)) {
+            throw new IllegalArgumentException(name + " must have shape " + wanted + ", it has " + got);
+        }
+    }
+
+    static void sameSpace(Values a, Values b, String names) {
+        if (a.space() != b.space()) {
+            throw new IllegalArgumentException(names + " must be over the same space");
+        }
+    }
+
+    static void distinct(Object output, Object input, String outputName, String inputName) {
+        if (output == input) {
+            throw new IllegalArgumentException(outputName + " must not be " + inputName + ": the output would overwrite its input");
+        }
+    }
+
+    static void finite(float value, String name) {
+        if (!Float.isFinite(value)) {
+            throw new IllegalArgumentException(name + " must be finite, got " + value);
+        }
+    }
+
+    /** Host memory that holds {@code count} numbers of {@code width} bytes. */
+    static void host(MemorySegment segment, long count, int width, String name) {
+        long needed = Math.multiplyExact(count, (long) width);
+        if (segment.byteSize() < needed) {
+            throw new IllegalArgumentException(
+                    name + " has " + segment.byteSize() + " bytes; " + count + " numbers of " + width + " bytes need " + needed);
+        }
+    }
+}
