@@ -1,0 +1,80 @@
+package dev.gossamer.engine.sparse;
+
+/** What makes arrays a canonical pattern; every violation is an IllegalArgumentException that says where. */
+final class PatternChecks {
+
+    private PatternChecks() {}
+
+    static void checkShape(int rows, int cols) {
+        if (rows < 0 || cols < 0) {
+            throw new IllegalArgumentException("a matrix needs rows >= 0 and cols >= 0, got " + rows + "x" + cols);
+        }
+        if (rows > SparsityPattern.MAX_NNZ - 1) {
+            throw new IllegalArgumentException(
+                    "row pointers are 32-bit: at most " + (SparsityPattern.MAX_NNZ - 1) + " rows, got " + rows);
+        }
+    }
+
+    static int checkNnz(long nnz) {
+        if (nnz < 0 || nnz > SparsityPattern.MAX_NNZ) {
+            throw new IllegalArgumentException("positions are 32-bit: at most " + SparsityPattern.MAX_NNZ
+                    + " entries in one pattern, got " + nnz + "; split the matrix by rows");
+        }
+        return (int) nnz;
+    }
+
+    /** Checks compressed rows; for compressed columns call {@link #checkCompressed} with the names swapped. */
+    static void checkCsr(int rows, int cols, int[] rowPtr, int[] colIdx) {
+        checkShape(rows, cols);
+        checkCompressed("row", "col", rows, cols, rowPtr, colIdx);
+    }
+
+    /** Offsets start at 0, never fall and end at the number of indices; indices ascend strictly in each line and are in range. */
+    static void checkCompressed(String line, String index, int lines, int limit, int[] ptr, int[] idx) {
+        checkPointers(line, index, lines, ptr, idx.length);
+        for (int i = 0; i < lines; i++) {
+            int previous = -1;
+            for (int p = ptr[i]; p < ptr[i + 1]; p++) {
+                int at = idx[p];
+                if (at < 0 || at >= limit) {
+                    throw new IllegalArgumentException(index + "Idx[" + p + "] = " + at + " in " + line + " " + i
+                            + " is outside 0.." + (limit - 1));
+                }
+                if (at <= previous) {
+                    String fault = at == previous ? "repeats " + index + " " + at : "follows " + previous;
+                    throw new IllegalArgumentException(index + "Idx[" + p + "] = " + at + " in " + line + " " + i + " "
+                            + fault + "; indices must ascend strictly within a " + line
+                            + " (build a CooMatrix to sort them)");
+                }
+                previous = at;
+            }
+        }
+    }
+
+    private static void checkPointers(String line, String index, int lines, int[] ptr, int nnz) {
+        if (ptr.length != (long) lines + 1) {
+            throw new IllegalArgumentException(
+                    line + "Ptr has " + ptr.length + " offsets, " + lines + " " + line + "s need " + ((long) lines + 1));
+        }
+        if (ptr[0] != 0) {
+            throw new IllegalArgumentException(line + "Ptr[0] = " + ptr[0] + ", must be 0");
+        }
+        for (int i = 0; i < lines; i++) {
+            if (ptr[i + 1] < ptr[i]) {
+                throw new IllegalArgumentException(line + "Ptr falls from " + ptr[i] + " to " + ptr[i + 1] + " at " + line
+                        + " " + i + "; offsets must never fall");
+            }
+        }
+        if (ptr[lines] != nnz) {
+            throw new IllegalArgumentException(line + "Ptr ends at " + ptr[lines] + " in " + line + "Ptr[" + lines
+                    + "], but there are " + nnz + " entries in " + index + "Idx");
+        }
+    }
+
+    static void checkSameShape(SparsityPattern a, SparsityPattern b) {
+        if (a.rows() != b.rows() || a.cols() != b.cols()) {
+            throw new IllegalArgumentException("patterns of different shapes: " + a.rows() + "x" + a.cols() + " and "
+                    + b.rows() + "x" + b.cols());
+        }
+    }
+}
