@@ -1,0 +1,5 @@
+/** The command line. */
+@NullMarked
+package dev.gossamer.app;
+
+import org.jspecify.annotations.NullMarked;

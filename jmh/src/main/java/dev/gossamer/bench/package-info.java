@@ -1,0 +1,5 @@
+/** JMH benchmarks of operations, layers and training steps. */
+@NullMarked
+package dev.gossamer.bench;
+
+import org.jspecify.annotations.NullMarked;
