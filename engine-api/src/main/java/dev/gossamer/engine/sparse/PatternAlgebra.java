@@ -77,6 +77,21 @@ final class PatternAlgebra {
         return common;
     }
 
+    static SparsityPattern retain(SparsityPattern a, long[] keptPositions) {
+        int[] rowPtr = new int[a.rows() + 1];
+        int[] colIdx = new int[PatternChecks.checkBits("positions", a.nnz(), keptPositions)];
+        int out = 0;
+        for (int r = 0; r < a.rows(); r++) {
+            for (int p = a.rowStart(r); p < a.rowEnd(r); p++) {
+                if ((keptPositions[p >>> 6] >>> p & 1) != 0) {
+                    colIdx[out++] = a.col(p);
+                }
+            }
+            rowPtr[r + 1] = out;
+        }
+        return SparsityPattern.trusted(a.rows(), a.cols(), rowPtr, colIdx);
+    }
+
     static SparsityPattern complement(SparsityPattern a) {
         int[] rowPtr = new int[a.rows() + 1];
         int[] colIdx = new int[PatternChecks.checkNnz(a.size() - a.nnz())];

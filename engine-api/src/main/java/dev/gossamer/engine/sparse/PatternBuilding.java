@@ -41,24 +41,11 @@ final class PatternBuilding {
     }
 
     static SparsityPattern fromBits(int rows, int cols, long[] bits) {
-        int words = wordCount(rows, cols);
-        if (bits.length != words) {
-            throw new IllegalArgumentException(
-                    "a " + rows + "x" + cols + " mask takes " + words + " words of 64 bits, got " + bits.length);
-        }
-        long size = (long) rows * cols;
-        if ((size & 63) != 0 && bits[words - 1] >>> (size & 63) != 0) {
-            throw new IllegalArgumentException(
-                    "the mask has bits set beyond its last element, " + size + " = " + rows + "x" + cols);
-        }
-        long nnz = 0;
-        for (long word : bits) {
-            nnz += Long.bitCount(word);
-        }
+        PatternChecks.checkShape(rows, cols);
         int[] rowPtr = new int[rows + 1];
-        int[] colIdx = new int[PatternChecks.checkNnz(nnz)];
+        int[] colIdx = new int[PatternChecks.checkBits("elements", (long) rows * cols, bits)];
         int p = 0;
-        for (int w = 0; w < words; w++) {
+        for (int w = 0; w < bits.length; w++) {
             for (long rest = bits[w]; rest != 0; rest &= rest - 1) {
                 long flat = ((long) w << 6) + Long.numberOfTrailingZeros(rest);
                 int row = (int) (flat / cols);

@@ -23,6 +23,23 @@ final class PatternChecks {
         return (int) nnz;
     }
 
+    /** A bit set over so many things has the right length and no bit beyond them; returns how many bits are set. */
+    static int checkBits(String what, long size, long[] bits) {
+        long words = (size + 63) >>> 6;
+        if (bits.length != words) {
+            throw new IllegalArgumentException(
+                    "a mask of " + size + " " + what + " takes " + words + " words of 64 bits, got " + bits.length);
+        }
+        if ((size & 63) != 0 && bits[(int) words - 1] >>> (size & 63) != 0) {
+            throw new IllegalArgumentException("the mask has bits set beyond the last of its " + size + " " + what);
+        }
+        long set = 0;
+        for (long word : bits) {
+            set += Long.bitCount(word);
+        }
+        return checkNnz(set);
+    }
+
     /** Checks compressed rows; for compressed columns call {@link #checkCompressed} with the names swapped. */
     static void checkCsr(int rows, int cols, int[] rowPtr, int[] colIdx) {
         checkShape(rows, cols);

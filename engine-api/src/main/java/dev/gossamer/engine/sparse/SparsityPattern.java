@@ -282,6 +282,16 @@ public final class SparsityPattern {
         return PatternAlgebra.merge(this, other, true, false, false);
     }
 
+    /**
+     * The entries whose position is set in a bit set over positions: bit {@code p & 63} of word {@code p >> 6}.
+     *
+     * @throws IllegalArgumentException if there are not exactly {@code ceil(nnz / 64)} words, or a bit beyond the last
+     *     position is set
+     */
+    public SparsityPattern retain(long[] keptPositions) {
+        return PatternAlgebra.retain(this, keptPositions);
+    }
+
     /** Entries that are not in this pattern. */
     public SparsityPattern complement() {
         return PatternAlgebra.complement(this);

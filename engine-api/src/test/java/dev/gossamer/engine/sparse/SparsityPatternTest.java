@@ -104,10 +104,13 @@ class SparsityPatternTest {
         void bitMasksAreChecked() {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> SparsityPattern.fromBits(2, 3, new long[2]))
-                    .withMessageContainingAll("2x3", "1 words", "got 2");
+                    .withMessageContainingAll("6 elements", "1 words", "got 2");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> SparsityPattern.fromBits(2, 3, new long[] {1L << 6}))
-                    .withMessageContaining("beyond its last element");
+                    .withMessageContaining("beyond the last of its 6 elements");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> SparsityPattern.full(2, 3).retain(new long[] {1L << 63}))
+                    .withMessageContaining("beyond the last of its 6 positions");
         }
 
         @Test
@@ -261,6 +264,17 @@ class SparsityPatternTest {
             SparsityPattern q = random(p.rows(), p.cols(), 0.4, 5);
             int[] positions = p.positionsIn(q);
             p.forEach((r, c, at) -> assertThat(positions[at]).isEqualTo(q.position(r, c)));
+        }
+
+        @ParameterizedTest
+        @MethodSource("dev.gossamer.engine.sparse.SparsityPatternTest#patterns")
+        void retainKeepsTheChosenPositions(SparsityPattern p) {
+            SparsityPattern kept = random(p.rows(), p.cols(), 0.5, 3);
+            long[] positions = new long[(int) (p.nnz() + 63) >> 6];
+            p.forEach((r, c, at) -> positions[at >> 6] |= kept.contains(r, c) ? 1L << at : 0);
+            SparsityPattern got = p.retain(positions);
+            checkStructure(got);
+            assertThat(got).isEqualTo(p.intersect(kept));
         }
 
         @Test
