@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is done to each output of a forward product before it is written: {@code out = activation(product + bias)}.
  *
- * @param bias a vector of outChannels values, or null
+ * @param bias values over a vector space of outChannels, or null; where that space has a pattern, entries outside it add 0
  * @param activation applied after the bias
  * @param mask where to note which outputs passed the ReLU, or null; only with {@link Activation#RELU}
  */

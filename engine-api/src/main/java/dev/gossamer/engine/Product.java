@@ -34,7 +34,7 @@ public interface Product extends Resource {
     /** {@code gw = (gy·xᵀ restricted to the pattern) + beta·gw}, summed over the batch: O(nnz · batch) work. */
     void weightGradient(Tensor x, Tensor gy, float beta, Values gw);
 
-    /** {@code gb = (gy summed over batch and plane) + beta·gb}. */
+    /** {@code gb = (gy summed over batch and plane, on the entries of gb's space only) + beta·gb}. */
     void biasGradient(Tensor gy, float beta, Values gb);
 
     /** Kernel choices in one line, for people. */

@@ -28,7 +28,7 @@ public interface Workspace extends AutoCloseable {
     /** The first {@code batch} samples of a NATIVE tensor, in the same memory: the last, partial batch of an epoch. */
     Tensor view(Tensor whole, int batch);
 
-    /** The dense index space of a vector (a bias). */
+    /** The index space of a vector (a bias), one row of {@code size} columns; dense until {@link #repattern}. */
     Space space(int size);
 
     /** The index space of a weight matrix, dense until {@link #repattern}. */

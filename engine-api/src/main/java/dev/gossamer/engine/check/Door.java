@@ -112,12 +112,9 @@ final class Door {
         }
     }
 
-    /** Values over the dense space of a vector. */
+    /** Values over the space of a vector, dense or with a pattern. */
     void vector(Values values, String name, int length) {
         matrix(values, name, 1, length);
-        if (values.space().pattern() != null) {
-            throw new IllegalArgumentException(name + " must be dense; its space has a pattern");
-        }
     }
 
     void weights(Values values, String name, Geometry geometry) {
