@@ -9,26 +9,31 @@ import org.jspecify.annotations.Nullable;
  */
 enum MaskKind {
     /** No pattern: all values are there. */
-    DENSE,
+    DENSE(0),
     /** A bit for each element: bit {@code i & 7} of byte {@code i >> 3} is set if element i has a value. */
-    BITS,
+    BITS(1),
     /** The elements that have values, as gaps. Byte-aligned, the smallest above 7/8 sparsity. */
-    GAPS,
+    GAPS(2),
     /** The elements that have none, as gaps: the smallest below 1/8 sparsity, nothing at all for a full pattern. */
-    ABSENT_GAPS;
+    ABSENT_GAPS(3);
 
-    private static final MaskKind[] KINDS = values();
+    private final int code;
+
+    MaskKind(int code) {
+        this.code = code;
+    }
 
     static MaskKind ofCode(int code, String where) {
-        if (code >= KINDS.length) {
-            throw new CodecException(where + ": mask kind " + code + " is unknown, this version knows 0 to "
-                    + (KINDS.length - 1));
+        for (MaskKind kind : values()) {
+            if (kind.code == code) {
+                return kind;
+            }
         }
-        return KINDS[code];
+        throw new CodecException(where + ": mask kind " + code + " is unknown to this version");
     }
 
     int code() {
-        return ordinal();
+        return code;
     }
 
     /** The kind to send a tensor with. */

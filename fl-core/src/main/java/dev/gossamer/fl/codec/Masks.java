@@ -67,7 +67,8 @@ final class Masks {
         };
     }
 
-    // ---- bits --------------------------------------------------------------------------------------------------------
+    // ---- bits
+    // --------------------------------------------------------------------------------------------------------
 
     static long bitBytes(long size) {
         return (size >>> 3) + ((size & 7) == 0 ? 0 : 1);
@@ -121,7 +122,8 @@ final class Masks {
         return words;
     }
 
-    // ---- gaps --------------------------------------------------------------------------------------------------------
+    // ---- gaps
+    // --------------------------------------------------------------------------------------------------------
 
     /** Visits the elements that a kind writes gaps for, in ascending order. */
     private static void forEach(MaskKind kind, SparsityPattern pattern, LongConsumer visitor) {

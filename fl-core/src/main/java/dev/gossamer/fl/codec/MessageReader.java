@@ -32,8 +32,8 @@ final class MessageReader {
         long tensorCount = Integer.toUnsignedLong(in.getInt());
         String method = text("method");
         if (tensorCount > in.remaining() / MIN_TENSOR_BYTES) {
-            throw new CodecException(
-                    "The message announces " + tensorCount + " tensors, more than its " + in.remaining() + " bytes can hold");
+            throw new CodecException("The message announces " + tensorCount + " tensors, more than its "
+                    + in.remaining() + " bytes can hold");
         }
         List<TensorState> tensors = new ArrayList<>();
         for (int i = 0; i < tensorCount; i++) {
@@ -68,7 +68,8 @@ final class MessageReader {
     private int[] shape(String where) {
         int rank = unsignedByte(where);
         if (rank > TensorState.MAX_RANK) {
-            throw new CodecException(where + ": " + rank + " dimensions, but at most " + TensorState.MAX_RANK + " are allowed");
+            throw new CodecException(
+                    where + ": " + rank + " dimensions, but at most " + TensorState.MAX_RANK + " are allowed");
         }
         need((long) rank * Integer.BYTES, "the shape", where);
         int[] shape = new int[rank];
@@ -93,7 +94,8 @@ final class MessageReader {
         long nnz = Integer.toUnsignedLong(in.getInt());
         long size = TensorState.size(shape);
         if (nnz > size) {
-            throw new CodecException(where + ": " + nnz + " entries are announced in a tensor of " + size + " elements");
+            throw new CodecException(
+                    where + ": " + nnz + " entries are announced in a tensor of " + size + " elements");
         }
         need(nnz * Float.BYTES, nnz + " values", where);
         // Each gap takes a byte at least: a mask that cannot be there is refused before memory is taken for it.
@@ -119,7 +121,10 @@ final class MessageReader {
         need(count * Float.BYTES, count + " values", where);
         float[] values = new float[(int) count];
         int bytes = (int) count * Float.BYTES;
-        in.slice(in.position(), bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        in.slice(in.position(), bytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
         in.position(in.position() + bytes);
         if (options.refuseNonFinite()) {
             for (int i = 0; i < values.length; i++) {
@@ -156,8 +161,8 @@ final class MessageReader {
 
     private void need(long bytes, String what, String where) {
         if (bytes > in.remaining()) {
-            throw new CodecException(where + ": " + what + " would take " + bytes + " bytes, but only " + in.remaining()
-                    + " are left");
+            throw new CodecException(
+                    where + ": " + what + " would take " + bytes + " bytes, but only " + in.remaining() + " are left");
         }
     }
 }

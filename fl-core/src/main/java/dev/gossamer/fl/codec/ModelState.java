@@ -56,16 +56,17 @@ public record ModelState(List<TensorState> tensors) {
      */
     public void requireSameLayout(ModelState other, String what) {
         if (tensors.size() != other.tensors.size()) {
-            throw new IllegalArgumentException("The " + what + " has " + other.tensors.size() + " tensors, but the model has "
-                    + tensors.size());
+            throw new IllegalArgumentException(
+                    "The " + what + " has " + other.tensors.size() + " tensors, but the model has " + tensors.size());
         }
         for (int i = 0; i < tensors.size(); i++) {
             TensorState own = tensors.get(i);
             TensorState its = other.tensors.get(i);
             if (!own.name().equals(its.name()) || !Arrays.equals(own.shape(), its.shape())) {
-                throw new IllegalArgumentException("Tensor " + i + " of the " + what + " is '" + its.name() + "' of shape "
-                        + Arrays.toString(its.shape()) + ", but the model's is '" + own.name() + "' of shape "
-                        + Arrays.toString(own.shape()));
+                throw new IllegalArgumentException(
+                        "Tensor " + i + " of the " + what + " is '" + its.name() + "' of shape "
+                                + Arrays.toString(its.shape()) + ", but the model's is '" + own.name() + "' of shape "
+                                + Arrays.toString(own.shape()));
             }
         }
     }

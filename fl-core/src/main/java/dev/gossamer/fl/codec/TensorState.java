@@ -148,7 +148,8 @@ public final class TensorState {
             return values.clone();
         }
         if (size() > Integer.MAX_VALUE - 8) {
-            throw new IllegalStateException("Tensor '" + name + "' has " + size() + " elements, too many for one array");
+            throw new IllegalStateException(
+                    "Tensor '" + name + "' has " + size() + " elements, too many for one array");
         }
         float[] dense = new float[(int) size()];
         int columns = pattern.cols();

@@ -52,7 +52,8 @@ public final class WireCodec {
 
     private WireCodec() {}
 
-    // ---- sending -----------------------------------------------------------------------------------------------------
+    // ---- sending
+    // -----------------------------------------------------------------------------------------------------
 
     /**
      * The message, a new array.
@@ -69,11 +70,15 @@ public final class WireCodec {
             length += plan.sizeBytes();
         }
         if (length > MAX_BYTES) {
-            throw new CodecException("The message would have " + length + " bytes, but one can have at most " + MAX_BYTES);
+            throw new CodecException(
+                    "The message would have " + length + " bytes, but one can have at most " + MAX_BYTES);
         }
         ByteBuffer out = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putInt(VERSION).putInt((int) length);
-        out.putInt(update.round()).putInt(update.sender()).putLong(update.samples()).putInt(plans.size());
+        out.putInt(update.round())
+                .putInt(update.sender())
+                .putLong(update.samples())
+                .putInt(plans.size());
         putText(out, method);
         for (TensorPlan plan : plans) {
             plan.write(out);
@@ -93,6 +98,7 @@ public final class WireCodec {
     }
 
     /** A tensor with everything that its bytes depend on decided. */
+    @SuppressWarnings("ArrayRecordComponent") // lives as long as one call of encode
     private record TensorPlan(TensorState tensor, byte[] name, MaskKind kind, long maskBytes) {
 
         static TensorPlan of(TensorState tensor) {
@@ -103,7 +109,7 @@ public final class WireCodec {
 
         long sizeBytes() {
             long shapeBytes = 1 + (long) Integer.BYTES * tensor.shape().length;
-            long kindBytes = 1 + (kind == MaskKind.DENSE ? 0 : Integer.BYTES);
+            long kindBytes = 1L + (kind == MaskKind.DENSE ? 0 : Integer.BYTES);
             return textBytes(name) + shapeBytes + kindBytes + maskBytes + Float.BYTES * tensor.nnz();
         }
 
@@ -147,14 +153,15 @@ public final class WireCodec {
     }
 
     private static long textBytes(byte[] text) {
-        return Short.BYTES + text.length;
+        return (long) Short.BYTES + text.length;
     }
 
     private static void putText(ByteBuffer out, byte[] text) {
         out.putShort((short) text.length).put(text);
     }
 
-    // ---- receiving ---------------------------------------------------------------------------------------------------
+    // ---- receiving
+    // ---------------------------------------------------------------------------------------------------
 
     /** As {@link #decode(byte[], DecodeOptions)} with {@link DecodeOptions#DEFAULT}. */
     public static SparseUpdate decode(byte[] message) {
@@ -174,8 +181,9 @@ public final class WireCodec {
     private static void checkEnvelope(byte[] message) {
         ByteBuffer in = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
         if (message.length < HEADER_BYTES + CHECKSUM_BYTES) {
-            throw new CodecException("The message has " + message.length + " bytes, but a header and a checksum alone have "
-                    + (HEADER_BYTES + CHECKSUM_BYTES) + ": it was cut off");
+            throw new CodecException(
+                    "The message has " + message.length + " bytes, but a header and a checksum alone have "
+                            + (HEADER_BYTES + CHECKSUM_BYTES) + ": it was cut off");
         }
         if (in.getInt(0) != MAGIC) {
             throw new CodecException(

@@ -29,7 +29,7 @@ public final class PaperAccounting {
     private long nonZeros;
     private long parametersSent;
 
-    /** @param initialNonZeros nnz_0, the size of the model that is sent down in the first round */
+    /** An accounting that starts with a model of {@code initialNonZeros} parameters, nnz_0: the first one sent down. */
     public PaperAccounting(long initialNonZeros) {
         requireCount(initialNonZeros);
         this.nonZeros = initialNonZeros;

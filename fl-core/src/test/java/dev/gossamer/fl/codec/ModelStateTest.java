@@ -49,13 +49,19 @@ class ModelStateTest {
         assertThat(CONV.hashCode())
                 .isEqualTo(CONV.with(PATTERN, new float[] {1, 2, 3}).hashCode());
         assertThat(CONV).isNotEqualTo(CONV.with(PATTERN, new float[] {1, 2, 4}));
-        assertThat(BIAS.with(null, new float[] {0f, 0, 0, 0})).isNotEqualTo(BIAS.with(null, new float[] {-0f, 0, 0, 0}));
+        assertThat(BIAS.with(null, new float[] {0f, 0, 0, 0}))
+                .isNotEqualTo(BIAS.with(null, new float[] {-0f, 0, 0, 0}));
     }
 
     @Test
     void refusesWhatDoesNotFitTogether() {
         refused(() -> TensorState.dense("", new int[] {1}, new float[1]), "needs a name");
-        refused(() -> TensorState.dense("w", new int[] {2, 3}, new float[5]), "'w'", "[2, 3]", "5 values", "asks for 6");
+        refused(
+                () -> TensorState.dense("w", new int[] {2, 3}, new float[5]),
+                "'w'",
+                "[2, 3]",
+                "5 values",
+                "asks for 6");
         refused(() -> TensorState.dense("w", new int[] {-2}, new float[5]), "'w'", "dimension -2");
         refused(() -> TensorState.dense("w", new int[9], new float[0]), "9 dimensions", "at most 8");
         refused(() -> TensorState.sparse("w", new int[] {6, 2}, PATTERN, new float[3]), "'w'", "6x2", "2x6");
@@ -81,7 +87,8 @@ class ModelStateTest {
     }
 
     private static void refused(Runnable action, String... parts) {
-        assertThatIllegalArgumentException().isThrownBy(action::run).satisfies(e -> assertThat(e.getMessage())
-                .contains(parts));
+        assertThatIllegalArgumentException()
+                .isThrownBy(action::run)
+                .satisfies(e -> assertThat(e.getMessage()).contains(parts));
     }
 }

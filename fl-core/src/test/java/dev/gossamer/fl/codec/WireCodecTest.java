@@ -17,8 +17,24 @@ import org.junit.jupiter.api.Test;
 class WireCodecTest {
 
     private static final int[][] SHAPES = {
-        {}, {0}, {1}, {7}, {8}, {9}, {63}, {64}, {65}, {1, 1}, {3, 0}, {0, 3}, {5, 13}, {33, 31}, {64, 3, 3, 3},
-        {1, 5000}, {5000, 1}, {128, 784}
+        {},
+        {0},
+        {1},
+        {7},
+        {8},
+        {9},
+        {63},
+        {64},
+        {65},
+        {1, 1},
+        {3, 0},
+        {0, 3},
+        {5, 13},
+        {33, 31},
+        {64, 3, 3, 3},
+        {1, 5000},
+        {5000, 1},
+        {128, 784}
     };
     private static final double[] DENSITIES = {0, 0.001, 0.01, 0.1, 0.12, 0.13, 0.5, 0.87, 0.88, 0.97, 0.999, 1};
 
@@ -58,9 +74,9 @@ class WireCodecTest {
     @Test
     void keepsStoredZerosNegativeZerosAndThePattern() {
         SparsityPattern pattern = SparsityPattern.fromFlatIndices(2, 3, new int[] {0, 4, 5});
-        TensorState tensor =
-                TensorState.sparse("w", new int[] {2, 3}, pattern, new float[] {0f, -0f, Float.MIN_VALUE});
-        TensorState back = WireCodec.decode(WireCodec.encode(update(tensor))).model().tensor("w");
+        TensorState tensor = TensorState.sparse("w", new int[] {2, 3}, pattern, new float[] {0f, -0f, Float.MIN_VALUE});
+        TensorState back =
+                WireCodec.decode(WireCodec.encode(update(tensor))).model().tensor("w");
         assertThat(back).isEqualTo(tensor);
         assertThat(back.pattern()).isEqualTo(pattern);
         assertThat(Float.floatToRawIntBits(back.values()[1])).isEqualTo(0x80000000);
@@ -71,7 +87,8 @@ class WireCodecTest {
         int header = 32 + 2 + "m".length() + 4;
         int tensor = 2 + "w".length() + 1 + 2 * 4 + 1;
         int size = 128 * 784;
-        assertThat(WireCodec.encode(update(dense("w", new int[] {128, 784}, 1)))).hasSize(header + tensor + 4 * size);
+        assertThat(WireCodec.encode(update(dense("w", new int[] {128, 784}, 1))))
+                .hasSize(header + tensor + 4 * size);
 
         // Half full: a bit for each element.
         TensorState half = sparse("w", new int[] {128, 784}, 0.5, 1);
@@ -207,20 +224,17 @@ class WireCodecTest {
     void aMaskThatIsNotTheSmallestOrNotInItsShortestFormIsRefused() {
         // 10 of 16 elements: a bit each. As gaps it would take 10 bytes.
         SparsityPattern pattern = SparsityPattern.fromMask(1, 16, (row, col) -> col < 10);
-        byte[] bits = WireCodec.encode(
-                update(TensorState.sparse("w", new int[] {1, 16}, pattern, new float[10])));
+        byte[] bits = WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 16}, pattern, new float[10])));
         byte[] gaps = spliced(bits, 47, 54, new byte[] {2, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
         refused(gaps, "written as GAPS", "BITS is smaller");
         // Spare bits of the last byte.
         SparsityPattern nine = SparsityPattern.fromMask(1, 9, (row, col) -> col % 2 == 0);
-        byte[] spare =
-                WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 9}, nine, new float[5])));
+        byte[] spare = WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 9}, nine, new float[5])));
         refused(edited(spare, b -> b.put(53, (byte) (b.get(53) | 0x10))), "bits beyond its last element");
         refused(edited(spare, b -> b.put(52, (byte) 1)), "has 2 elements, but 5 are announced");
         // A gap with a byte too many.
         SparsityPattern one = SparsityPattern.fromFlatIndices(1, 1000, new int[] {3});
-        byte[] single =
-                WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 1000}, one, new float[] {1})));
+        byte[] single = WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 1000}, one, new float[] {1})));
         refused(spliced(single, 52, 53, new byte[] {(byte) 0x83, 0}), "superfluous");
     }
 
@@ -255,7 +269,8 @@ class WireCodecTest {
                 .withMessageContaining("70000");
     }
 
-    // ---- helpers -----------------------------------------------------------------------------------------------------
+    // ---- helpers
+    // -----------------------------------------------------------------------------------------------------
 
     /** Two tensors, one by gaps and one by bits, and a dense one. */
     private static byte[] smallMessage() {
@@ -278,7 +293,9 @@ class WireCodecTest {
 
     private static TensorState sparse(String name, int[] shape, double density, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        int[] flat = random.doubles(TensorState.size(shape)).mapToInt(u -> u < density ? 1 : 0).toArray();
+        int[] flat = random.doubles(TensorState.size(shape))
+                .mapToInt(u -> u < density ? 1 : 0)
+                .toArray();
         int[] indices = java.util.stream.IntStream.range(0, flat.length)
                 .filter(i -> flat[i] == 1)
                 .toArray();

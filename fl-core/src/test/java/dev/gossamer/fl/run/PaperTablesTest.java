@@ -49,12 +49,7 @@ class PaperTablesTest {
     }
 
     @ParameterizedTest(name = "CIFAR-100 at {0}")
-    @CsvSource({
-        "0, 14782884, 946104",
-        "0.90, 1485892, 314253",
-        "0.95, 747170, 279150",
-        "0.99, 156193, 251067"
-    })
+    @CsvSource({"0, 14782884, 946104", "0.90, 1485892, 314253", "0.95, 747170, 279150", "0.99, 156193, 251067"})
     void cifar100(double sparsity, long parameters, long communication) {
         check(new Model(14_774_436, 8_448, 100, PaperAccounting.BITS), sparsity, parameters, communication);
     }

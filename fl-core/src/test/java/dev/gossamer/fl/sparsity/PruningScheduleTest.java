@@ -13,8 +13,16 @@ class PruningScheduleTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 0.0", "2, 0.0135", "5, 0.0532", "10, 0.1167", "25, 0.2879", "50, 0.5146", "100, 0.7858", "150, 0.8857",
-        "190, 0.8999", "200, 0.9"
+        "1, 0.0",
+        "2, 0.0135",
+        "5, 0.0532",
+        "10, 0.1167",
+        "25, 0.2879",
+        "50, 0.5146",
+        "100, 0.7858",
+        "150, 0.8857",
+        "190, 0.8999",
+        "200, 0.9"
     })
     void followsThePublishedCurve(int round, double sparsity) {
         // The published values have four digits.
@@ -97,7 +105,8 @@ class PruningScheduleTest {
     }
 
     private static void refused(Runnable action, String... parts) {
-        assertThatIllegalArgumentException().isThrownBy(action::run).satisfies(e -> assertThat(e.getMessage())
-                .contains(parts));
+        assertThatIllegalArgumentException()
+                .isThrownBy(action::run)
+                .satisfies(e -> assertThat(e.getMessage()).contains(parts));
     }
 }
