@@ -12,8 +12,7 @@ final class PatternAlgebra {
         int[] colPtr = new int[a.cols() + 1];
         int[] rowIdx = new int[colIdx.length];
         transpose(a.rows(), a.cols(), rowPtr, colIdx, colPtr, rowIdx, permutation);
-        return new SparsityPattern.Transposed(
-                SparsityPattern.trusted(a.cols(), a.rows(), colPtr, rowIdx), permutation);
+        return new SparsityPattern.Transposed(SparsityPattern.trusted(a.cols(), a.rows(), colPtr, rowIdx), permutation);
     }
 
     /** Counting sort by column: rows are visited in order, so each output line ends up sorted. */

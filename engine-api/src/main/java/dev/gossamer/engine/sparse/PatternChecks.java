@@ -70,16 +70,16 @@ final class PatternChecks {
 
     private static void checkPointers(String line, String index, int lines, int[] ptr, int nnz) {
         if (ptr.length != (long) lines + 1) {
-            throw new IllegalArgumentException(
-                    line + "Ptr has " + ptr.length + " offsets, " + lines + " " + line + "s need " + ((long) lines + 1));
+            throw new IllegalArgumentException(line + "Ptr has " + ptr.length + " offsets, " + lines + " " + line
+                    + "s need " + ((long) lines + 1));
         }
         if (ptr[0] != 0) {
             throw new IllegalArgumentException(line + "Ptr[0] = " + ptr[0] + ", must be 0");
         }
         for (int i = 0; i < lines; i++) {
             if (ptr[i + 1] < ptr[i]) {
-                throw new IllegalArgumentException(line + "Ptr falls from " + ptr[i] + " to " + ptr[i + 1] + " at " + line
-                        + " " + i + "; offsets must never fall");
+                throw new IllegalArgumentException(line + "Ptr falls from " + ptr[i] + " to " + ptr[i + 1] + " at "
+                        + line + " " + i + "; offsets must never fall");
             }
         }
         if (ptr[lines] != nnz) {
@@ -90,8 +90,8 @@ final class PatternChecks {
 
     static void checkSameShape(SparsityPattern a, SparsityPattern b) {
         if (a.rows() != b.rows() || a.cols() != b.cols()) {
-            throw new IllegalArgumentException("patterns of different shapes: " + a.rows() + "x" + a.cols() + " and "
-                    + b.rows() + "x" + b.cols());
+            throw new IllegalArgumentException(
+                    "patterns of different shapes: " + a.rows() + "x" + a.cols() + " and " + b.rows() + "x" + b.cols());
         }
     }
 }

@@ -38,7 +38,8 @@ public final class SparsityPattern {
         this.colIdx = colIdx;
     }
 
-    // ---- factories ---------------------------------------------------------------------------------------------------
+    // ---- factories
+    // ---------------------------------------------------------------------------------------------------
 
     /**
      * The pattern with these arrays, which are validated and copied.
@@ -115,7 +116,8 @@ public final class SparsityPattern {
         return PatternBuilding.fromFlat(rows, cols, flat.length, p -> flat[p]);
     }
 
-    // ---- size --------------------------------------------------------------------------------------------------------
+    // ---- size
+    // --------------------------------------------------------------------------------------------------------
 
     public int rows() {
         return rows;
@@ -154,7 +156,8 @@ public final class SparsityPattern {
         return (long) Integer.BYTES * ((long) rowPtr.length + colIdx.length);
     }
 
-    // ---- access ------------------------------------------------------------------------------------------------------
+    // ---- access
+    // ------------------------------------------------------------------------------------------------------
 
     /** Position of the first entry of a row. */
     public int rowStart(int row) {
@@ -251,7 +254,8 @@ public final class SparsityPattern {
         return bits;
     }
 
-    // ---- algebra -----------------------------------------------------------------------------------------------------
+    // ---- algebra
+    // -----------------------------------------------------------------------------------------------------
 
     /**
      * A transposed pattern with the way its values go.
@@ -307,7 +311,8 @@ public final class SparsityPattern {
         return PatternAlgebra.positionsIn(this, other);
     }
 
-    // ---- identity ----------------------------------------------------------------------------------------------------
+    // ---- identity
+    // ----------------------------------------------------------------------------------------------------
 
     /**
      * 32 hexadecimal digits: the first 128 bits of the SHA-256 of shape and structure. Equal patterns have equal digests

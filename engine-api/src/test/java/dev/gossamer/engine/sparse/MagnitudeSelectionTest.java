@@ -43,7 +43,8 @@ class MagnitudeSelectionTest {
     private static float[] neighbours(int step) {
         float[] values = new float[40];
         for (int i = 0; i < values.length; i++) {
-            values[i] = Float.intBitsToFloat(Float.floatToRawIntBits(0.75f) + (i * 7 % 20) * step) * (i % 3 == 0 ? -1 : 1);
+            values[i] =
+                    Float.intBitsToFloat(Float.floatToRawIntBits(0.75f) + (i * 7 % 20) * step) * (i % 3 == 0 ? -1 : 1);
         }
         return values;
     }
@@ -123,8 +124,11 @@ class MagnitudeSelectionTest {
         for (int k = 0; k <= n; k++) {
             List<MemorySegment> group = segments(parts);
             Threshold threshold = MagnitudeSelection.kthLargest(group, k);
-            assertThat(indices(parts, MagnitudeSelection.keepTop(group, k))).as("k = %d", k).isEqualTo(kept(parts, k));
-            assertThat(countAbove(parts, threshold.magnitudeBits()) + threshold.tiesKept()).isEqualTo(k);
+            assertThat(indices(parts, MagnitudeSelection.keepTop(group, k)))
+                    .as("k = %d", k)
+                    .isEqualTo(kept(parts, k));
+            assertThat(countAbove(parts, threshold.magnitudeBits()) + threshold.tiesKept())
+                    .isEqualTo(k);
             assertThat(threshold.tiesKept() > 0).isEqualTo(k > 0);
         }
     }

@@ -48,7 +48,8 @@ class SparsityPatternTest {
     }
 
     private static void checkStructure(SparsityPattern p) {
-        assertThat(SparsityPattern.of(p.rows(), p.cols(), p.copyRowPtr(), p.copyColIdx())).isEqualTo(p);
+        assertThat(SparsityPattern.of(p.rows(), p.cols(), p.copyRowPtr(), p.copyColIdx()))
+                .isEqualTo(p);
     }
 
     private static TreeSet<Long> set(SparsityPattern p) {
@@ -209,10 +210,13 @@ class SparsityPatternTest {
             long[] flat = p.flatIndices().toArray();
             int[] narrow = p.flatIndices().mapToInt(Math::toIntExact).toArray();
             assertThat(flat).hasSize((int) p.nnz());
-            assertThat(SparsityPattern.fromFlatIndices(p.rows(), p.cols(), flat)).isEqualTo(p);
-            assertThat(SparsityPattern.fromFlatIndices(p.rows(), p.cols(), narrow)).isEqualTo(p);
+            assertThat(SparsityPattern.fromFlatIndices(p.rows(), p.cols(), flat))
+                    .isEqualTo(p);
+            assertThat(SparsityPattern.fromFlatIndices(p.rows(), p.cols(), narrow))
+                    .isEqualTo(p);
             assertThat(SparsityPattern.fromBits(p.rows(), p.cols(), p.toBits())).isEqualTo(p);
-            assertThat(SparsityPattern.fromMask(p.rows(), p.cols(), p::contains)).isEqualTo(p);
+            assertThat(SparsityPattern.fromMask(p.rows(), p.cols(), p::contains))
+                    .isEqualTo(p);
             p.forEach((r, c, at) -> {
                 assertThat(p.position(r, c)).isEqualTo(at);
                 assertThat(p.rowOf(at)).isEqualTo(r);
@@ -233,9 +237,11 @@ class SparsityPatternTest {
             t.pattern().forEach((r, c, at) -> assertThat(t.permutation()[at]).isEqualTo(p.position(c, r)));
             Transposed back = t.pattern().transpose();
             assertThat(back.pattern()).isEqualTo(p);
-            int[] roundTrip =
-                    IntStream.of(back.permutation()).map(q -> t.permutation()[q]).toArray();
-            assertThat(roundTrip).containsExactly(IntStream.range(0, (int) p.nnz()).toArray());
+            int[] roundTrip = IntStream.of(back.permutation())
+                    .map(q -> t.permutation()[q])
+                    .toArray();
+            assertThat(roundTrip)
+                    .containsExactly(IntStream.range(0, (int) p.nnz()).toArray());
         }
 
         @ParameterizedTest
@@ -282,7 +288,9 @@ class SparsityPatternTest {
             SparsityPattern a = SparsityPattern.empty(2, 3);
             SparsityPattern b = SparsityPattern.empty(3, 2);
             assertThatIllegalArgumentException().isThrownBy(() -> a.union(b)).withMessageContainingAll("2x3", "3x2");
-            assertThatIllegalArgumentException().isThrownBy(() -> a.positionsIn(b)).withMessageContaining("3x2");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> a.positionsIn(b))
+                    .withMessageContaining("3x2");
         }
 
         @Test
@@ -303,7 +311,11 @@ class SparsityPatternTest {
             SparsityPattern p = SparsityPattern.of(2, 3, new int[] {0, 1, 2}, new int[] {2, 0});
             SparsityPattern same = SparsityPattern.fromFlatIndices(2, 3, new int[] {2, 3});
             assertThat(p.digest()).isEqualTo(same.digest()).hasSize(32).isEqualTo("89b24447892ee630b88a21ff562abb5c");
-            assertThat(p).isEqualTo(same).hasSameHashCodeAs(same).isNotEqualTo("2x3").isNotEqualTo(null);
+            assertThat(p)
+                    .isEqualTo(same)
+                    .hasSameHashCodeAs(same)
+                    .isNotEqualTo("2x3")
+                    .isNotEqualTo(null);
             SparsityPattern wider = SparsityPattern.of(2, 4, new int[] {0, 1, 2}, new int[] {2, 0});
             SparsityPattern moved = SparsityPattern.of(2, 3, new int[] {0, 2, 2}, new int[] {0, 2});
             assertThat(List.of(wider, moved)).allSatisfy(other -> {
@@ -316,9 +328,9 @@ class SparsityPatternTest {
         void digestCoversEveryIndexBeyondOneChunk() {
             int n = 10_000;
             SparsityPattern full = SparsityPattern.full(1, n);
-            assertThat(IntStream.of(0, 4094, 4095, 4096, 8191, 9_998).mapToObj(hole -> SparsityPattern.fromMask(
-                                    1, n, (r, c) -> c != hole)
-                            .digest()))
+            assertThat(IntStream.of(0, 4094, 4095, 4096, 8191, 9_998)
+                            .mapToObj(hole -> SparsityPattern.fromMask(1, n, (r, c) -> c != hole)
+                                    .digest()))
                     .doesNotHaveDuplicates()
                     .doesNotContain(full.digest());
         }
