@@ -8,6 +8,7 @@ final class PatternAlgebra {
     private PatternAlgebra() {}
 
     static SparsityPattern.Transposed transpose(SparsityPattern a, int[] rowPtr, int[] colIdx) {
+        PatternChecks.checkShape(a.cols(), a.rows());
         int[] permutation = new int[colIdx.length];
         int[] colPtr = new int[a.cols() + 1];
         int[] rowIdx = new int[colIdx.length];

@@ -40,32 +40,39 @@ final class PatternChecks {
         return checkNnz(set);
     }
 
-    /** Checks compressed rows; for compressed columns call {@link #checkCompressed} with the names swapped. */
     static void checkCsr(int rows, int cols, int[] rowPtr, int[] colIdx) {
         checkShape(rows, cols);
-        checkCompressed("row", "col", rows, cols, rowPtr, colIdx);
+        checkPointers("row", "col", rows, rowPtr, colIdx.length);
+        checkIndices("row", "col", cols, rowPtr, colIdx);
     }
 
-    /** Offsets start at 0, never fall and end at the number of indices; indices ascend strictly in each line and are in range. */
-    static void checkCompressed(String line, String index, int lines, int limit, int[] ptr, int[] idx) {
-        checkPointers(line, index, lines, ptr, idx.length);
-        for (int i = 0; i < lines; i++) {
+    static void checkCsc(int rows, int cols, int[] colPtr, int[] rowIdx) {
+        checkShape(rows, cols);
+        checkShape(cols, rows);
+        checkPointers("col", "row", cols, colPtr, rowIdx.length);
+        checkIndices("col", "row", rows, colPtr, rowIdx);
+    }
+
+    private static void checkIndices(String line, String index, int limit, int[] ptr, int[] idx) {
+        for (int i = 0; i < ptr.length - 1; i++) {
             int previous = -1;
             for (int p = ptr[i]; p < ptr[i + 1]; p++) {
                 int at = idx[p];
-                if (at < 0 || at >= limit) {
-                    throw new IllegalArgumentException(index + "Idx[" + p + "] = " + at + " in " + line + " " + i
-                            + " is outside 0.." + (limit - 1));
-                }
-                if (at <= previous) {
-                    String fault = at == previous ? "repeats " + index + " " + at : "follows " + previous;
+                if (at < 0 || at >= limit || at <= previous) {
                     throw new IllegalArgumentException(index + "Idx[" + p + "] = " + at + " in " + line + " " + i + " "
-                            + fault + "; indices must ascend strictly within a " + line
-                            + " (build a CooMatrix to sort them)");
+                            + indexFault(at, previous, limit, line));
                 }
                 previous = at;
             }
         }
+    }
+
+    private static String indexFault(int at, int previous, int limit, String line) {
+        if (at < 0 || at >= limit) {
+            return "is outside 0.." + (limit - 1);
+        }
+        return (at == previous ? "repeats the one before it" : "follows " + previous)
+                + "; indices must ascend strictly within a " + line + " (CooMatrix.of sorts, and can sum duplicates)";
     }
 
     private static void checkPointers(String line, String index, int lines, int[] ptr, int nnz) {

@@ -77,7 +77,7 @@ class SparsityPatternTest {
             refused(2, 3, new int[] {0, 1, 2}, new int[] {0}, "ends at 2", "1 entries");
             refused(2, 3, new int[] {0, 1, 2}, new int[] {0, 3}, "colIdx[1] = 3 in row 1", "0..2");
             refused(2, 3, new int[] {0, 1, 2}, new int[] {0, -1}, "colIdx[1] = -1 in row 1");
-            refused(2, 3, new int[] {0, 0, 2}, new int[] {1, 1}, "colIdx[1] = 1 in row 1", "repeats");
+            refused(2, 3, new int[] {0, 0, 2}, new int[] {1, 1}, "colIdx[1] = 1 in row 1", "repeats the one before");
             refused(2, 3, new int[] {0, 0, 2}, new int[] {2, 1}, "colIdx[1] = 1 in row 1", "follows 2");
         }
 
