@@ -40,8 +40,7 @@ public final class CooMatrix implements HostMatrix {
      * @throws IllegalArgumentException if the arrays differ in length, naming the first entry out of range, or naming the
      *     entries of a duplicate if those are refused
      */
-    public static CooMatrix of(
-            int rows, int cols, int[] rowIdx, int[] colIdx, float[] values, Duplicates duplicates) {
+    public static CooMatrix of(int rows, int cols, int[] rowIdx, int[] colIdx, float[] values, Duplicates duplicates) {
         Objects.requireNonNull(duplicates, "duplicates");
         int[] ownRowIdx = rowIdx.clone();
         int[] ownColIdx = colIdx.clone();

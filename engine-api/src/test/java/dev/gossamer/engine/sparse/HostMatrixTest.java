@@ -35,9 +35,7 @@ class HostMatrixTest {
                 int choice = random.nextInt(16);
                 values[p] = choice < 8
                         ? AWKWARD[choice]
-                        : choice < 12
-                                ? Float.intBitsToFloat(NAN_BITS[choice - 8])
-                                : (float) random.nextGaussian();
+                        : choice < 12 ? Float.intBitsToFloat(NAN_BITS[choice - 8]) : (float) random.nextGaussian();
             }
             return CsrMatrix.of(pattern, values);
         });
@@ -49,7 +47,8 @@ class HostMatrixTest {
 
     private static void assertSameBits(float[] got, float[] want) {
         assertThat(IntStream.range(0, got.length).map(i -> bits(got[i])).toArray())
-                .isEqualTo(IntStream.range(0, want.length).map(i -> bits(want[i])).toArray());
+                .isEqualTo(
+                        IntStream.range(0, want.length).map(i -> bits(want[i])).toArray());
     }
 
     @Nested
@@ -137,20 +136,21 @@ class HostMatrixTest {
             assertThat(csc.colEnd(2)).isEqualTo(3);
             assertThat(csc.row(2)).isEqualTo(1);
             assertThat(csc.value(2)).isEqualTo(6);
-            assertThat(CscMatrix.of(2, 3, csc.copyColPtr(), csc.copyRowIdx(), csc.copyValues())).isEqualTo(csc);
+            assertThat(CscMatrix.of(2, 3, csc.copyColPtr(), csc.copyRowIdx(), csc.copyValues()))
+                    .isEqualTo(csc);
             assertThat(csr.toCoo().copyRowIdx()).containsExactly(0, 1, 1);
             assertThat(csr.toCoo().copyColIdx()).containsExactly(1, 0, 2);
             assertThat(csr.toCoo().pattern()).isEqualTo(csr.pattern());
             assertThat(csr.toDense().copyElements()).containsExactly(0, 7, 0, 5, 0, 6);
             assertThat(Stream.of(csr.valuesSegment(), csr.toCoo().valuesSegment()))
-                    .allSatisfy(s -> assertThat(s.toArray(ValueLayout.JAVA_FLOAT)).containsExactly(7, 5, 6))
+                    .allSatisfy(
+                            s -> assertThat(s.toArray(ValueLayout.JAVA_FLOAT)).containsExactly(7, 5, 6))
                     .allSatisfy(s -> assertThat(s.isReadOnly()).isTrue());
             assertThat(csc.valuesSegment().toArray(ValueLayout.JAVA_FLOAT)).containsExactly(5, 7, 6);
             assertThat(csr.toDense().elementsSegment().isReadOnly()).isTrue();
             assertThat(List.of(csr, csc, csr.toCoo(), csr.toDense()))
                     .extracting(Object::toString)
-                    .containsExactly(
-                            "CSR 2x3 nnz=3 (sparsity 0.5000)", "CSC 2x3 nnz=3", "COO 2x3 nnz=3", "dense 2x3");
+                    .containsExactly("CSR 2x3 nnz=3 (sparsity 0.5000)", "CSC 2x3 nnz=3", "COO 2x3 nnz=3", "dense 2x3");
         }
     }
 
@@ -259,9 +259,7 @@ class HostMatrixTest {
         void denseFormsThatFitNoArrayAreRefused() {
             CooMatrix huge = CooMatrix.of(1 << 16, 1 << 16, new int[1], new int[1], new float[1], Duplicates.REFUSE);
             for (HostMatrix matrix : List.of(huge, huge.toCsr(), huge.toCsc())) {
-                assertThatIllegalArgumentException()
-                        .isThrownBy(matrix::toDense)
-                        .withMessageContaining("4294967296");
+                assertThatIllegalArgumentException().isThrownBy(matrix::toDense).withMessageContaining("4294967296");
             }
         }
     }
@@ -280,7 +278,9 @@ class HostMatrixTest {
             assertThat(plus.toDense()).isNotEqualTo(minus.toDense());
             assertThat(plus.toCoo()).isNotEqualTo(minus.toCoo());
             assertThat(plus.toCsc()).isNotEqualTo(minus.toCsc());
-            assertThat(nan).isEqualTo(CsrMatrix.of(one, new float[] {Float.NaN})).isNotEqualTo(otherNan);
+            assertThat(nan)
+                    .isEqualTo(CsrMatrix.of(one, new float[] {Float.NaN}))
+                    .isNotEqualTo(otherNan);
             assertThat((Object) plus).isNotEqualTo(plus.toCsc());
         }
 
@@ -294,8 +294,10 @@ class HostMatrixTest {
             HostMatrix dense = DenseMatrix.of(1, 1, values);
             values[0] = 2;
             index[0] = 9;
-            assertThat(List.of(csr, csc, coo, dense)).allSatisfy(m -> assertThat(m.toDense().get(0, 0)).isEqualTo(1));
-            assertThat(List.of(csr, csc, coo, dense)).allSatisfy(m -> assertThat(m.toCoo().row(0)).isZero());
+            assertThat(List.of(csr, csc, coo, dense))
+                    .allSatisfy(m -> assertThat(m.toDense().get(0, 0)).isEqualTo(1));
+            assertThat(List.of(csr, csc, coo, dense))
+                    .allSatisfy(m -> assertThat(m.toCoo().row(0)).isZero());
         }
     }
 }
