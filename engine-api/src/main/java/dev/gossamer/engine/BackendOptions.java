@@ -22,7 +22,8 @@ public record BackendOptions(int threads, TuningTable tuning) {
             try {
                 threads = Integer.parseInt(asked);
             } catch (NumberFormatException e) {
-                throw new IllegalArgumentException("gossamer.threads must be a whole number of at least 1, got '" + asked + "'", e);
+                throw new IllegalArgumentException(
+                        "gossamer.threads must be a whole number of at least 1, got '" + asked + "'", e);
             }
         }
         return new BackendOptions(threads, TuningTable.EMPTY);

@@ -90,7 +90,8 @@ public final class Backends {
     }
 
     static Choice open(String name, Source source, BackendOptions options, List<Candidate> candidates) {
-        Choice choice = name.equals(AUTO) ? best(source, options, candidates) : named(name, source, options, candidates);
+        Choice choice =
+                name.equals(AUTO) ? best(source, options, candidates) : named(name, source, options, candidates);
         LOG.log(System.Logger.Level.INFO, choice.explanation());
         return choice;
     }
@@ -123,7 +124,9 @@ public final class Backends {
 
     private static Candidate broken(Throwable e) {
         Unavailable why = new Unavailable(
-                "a provider could not be loaded: " + e.getMessage(), "Check that the jars on the class path belong together.", e);
+                "a provider could not be loaded: " + e.getMessage(),
+                "Check that the jars on the class path belong together.",
+                e);
         return new Candidate("(unknown)", Integer.MIN_VALUE, why);
     }
 
@@ -133,11 +136,12 @@ public final class Backends {
                 continue;
             }
             return switch (candidate.availability()) {
-                case Available available -> new Choice(
-                        openChecked(name, available, options),
-                        name,
-                        source,
-                        "Backend " + name + " on " + available.device() + " (" + source.text() + ")");
+                case Available available ->
+                    new Choice(
+                            openChecked(name, available, options),
+                            name,
+                            source,
+                            "Backend " + name + " on " + available.device() + " (" + source.text() + ")");
                 case Unavailable why -> throw unavailable(name, source, why);
             };
         }
@@ -151,10 +155,15 @@ public final class Backends {
         for (Candidate candidate : candidates) {
             switch (candidate.availability()) {
                 case Available available -> {
-                    String line = "Backend " + candidate.name() + " on " + available.device() + " (" + source.text() + skipped + ")";
+                    String line = "Backend " + candidate.name() + " on " + available.device() + " (" + source.text()
+                            + skipped + ")";
                     return new Choice(openChecked(candidate.name(), available, options), AUTO, source, line);
                 }
-                case Unavailable why -> skipped.append("; not ").append(candidate.name()).append(": ").append(why.reason());
+                case Unavailable why ->
+                    skipped.append("; not ")
+                            .append(candidate.name())
+                            .append(": ")
+                            .append(why.reason());
             }
         }
         throw new BackendSelectionException("No backend can run here" + skipped
@@ -170,7 +179,8 @@ public final class Backends {
     }
 
     private static BackendSelectionException unavailable(String name, Source source, Unavailable why) {
-        String message = "Backend " + name + " (" + source.text() + ") cannot run here: " + why.reason() + ". " + why.remedy();
+        String message =
+                "Backend " + name + " (" + source.text() + ") cannot run here: " + why.reason() + ". " + why.remedy();
         Throwable cause = why.cause();
         return cause == null ? new BackendSelectionException(message) : new BackendSelectionException(message, cause);
     }

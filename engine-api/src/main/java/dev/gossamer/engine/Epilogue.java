@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
  * @param activation applied after the bias
  * @param mask where to note which outputs passed the ReLU, or null; only with {@link Activation#RELU}
  */
-public record Epilogue(@Nullable Values bias, Activation activation, @Nullable Mask mask) {
+public record Epilogue(
+        @Nullable Values bias,
+        Activation activation,
+        @Nullable Mask mask) {
 
     public static final Epilogue NONE = new Epilogue(null, Activation.IDENTITY, null);
 

@@ -26,16 +26,18 @@ public record Geometry(
 
     public Geometry {
         if (inChannels < 1 || inHeight < 1 || inWidth < 1 || outChannels < 1) {
-            throw new IllegalArgumentException("Geometry needs at least one input channel, row, column and output channel, got "
-                    + inChannels + ", " + inHeight + ", " + inWidth + ", " + outChannels);
+            throw new IllegalArgumentException(
+                    "Geometry needs at least one input channel, row, column and output channel, got " + inChannels
+                            + ", " + inHeight + ", " + inWidth + ", " + outChannels);
         }
         if (kernelHeight < 1 || kernelWidth < 1 || stride < 1 || padding < 0) {
-            throw new IllegalArgumentException("Geometry needs a kernel and stride of at least 1 and a padding of at least 0, got kernel "
-                    + kernelHeight + "x" + kernelWidth + ", stride " + stride + ", padding " + padding);
+            throw new IllegalArgumentException(
+                    "Geometry needs a kernel and stride of at least 1 and a padding of at least 0, got kernel "
+                            + kernelHeight + "x" + kernelWidth + ", stride " + stride + ", padding " + padding);
         }
         if (kernelHeight > inHeight + 2 * padding || kernelWidth > inWidth + 2 * padding) {
-            throw new IllegalArgumentException("Kernel " + kernelHeight + "x" + kernelWidth + " is larger than the padded input "
-                    + (inHeight + 2 * padding) + "x" + (inWidth + 2 * padding));
+            throw new IllegalArgumentException("Kernel " + kernelHeight + "x" + kernelWidth
+                    + " is larger than the padded input " + (inHeight + 2 * padding) + "x" + (inWidth + 2 * padding));
         }
         Math.multiplyExact(Math.multiplyExact(inChannels, kernelHeight), kernelWidth);
     }

@@ -21,8 +21,8 @@ public record Shape(int channels, int height, int width, int batch) {
         }
         long features = Math.multiplyExact((long) channels * height, (long) width);
         if (features > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    "Shape " + channels + "x" + height + "x" + width + " has " + features + " features per sample; the limit is 2^31-1");
+            throw new IllegalArgumentException("Shape " + channels + "x" + height + "x" + width + " has " + features
+                    + " features per sample; the limit is 2^31-1");
         }
     }
 

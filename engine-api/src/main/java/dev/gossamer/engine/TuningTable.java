@@ -20,7 +20,8 @@ public record TuningTable(Map<String, Double> entries) {
     public double get(String name) {
         Double value = entries.get(name);
         if (value == null) {
-            throw new IllegalArgumentException("The tuning table has no entry '" + name + "'; it has " + entries.keySet());
+            throw new IllegalArgumentException(
+                    "The tuning table has no entry '" + name + "'; it has " + entries.keySet());
         }
         return value;
     }
@@ -29,7 +30,8 @@ public record TuningTable(Map<String, Double> entries) {
     public TuningTable overriddenBy(TuningTable other) {
         for (String name : other.entries.keySet()) {
             if (!entries.containsKey(name)) {
-                throw new IllegalArgumentException("Unknown tuning entry '" + name + "'; known are " + entries.keySet());
+                throw new IllegalArgumentException(
+                        "Unknown tuning entry '" + name + "'; known are " + entries.keySet());
             }
         }
         Map<String, Double> merged = new TreeMap<>(entries);

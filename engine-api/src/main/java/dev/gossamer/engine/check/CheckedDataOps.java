@@ -37,7 +37,8 @@ final class CheckedDataOps implements DataOps {
                     "The pixel transform has " + transform.channels() + " channels, samples have " + one.channels());
         }
         if (labels.capacity() < x.shape().batch()) {
-            throw new IllegalArgumentException("labels has room for " + labels.capacity() + ", fewer than the batch of " + x.shape().batch());
+            throw new IllegalArgumentException("labels has room for " + labels.capacity() + ", fewer than the batch of "
+                    + x.shape().batch());
         }
         raw.batch(samples, transform, order, position, x, labels);
     }

@@ -28,7 +28,8 @@ final class CheckedDenseOps implements DenseOps {
         int n = transposeB ? b.shape().features() : b.shape().batch();
         int inner = transposeB ? b.shape().batch() : b.shape().features();
         if (inner != k) {
-            throw new IllegalArgumentException("op(a) is " + m + " x " + k + " and op(b) is " + inner + " x " + n + ": the inner sizes differ");
+            throw new IllegalArgumentException(
+                    "op(a) is " + m + " x " + k + " and op(b) is " + inner + " x " + n + ": the inner sizes differ");
         }
         door.matrix(c, "c", Layout.ROW_MAJOR, m, n);
         Door.distinct(c, a, "c", "a");

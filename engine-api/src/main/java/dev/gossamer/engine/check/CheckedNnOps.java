@@ -31,13 +31,14 @@ final class CheckedNnOps implements NnOps {
     }
 
     @Override
-    public void softmaxCrossEntropy(Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
+    public void softmaxCrossEntropy(
+            Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
         door.enter();
         door.tensor(logits, "logits", Layout.NATIVE);
         door.owned(labels, "labels");
         if (labels.capacity() < logits.shape().batch()) {
-            throw new IllegalArgumentException(
-                    "labels has room for " + labels.capacity() + ", fewer than the batch of " + logits.shape().batch());
+            throw new IllegalArgumentException("labels has room for " + labels.capacity() + ", fewer than the batch of "
+                    + logits.shape().batch());
         }
         if (gradient != null) {
             door.tensor(gradient, "gradient", Layout.NATIVE, logits.shape());

@@ -97,9 +97,11 @@ final class CheckedProduct implements Product {
         int batch = input.shape().batch();
         door.tensor(input, "the input side", Layout.NATIVE);
         door.tensor(output, "the output side", Layout.NATIVE);
-        if (!input.shape().sameFeatures(in) || !output.shape().sameFeatures(out) || output.shape().batch() != batch) {
-            throw new IllegalArgumentException("This product takes " + geometry.inShape(batch) + " to " + geometry.outShape(batch)
-                    + ", got " + input.shape() + " and " + output.shape());
+        if (!input.shape().sameFeatures(in)
+                || !output.shape().sameFeatures(out)
+                || output.shape().batch() != batch) {
+            throw new IllegalArgumentException("This product takes " + geometry.inShape(batch) + " to "
+                    + geometry.outShape(batch) + ", got " + input.shape() + " and " + output.shape());
         }
     }
 }

@@ -43,7 +43,8 @@ final class CheckedSelectOps implements SelectOps {
 
     private static void count(long got, long least, long most, String name) {
         if (got < least || got > most) {
-            throw new IllegalArgumentException(name + " must be " + least + " to " + most + " (stored entries of the group), got " + got);
+            throw new IllegalArgumentException(
+                    name + " must be " + least + " to " + most + " (stored entries of the group), got " + got);
         }
     }
 }

@@ -74,12 +74,14 @@ final class CheckedSparseOps implements SparseOps {
         door.enterUnrecorded("sparsifyTop");
         shaped(dense, target, "target");
         if (keep < 0 || keep > dense.shape().size()) {
-            throw new IllegalArgumentException("keep must be 0 to " + dense.shape().size() + ", got " + keep);
+            throw new IllegalArgumentException(
+                    "keep must be 0 to " + dense.shape().size() + ", got " + keep);
         }
         raw.sparsifyTop(dense, keep, target);
     }
 
-    private void product(float alpha, Values a, Tensor in, float beta, Tensor out, Layout layout, int n, boolean transposed) {
+    private void product(
+            float alpha, Values a, Tensor in, float beta, Tensor out, Layout layout, int n, boolean transposed) {
         door.enter();
         scalars(alpha, beta);
         door.owned(a, "a");

@@ -35,7 +35,8 @@ final class CheckedTrainOps implements TrainOps {
 
     private static void made(Space space, Role role, boolean needed) {
         if (needed && !space.has(role)) {
-            throw new IllegalStateException("The rule needs " + role + " of every space; make it with workspace.values(space, " + role + ")");
+            throw new IllegalStateException(
+                    "The rule needs " + role + " of every space; make it with workspace.values(space, " + role + ")");
         }
     }
 }

@@ -69,8 +69,8 @@ public final class CheckedWorkspace implements Workspace {
         door.enterUnrecorded("view");
         door.tensor(whole, "whole", Layout.NATIVE);
         if (batch < 0 || batch > whole.shape().batch()) {
-            throw new IllegalArgumentException(
-                    "A view of " + whole.shape() + " can have 0 to " + whole.shape().batch() + " samples, not " + batch);
+            throw new IllegalArgumentException("A view of " + whole.shape() + " can have 0 to "
+                    + whole.shape().batch() + " samples, not " + batch);
         }
         return raw.view(whole, batch);
     }
@@ -126,7 +126,8 @@ public final class CheckedWorkspace implements Workspace {
         door.enterUnrecorded("order");
         positive(capacity, "order");
         if (capacity > Order.MAX_CAPACITY) {
-            throw new IllegalArgumentException("An order holds at most " + Order.MAX_CAPACITY + " samples, asked for " + capacity);
+            throw new IllegalArgumentException(
+                    "An order holds at most " + Order.MAX_CAPACITY + " samples, asked for " + capacity);
         }
         return raw.order(capacity);
     }

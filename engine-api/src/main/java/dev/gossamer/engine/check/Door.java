@@ -33,8 +33,9 @@ final class Door {
             throw new IllegalStateException("This workspace is closed");
         }
         if (Thread.currentThread() != thread) {
-            throw new IllegalStateException("This workspace belongs to thread '" + thread.getName() + "' and was called from '"
-                    + Thread.currentThread().getName() + "'; give each thread a workspace of its own");
+            throw new IllegalStateException(
+                    "This workspace belongs to thread '" + thread.getName() + "' and was called from '"
+                            + Thread.currentThread().getName() + "'; give each thread a workspace of its own");
         }
     }
 
@@ -43,7 +44,8 @@ final class Door {
         enter();
         if (recording[0]) {
             throw new IllegalStateException(
-                    call + " is not allowed inside a recorded step: it allocates, moves host memory or waits; do it before or after the step");
+                    call
+                            + " is not allowed inside a recorded step: it allocates, moves host memory or waits; do it before or after the step");
         }
     }
 
@@ -107,8 +109,8 @@ final class Door {
         owned(values, name);
         Space space = values.space();
         if (space.rows() != rows || space.cols() != cols) {
-            throw new IllegalArgumentException(
-                    name + " must be over a space of " + rows + " x " + cols + ", it is over " + space.rows() + " x " + space.cols());
+            throw new IllegalArgumentException(name + " must be over a space of " + rows + " x " + cols
+                    + ", it is over " + space.rows() + " x " + space.cols());
         }
     }
 
@@ -124,7 +126,8 @@ final class Door {
     void mask(Mask mask, String name, Shape shape) {
         owned(mask, name);
         if (!mask.shape().sameFeatures(shape) || mask.shape().batch() < shape.batch()) {
-            throw new IllegalArgumentException(name + " has shape " + mask.shape() + ", too small or of other features than " + shape);
+            throw new IllegalArgumentException(
+                    name + " has shape " + mask.shape() + ", too small or of other features than " + shape);
         }
     }
 
@@ -142,7 +145,8 @@ final class Door {
 
     static void distinct(Object output, Object input, String outputName, String inputName) {
         if (output == input) {
-            throw new IllegalArgumentException(outputName + " must not be " + inputName + ": the output would overwrite its input");
+            throw new IllegalArgumentException(
+                    outputName + " must not be " + inputName + ": the output would overwrite its input");
         }
     }
 
@@ -156,8 +160,8 @@ final class Door {
     static void host(MemorySegment segment, long count, int width, String name) {
         long needed = Math.multiplyExact(count, (long) width);
         if (segment.byteSize() < needed) {
-            throw new IllegalArgumentException(
-                    name + " has " + segment.byteSize() + " bytes; " + count + " numbers of " + width + " bytes need " + needed);
+            throw new IllegalArgumentException(name + " has " + segment.byteSize() + " bytes; " + count + " numbers of "
+                    + width + " bytes need " + needed);
         }
     }
 }

@@ -12,8 +12,8 @@ public record PixelTransform(List<Float> scale, List<Float> shift) {
         scale = List.copyOf(scale);
         shift = List.copyOf(shift);
         if (scale.isEmpty() || scale.size() != shift.size()) {
-            throw new IllegalArgumentException(
-                    "A pixel transform needs one scale and one shift per channel, got " + scale.size() + " and " + shift.size());
+            throw new IllegalArgumentException("A pixel transform needs one scale and one shift per channel, got "
+                    + scale.size() + " and " + shift.size());
         }
     }
 
