@@ -1,4 +1,4 @@
-/** Comparison, seeded cases and guard words for tests of backends. */
+/** What "correct" means, in a form that any backend can be held against: comparison, cases, guards, structure. */
 @NullMarked
 package dev.gossamer.testkit;
 

@@ -1,4 +1,4 @@
-/** One contract class per group of operations, run on every backend. */
+/** One contract per op family. A backend passes by subclassing each with the few lines that open it. */
 @NullMarked
 package dev.gossamer.testkit.contract;
 

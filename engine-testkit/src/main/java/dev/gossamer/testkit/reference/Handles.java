@@ -1,0 +1,113 @@
+package dev.gossamer.testkit.reference;
+
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import java.lang.foreign.MemorySegment;
+
+/** The small operands of this backend: host arrays and scalars. */
+final class Handles {
+
+    private Handles() {}
+
+    static final class ReferenceCell implements Cell {
+        private final Object owner;
+        float value;
+
+        ReferenceCell(Object owner, float value) {
+            this.owner = owner;
+            this.value = value;
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+    }
+
+    static final class ReferenceLabels implements Labels {
+        private final Object owner;
+        final int[] classes;
+
+        ReferenceLabels(Object owner, int capacity) {
+            this.owner = owner;
+            this.classes = new int[capacity];
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+
+        @Override
+        public int capacity() {
+            return classes.length;
+        }
+    }
+
+    static final class ReferenceOrder implements Order {
+        private final Object owner;
+        final int[] samples;
+
+        ReferenceOrder(Object owner, int capacity) {
+            this.owner = owner;
+            this.samples = new int[capacity];
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+
+        @Override
+        public int capacity() {
+            return samples.length;
+        }
+    }
+
+    /** One boolean per element, the batch of the mask's shape apart from row to row. */
+    static final class ReferenceMask implements Mask {
+        private final Object owner;
+        private final Shape shape;
+        private final boolean[] bits;
+
+        ReferenceMask(Object owner, Shape shape) {
+            this.owner = owner;
+            this.shape = shape;
+            this.bits = new boolean[Math.toIntExact(shape.size())];
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+
+        @Override
+        public Shape shape() {
+            return shape;
+        }
+
+        /** The bits of the first samples, row-major. */
+        boolean[] get(int batch) {
+            boolean[] packed = new boolean[shape.features() * batch];
+            for (int f = 0; f < shape.features(); f++) {
+                System.arraycopy(bits, f * shape.batch(), packed, f * batch, batch);
+            }
+            return packed;
+        }
+
+        /** Overwrites the bits of the first samples. */
+        void set(boolean[] packed, int batch) {
+            for (int f = 0; f < shape.features(); f++) {
+                System.arraycopy(packed, f * batch, bits, f * shape.batch(), batch);
+            }
+        }
+    }
+
+    /** The caller's segments, read in place. */
+    record ReferenceSamples(Object owner, MemorySegment images, MemorySegment labels, Shape one, long count)
+            implements Samples {}
+}
