@@ -28,7 +28,8 @@ public final class CscMatrix implements HostMatrix {
         int[] ownColPtr = colPtr.clone();
         int[] ownRowIdx = rowIdx.clone();
         PatternChecks.checkCsc(rows, cols, ownColPtr, ownRowIdx);
-        return new CscMatrix(CsrMatrix.of(SparsityPattern.trusted(cols, rows, ownColPtr, ownRowIdx), values));
+        return new CscMatrix(CsrMatrix.of(
+                SparsityPattern.trusted(/* rows= */ cols, /* cols= */ rows, ownColPtr, ownRowIdx), values));
     }
 
     /** The matrix whose transpose is given. Shares the arrays. */
@@ -78,7 +79,7 @@ public final class CscMatrix implements HostMatrix {
 
     /** The element at a row and column, +0 where there is no entry. */
     public float get(int row, int col) {
-        return transposed.get(col, row);
+        return transposed.get(/* row= */ col, /* col= */ row);
     }
 
     public int[] copyColPtr() {

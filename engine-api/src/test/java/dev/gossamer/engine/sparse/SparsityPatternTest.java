@@ -9,7 +9,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
@@ -52,8 +54,8 @@ class SparsityPatternTest {
                 .isEqualTo(p);
     }
 
-    private static TreeSet<Long> set(SparsityPattern p) {
-        TreeSet<Long> set = new TreeSet<>();
+    private static Set<Long> set(SparsityPattern p) {
+        Set<Long> set = new TreeSet<>();
         p.flatIndices().forEach(set::add);
         return set;
     }
@@ -256,9 +258,8 @@ class SparsityPatternTest {
             assertThat(p.containsAll(q)).isEqualTo(set(p).containsAll(set(q)));
         }
 
-        private void check(
-                SparsityPattern got, java.util.function.Consumer<TreeSet<Long>> operation, SparsityPattern start) {
-            TreeSet<Long> want = set(start);
+        private void check(SparsityPattern got, Consumer<Set<Long>> operation, SparsityPattern start) {
+            Set<Long> want = set(start);
             operation.accept(want);
             checkStructure(got);
             assertThat(set(got)).isEqualTo(want);
