@@ -25,7 +25,11 @@ public interface Workspace extends AutoCloseable {
     /** A zeroed tensor. */
     Tensor tensor(Shape shape, Layout layout);
 
-    /** The first {@code batch} samples of a NATIVE tensor, in the same memory: the last, partial batch of an epoch. */
+    /**
+     * The first {@code batch} samples of a NATIVE tensor, in the same memory: the last, partial batch of an epoch. Ops see
+     * these samples only, whatever the later ones of the whole hold; what those hold after a write through the view is
+     * unspecified.
+     */
     Tensor view(Tensor whole, int batch);
 
     /** The index space of a vector (a bias), one row of {@code size} columns; dense until {@link #repattern}. */
