@@ -1,5 +1,7 @@
 package dev.gossamer.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /** The backend asked for is unknown or cannot run here. The message says why and what to do. */
 public class BackendSelectionException extends EngineException {
 
@@ -9,7 +11,7 @@ public class BackendSelectionException extends EngineException {
         super(message);
     }
 
-    public BackendSelectionException(String message, Throwable cause) {
+    public BackendSelectionException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -181,7 +181,6 @@ public final class Backends {
     private static BackendSelectionException unavailable(String name, Source source, Unavailable why) {
         String message =
                 "Backend " + name + " (" + source.text() + ") cannot run here: " + why.reason() + ". " + why.remedy();
-        Throwable cause = why.cause();
-        return cause == null ? new BackendSelectionException(message) : new BackendSelectionException(message, cause);
+        return new BackendSelectionException(message, why.cause());
     }
 }

@@ -1,5 +1,7 @@
 package dev.gossamer.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /** A failure of the engine or of a backend at run time. Wrong arguments are {@link IllegalArgumentException}s. */
 public class EngineException extends RuntimeException {
 
@@ -9,7 +11,7 @@ public class EngineException extends RuntimeException {
         super(message);
     }
 
-    public EngineException(String message, Throwable cause) {
+    public EngineException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }
