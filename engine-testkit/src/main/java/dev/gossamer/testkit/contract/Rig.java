@@ -1,0 +1,168 @@
+package dev.gossamer.testkit.contract;
+
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.testkit.Close;
+import dev.gossamer.testkit.Guard;
+import dev.gossamer.testkit.Numbers;
+import dev.gossamer.testkit.PaddingProbe;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operands of one case, in a child workspace of their own. Every tensor has a fence behind it, a small tensor that must
+ * be the same at the end; every read checks guard words and padding.
+ */
+final class Rig implements AutoCloseable {
+
+    private static final float[] FENCE = Numbers.filled(19, -77.25f);
+
+    private final Workspace workspace;
+    private final PaddingProbe padding;
+    private final List<Tensor> fences = new ArrayList<>();
+    private final List<Tensor> natives = new ArrayList<>();
+
+    Rig(Workspace parent, PaddingProbe padding) {
+        this.workspace = parent.child();
+        this.padding = padding;
+        fence();
+    }
+
+    Workspace workspace() {
+        return workspace;
+    }
+
+    // ---- operands
+
+    /** A tensor with these row-major numbers. */
+    Tensor tensor(Shape shape, Layout layout, float[] numbers) {
+        Tensor tensor = workspace.tensor(shape, layout);
+        fence();
+        if (layout == Layout.NATIVE) {
+            natives.add(tensor);
+        }
+        return upload(tensor, numbers);
+    }
+
+    /** A native tensor with these numbers: plain, or a view of a larger one that is NaN beyond the view. */
+    Tensor tensor(Shape shape, int beyond, float[] numbers) {
+        if (beyond == 0) {
+            return tensor(shape, Layout.NATIVE, numbers);
+        }
+        Tensor whole = workspace.tensor(shape.withBatch(shape.batch() + beyond), Layout.NATIVE);
+        fence();
+        upload(whole, widened(shape, beyond, numbers));
+        return workspace.view(whole, shape.batch());
+    }
+
+    /** Values over a matrix space of their own. */
+    Values matrix(int rows, int cols, @Nullable SparsityPattern pattern, float[] numbers) {
+        return values(space(rows, cols, pattern), Role.THETA, numbers);
+    }
+
+    /** A matrix space, dense if the pattern is null. */
+    Space space(int rows, int cols, @Nullable SparsityPattern pattern) {
+        Space space = workspace.space(Geometry.matrix(rows, cols));
+        if (pattern != null) {
+            workspace.repattern(space, pattern);
+        }
+        return space;
+    }
+
+    /** Values over a vector space of their own. */
+    Values vector(int size, @Nullable SparsityPattern pattern, float[] numbers) {
+        Space space = workspace.space(size);
+        if (pattern != null) {
+            workspace.repattern(space, pattern);
+        }
+        return values(space, Role.THETA, numbers);
+    }
+
+    Values values(Space space, Role role, float[] numbers) {
+        return upload(workspace.values(space, role), numbers);
+    }
+
+    Labels labels(int[] classes) {
+        Labels labels = workspace.labels(Math.max(1, classes.length));
+        workspace.upload(MemorySegment.ofArray(classes), classes.length, labels);
+        return labels;
+    }
+
+    Cell cell(float value) {
+        return workspace.cell(value);
+    }
+
+    Tensor upload(Tensor tensor, float[] numbers) {
+        try (Arena arena = Arena.ofConfined()) {
+            workspace.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, numbers), tensor);
+        }
+        return tensor;
+    }
+
+    Values upload(Values values, float[] numbers) {
+        try (Arena arena = Arena.ofConfined()) {
+            workspace.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, numbers), values);
+        }
+        return values;
+    }
+
+    // ---- results
+
+    float[] read(Tensor tensor) {
+        workspace.sync();
+        padded(tensor);
+        return Guard.download(workspace, tensor);
+    }
+
+    float[] read(Values values) {
+        return Guard.download(workspace, values);
+    }
+
+    float read(Cell cell) {
+        return workspace.read(cell);
+    }
+
+    /** Looks at every fence and all padding, and frees everything. */
+    @Override
+    public void close() {
+        try (workspace) {
+            workspace.sync();
+            natives.forEach(this::padded);
+            for (Tensor fence : fences) {
+                Close.sameBits("A fence, memory beside the operands,", Guard.download(workspace, fence), FENCE);
+            }
+        }
+    }
+
+    private void padded(Tensor tensor) {
+        if (tensor.layout() == Layout.NATIVE && !padding.paddingIsZero(tensor)) {
+            throw new AssertionError("The padding of a tensor of " + tensor.shape() + " is not +0.0 everywhere");
+        }
+    }
+
+    private void fence() {
+        fences.add(upload(workspace.tensor(Shape.of(FENCE.length, 1), Layout.ROW_MAJOR), FENCE));
+    }
+
+    private static float[] widened(Shape shape, int beyond, float[] numbers) {
+        int batch = shape.batch();
+        float[] wide = Numbers.nan((long) shape.features() * (batch + beyond));
+        for (int f = 0; f < shape.features(); f++) {
+            System.arraycopy(numbers, f * batch, wide, f * (batch + beyond), batch);
+        }
+        return wide;
+    }
+}
