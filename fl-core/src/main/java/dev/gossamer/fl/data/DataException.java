@@ -1,0 +1,18 @@
+package dev.gossamer.fl.data;
+
+import java.io.Serial;
+
+/** Data that cannot be used; the text names the file or setting, what is wrong with it, and what to do. */
+public final class DataException extends RuntimeException {
+
+    @Serial
+    private static final long serialVersionUID = 1;
+
+    public DataException(String message) {
+        super(message);
+    }
+
+    public DataException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

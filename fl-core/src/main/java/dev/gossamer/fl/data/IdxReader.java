@@ -1,0 +1,163 @@
+package dev.gossamer.fl.data;
+
+import dev.gossamer.engine.Shape;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Reads IDX files, the format of MNIST and its relatives: a big-endian header (two zero bytes, the type of element, the
+ * number of dimensions, each dimension) and the elements. Compressed by gzip or not is told from the first bytes, not
+ * from the name. Every fault is a {@link DataException} that names the file.
+ */
+public final class IdxReader {
+
+    /** Unsigned bytes in three dimensions. */
+    private static final int IMAGES_MAGIC = 0x0803;
+    /** Unsigned bytes in one dimension. */
+    private static final int LABELS_MAGIC = 0x0801;
+
+    private static final String AGAIN = "; fetch the file again";
+    /** No byte of gzip unpacks to more than this: a header that announces more is wrong, whatever follows. */
+    private static final long MAX_EXPANSION = 1032;
+
+    private IdxReader() {}
+
+    /**
+     * Reads images and their classes.
+     *
+     * @param images idx3 of unsigned bytes: count, height, width
+     * @param labels idx1 of unsigned bytes: count
+     * @param classes a label is 0 to {@code classes - 1}
+     * @param arena owns the memory of the result
+     */
+    public static Split read(Path images, Path labels, int classes, Arena arena) {
+        Elements pixels = elements(images, IMAGES_MAGIC, "images (idx3 of unsigned bytes)", arena);
+        Elements classNumbers = elements(labels, LABELS_MAGIC, "labels (idx1 of unsigned bytes)", arena);
+        if (pixels.count() != classNumbers.count()) {
+            throw new DataException(labels + ": " + classNumbers.count() + " labels, but " + images + " has "
+                    + pixels.count() + " images: the two files do not belong together" + AGAIN);
+        }
+        for (int i = 0; i < classNumbers.count(); i++) {
+            int label = Byte.toUnsignedInt(classNumbers.bytes().get(ValueLayout.JAVA_BYTE, i));
+            if (label >= classes) {
+                throw new DataException(labels + ": label " + i + " is " + label + ", but there are " + classes
+                        + " classes, 0 to " + (classes - 1) + ": the file belongs to another data set or is damaged");
+            }
+        }
+        Shape one = new Shape(1, pixels.height(), pixels.width(), 1);
+        return new Split(pixels.bytes(), classNumbers.bytes(), one, pixels.count());
+    }
+
+    /** The content of a file; height and width are 1 for labels. */
+    private record Elements(MemorySegment bytes, int count, int height, int width) {}
+
+    private static Elements elements(Path file, int magic, String what, Arena arena) {
+        try (InputStream in = open(file)) {
+            byte[] header = in.readNBytes(magic == IMAGES_MAGIC ? 16 : 8);
+            if (header.length < 4 || bigEndian(header, 0) != magic) {
+                throw new DataException(file + ": should hold " + what + " and start with " + hex(magic) + ", but "
+                        + (header.length < 4
+                                ? "has only " + header.length + " bytes"
+                                : "starts with " + hex(bigEndian(header, 0)))
+                        + ". Check that images and labels are not swapped, or fetch the file again");
+            }
+            if (header.length < (magic == IMAGES_MAGIC ? 16 : 8)) {
+                throw new DataException(file + ": ends within its header" + AGAIN);
+            }
+            int count = dimension(header, 4, file);
+            int height = magic == IMAGES_MAGIC ? dimension(header, 8, file) : 1;
+            int width = magic == IMAGES_MAGIC ? dimension(header, 12, file) : 1;
+            return new Elements(body(in, file, count, height, width, arena), count, height, width);
+        } catch (NoSuchFileException e) {
+            throw new DataException(file + ": no such file", e);
+        } catch (ZipException e) {
+            throw new DataException(file + ": the gzip data are damaged (" + e.getMessage() + ")" + AGAIN, e);
+        } catch (EOFException e) {
+            throw new DataException(file + ": the gzip data end too early, the file was cut off" + AGAIN, e);
+        } catch (IOException e) {
+            throw new DataException(file + ": cannot be read (" + e.getMessage() + ")", e);
+        }
+    }
+
+    private static InputStream open(Path file) throws IOException {
+        BufferedInputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+        try {
+            in.mark(2);
+            boolean gzip = in.read() == 0x1F && in.read() == 0x8B;
+            in.reset();
+            return gzip ? new GZIPInputStream(in, 1 << 16) : in;
+        } catch (IOException e) {
+            in.close();
+            throw e;
+        }
+    }
+
+    private static MemorySegment body(InputStream in, Path file, int count, int height, int width, Arena arena)
+            throws IOException {
+        long size = product(file, count, height, width);
+        if (size > Files.size(file) * MAX_EXPANSION) {
+            throw new DataException(file + ": its header announces " + count + " x " + height + " x " + width
+                    + " bytes, more than a file of " + Files.size(file) + " bytes can hold" + AGAIN);
+        }
+        MemorySegment bytes = arena.allocate(size, 64);
+        byte[] chunk = new byte[1 << 16];
+        long at = 0;
+        while (at < size) {
+            int read = in.readNBytes(chunk, 0, (int) Math.min(chunk.length, size - at));
+            if (read == 0) {
+                throw new DataException(file + ": its header announces " + size + " bytes of data, but there are only "
+                        + at + ": the file was cut off" + AGAIN);
+            }
+            MemorySegment.copy(chunk, 0, bytes, ValueLayout.JAVA_BYTE, at, read);
+            at += read;
+        }
+        if (in.read() >= 0) {
+            throw new DataException(
+                    file + ": more data follow the " + size + " bytes that its header announces" + AGAIN);
+        }
+        return bytes;
+    }
+
+    private static long product(Path file, int count, int height, int width) {
+        try {
+            long size = Math.multiplyExact((long) count, Math.multiplyExact((long) height, width));
+            if ((long) height * width <= Integer.MAX_VALUE) {
+                return size;
+            }
+        } catch (ArithmeticException e) {
+            // falls through to the same refusal
+        }
+        throw new DataException(file + ": images of " + height + " x " + width
+                + " pixels are impossible, the header is damaged" + AGAIN);
+    }
+
+    private static int dimension(byte[] header, int at, Path file) {
+        int value = bigEndian(header, at);
+        if (value < 1) {
+            throw new DataException(file + ": a dimension in its header is " + Integer.toUnsignedString(value)
+                    + ", but must be between 1 and 2147483647" + AGAIN);
+        }
+        return value;
+    }
+
+    private static int bigEndian(byte[] bytes, int at) {
+        return (bytes[at] & 0xFF) << 24
+                | (bytes[at + 1] & 0xFF) << 16
+                | (bytes[at + 2] & 0xFF) << 8
+                | (bytes[at + 3] & 0xFF);
+    }
+
+    private static String hex(int value) {
+        return String.format("%08x", value);
+    }
+}

@@ -1,0 +1,162 @@
+package dev.gossamer.fl.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** How training samples are dealt to clients. */
+public sealed interface Partition {
+
+    /**
+     * Deals samples to clients.
+     *
+     * @param labels the class of each sample
+     * @return for each client the indices of its samples; no sample goes to two clients
+     * @throws DataException if this partition is impossible with so many samples and clients
+     */
+    int[][] assign(int[] labels, int clients);
+
+    /** The setting as in a configuration: {@link #parse} reads it. */
+    String spec();
+
+    /** As {@link #assign(int[], int)} for the samples of a split. */
+    default int[][] assign(Split split, int clients) {
+        return assign(split.labelArray(), clients);
+    }
+
+    /**
+     * Reads {@code iid} or {@code label-blocks:K}.
+     *
+     * @param seed of the random order, where the partition has one
+     * @throws DataException naming what is allowed
+     */
+    static Partition parse(String spec, long seed) {
+        if (spec.equals("iid")) {
+            return new Iid(seed);
+        }
+        String prefix = "label-blocks:";
+        if (spec.startsWith(prefix)) {
+            try {
+                return new LabelBlocks(Integer.parseInt(spec.substring(prefix.length())));
+            } catch (NumberFormatException e) {
+                throw new DataException(
+                        "Partition '" + spec + "': '" + spec.substring(prefix.length())
+                                + "' is not a number of classes; write for example label-blocks:2",
+                        e);
+            }
+        }
+        throw new DataException(
+                "Partition '" + spec + "' is unknown: use iid, or label-blocks:K with K classes for each"
+                        + " client, for example label-blocks:2");
+    }
+
+    /** All samples in random order, cut into equal parts; the sizes differ by one at most where they must. */
+    record Iid(long seed) implements Partition {
+
+        private static final long STREAM = 0x11D;
+
+        @Override
+        public int[][] assign(int[] labels, int clients) {
+            requireClients(clients, labels.length);
+            int[] order = IntStream.range(0, labels.length).toArray();
+            SplitMix64.of(seed, STREAM).shuffle(order);
+            int[][] parts = new int[clients][];
+            for (int client = 0; client < clients; client++) {
+                int from = (int) ((long) client * labels.length / clients);
+                int to = (int) ((client + 1L) * labels.length / clients);
+                parts[client] = Arrays.copyOfRange(order, from, to);
+            }
+            return parts;
+        }
+
+        @Override
+        public String spec() {
+            return "iid";
+        }
+    }
+
+    /**
+     * FedSparsify's Non-IID partition: samples sorted by class are cut into {@code clients · k} equal chunks; client by
+     * client takes, scanning what is left in class order, the first chunks with no class that it has already, until it
+     * has {@code k}. With balanced classes every client gets the same number of samples, of k classes.
+     *
+     * @param classesPerClient k, at least 1
+     */
+    record LabelBlocks(int classesPerClient) implements Partition {
+
+        public LabelBlocks {
+            if (classesPerClient < 1) {
+                throw new DataException("Partition label-blocks:" + classesPerClient
+                        + ": a client needs at least 1 class, for example label-blocks:2");
+            }
+        }
+
+        @Override
+        public int[][] assign(int[] labels, int clients) {
+            requireClients(clients, labels.length);
+            long chunks = (long) clients * classesPerClient;
+            if (labels.length % chunks != 0) {
+                throw new DataException("Partition " + spec() + " cuts the samples into " + clients + " clients x "
+                        + classesPerClient + " = " + chunks + " equal chunks, which " + labels.length
+                        + " samples do not divide into: choose another number of clients or classes, or iid");
+            }
+            List<int[]> left = chunks(labels, (int) (labels.length / chunks));
+            int[][] parts = new int[clients][];
+            for (int client = 0; client < clients; client++) {
+                parts[client] = take(left, labels, client);
+            }
+            return parts;
+        }
+
+        /** Samples in class order (within a class as they came), cut into chunks. */
+        private static List<int[]> chunks(int[] labels, int chunkSize) {
+            int[] order = IntStream.range(0, labels.length)
+                    .boxed()
+                    .sorted(Comparator.comparingInt(sample -> labels[sample]))
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+            List<int[]> chunks = new ArrayList<>();
+            for (int from = 0; from < order.length; from += chunkSize) {
+                chunks.add(Arrays.copyOfRange(order, from, from + chunkSize));
+            }
+            return chunks;
+        }
+
+        private int[] take(List<int[]> left, int[] labels, int client) {
+            List<int[]> taken = new ArrayList<>();
+            BitSet held = new BitSet();
+            for (int i = 0; i < left.size() && taken.size() < classesPerClient; ) {
+                BitSet classes = new BitSet();
+                Arrays.stream(left.get(i)).forEach(sample -> classes.set(labels[sample]));
+                if (classes.intersects(held)) {
+                    i++;
+                } else {
+                    held.or(classes);
+                    taken.add(left.remove(i));
+                }
+            }
+            if (taken.size() < classesPerClient) {
+                throw new DataException("Partition " + spec() + ": client " + client + " finds only " + taken.size()
+                        + " of " + classesPerClient + " chunks with classes that it does not have yet."
+                        + " Choose fewer classes for each client, a number of clients for which chunks and classes"
+                        + " line up, or iid");
+            }
+            return taken.stream().flatMapToInt(Arrays::stream).toArray();
+        }
+
+        @Override
+        public String spec() {
+            return "label-blocks:" + classesPerClient;
+        }
+    }
+
+    private static void requireClients(int clients, int samples) {
+        if (clients < 1 || clients > samples) {
+            throw new DataException(
+                    "There must be between 1 and " + samples + " clients (one sample each at least), not " + clients);
+        }
+    }
+}
