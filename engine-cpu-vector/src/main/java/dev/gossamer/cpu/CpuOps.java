@@ -1,0 +1,168 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.cpu.CpuHandles.CpuCell;
+import dev.gossamer.cpu.CpuHandles.CpuLabels;
+import dev.gossamer.cpu.CpuHandles.CpuOrder;
+import dev.gossamer.cpu.CpuHandles.CpuSamples;
+import dev.gossamer.cpu.CpuWorkspace.Scratch;
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.DenseOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.ops.SparseOps;
+import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.MagnitudeSelection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The op groups of one workspace: each method casts its handles and calls the file that bears the op's name. */
+final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, DataOps {
+
+    private final CpuWorkspace workspace;
+
+    CpuOps(CpuWorkspace workspace) {
+        this.workspace = workspace;
+    }
+
+    @Override
+    public void spmv(float alpha, Values a, Tensor x, float beta, Tensor y) {
+        Spmv.run(workspace, alpha, (CpuValues) a, (CpuTensor) x, beta, (CpuTensor) y);
+    }
+
+    @Override
+    public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
+        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+    }
+
+    @Override
+    public void spmmTransposed(float alpha, Values a, Tensor b, float beta, Tensor c) {
+        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+    }
+
+    @Override
+    public void sddmm(float alpha, Tensor a, Tensor b, float beta, Values c) {
+        Sddmm.run(workspace, alpha, (CpuTensor) a, (CpuTensor) b, beta, (CpuValues) c);
+    }
+
+    @Override
+    public void gather(Tensor dense, Values values) {
+        GatherScatter.gather((CpuTensor) dense, (CpuValues) values);
+    }
+
+    @Override
+    public void scatter(Values values, Tensor dense) {
+        GatherScatter.scatter((CpuValues) values, (CpuTensor) dense);
+    }
+
+    @Override
+    public void sparsify(Tensor dense, float threshold, Values target) {
+        Sparsify.threshold((CpuTensor) dense, threshold, (CpuValues) target);
+    }
+
+    @Override
+    public void sparsifyTop(Tensor dense, long keep, Values target) {
+        Sparsify.top(workspace, (CpuTensor) dense, keep, (CpuValues) target);
+    }
+
+    @Override
+    public void gemm(boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
+        Gemm.Matrix left = Gemm.Matrix.of((CpuTensor) a);
+        Gemm.Matrix right = Gemm.Matrix.of((CpuTensor) b);
+        Gemm.run(
+                workspace,
+                alpha,
+                transposeA ? left.transpose() : left,
+                transposeB ? right.transpose() : right,
+                beta,
+                Gemm.Matrix.of((CpuTensor) c));
+    }
+
+    @Override
+    public void fill(Values values, float value) {
+        Elementwise.fill((CpuValues) values, value);
+    }
+
+    @Override
+    public void copy(Values from, Values to) {
+        Elementwise.copy((CpuValues) from, (CpuValues) to);
+    }
+
+    @Override
+    public void axpy(float alpha, Values x, Values y) {
+        Elementwise.axpy(alpha, (CpuValues) x, (CpuValues) y);
+    }
+
+    @Override
+    public void multiply(Values x, Values y, Values out) {
+        Elementwise.multiply((CpuValues) x, (CpuValues) y, (CpuValues) out);
+    }
+
+    @Override
+    public void dot(Values x, Values y, Cell out) {
+        ((CpuCell) out).value = Elementwise.dot((CpuValues) x, (CpuValues) y);
+    }
+
+    @Override
+    public void relu(Tensor x, Tensor y, Mask mask) {
+        Relu.forward((CpuTensor) x, (CpuTensor) y, (CpuMask) mask);
+    }
+
+    @Override
+    public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
+        Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
+    }
+
+    @Override
+    public void softmaxCrossEntropy(
+            Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
+        SoftmaxCrossEntropy.run(
+                (CpuTensor) logits,
+                ((CpuLabels) labels).classes,
+                (CpuTensor) gradient,
+                (CpuCell) lossSum,
+                (CpuCell) correct,
+                workspace.scratch(Scratch.TILES, 3L * 64));
+    }
+
+    @Override
+    public MagnitudeSelection.Threshold kthMagnitude(List<Values> group, long k) {
+        return Selection.kthMagnitude(group, k);
+    }
+
+    @Override
+    public void keepTop(List<Space> group, Role by, long keep) {
+        Selection.keepTop(group, by, keep);
+    }
+
+    @Override
+    public void sgd(List<Space> group, Cell rate, Sgd rule) {
+        float step = ((CpuCell) rate).value;
+        for (int i = 0; i < group.size(); i++) {
+            SgdStep.run((CpuSpace) group.get(i), step, rule);
+        }
+    }
+
+    @Override
+    public void batch(Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+        CpuTensor to = (CpuTensor) x;
+        Batches.next(
+                (CpuSamples) samples,
+                transform,
+                ((CpuOrder) order).samples,
+                (CpuCell) position,
+                to,
+                ((CpuLabels) labels).classes,
+                workspace.scratch(Scratch.PANELS, 16L * to.features));
+    }
+}

@@ -1,0 +1,52 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.engine.TuningTable;
+import java.util.Map;
+
+/** The tuning entries of this backend, read once. */
+final class CpuTuning {
+
+    /** Committed defaults; docs/performance.md says how they were measured. */
+    static final TuningTable DEFAULTS = new TuningTable(Map.of(
+            "masked.density", 0.3,
+            "panel.columns", 64.0,
+            "parallel.flops", 400_000.0));
+
+    private final TuningTable table;
+    private final double maskedDensity;
+    private final int panelColumns;
+    private final double parallelFlops;
+
+    CpuTuning(TuningTable overrides) {
+        this.table = DEFAULTS.overriddenBy(overrides);
+        this.maskedDensity = table.get("masked.density");
+        this.panelColumns = (int) table.get("panel.columns");
+        this.parallelFlops = table.get("parallel.flops");
+        if (panelColumns != 16 && panelColumns != 32 && panelColumns != 64) {
+            throw new IllegalArgumentException("tuning entry panel.columns must be 16, 32 or 64, got " + panelColumns);
+        }
+    }
+
+    TuningTable table() {
+        return table;
+    }
+
+    /** Above this density a pattern is stored dense-masked. */
+    double maskedDensity() {
+        return maskedDensity;
+    }
+
+    /** Columns of a batch block: the smallest of 16, 32 and 64 that holds the batch, at most the tuned width. */
+    int block(int batch) {
+        int block = 16;
+        while (block < batch && block < panelColumns) {
+            block *= 2;
+        }
+        return block;
+    }
+
+    /** Below this many floating-point operations a kernel runs in the calling thread. */
+    double parallelFlops() {
+        return parallelFlops;
+    }
+}

@@ -1,0 +1,50 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Values;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Values of a space in one role; the segment changes when the space is repatterned, the handle does not. */
+final class CpuValues implements Values {
+
+    final CpuSpace space;
+    MemorySegment data;
+    private final Role role;
+
+    CpuValues(CpuSpace space, Role role, MemorySegment data) {
+        this.space = space;
+        this.role = role;
+        this.data = data;
+    }
+
+    /** Floats in storage rounded up to whole 512-bit vectors; what lies beyond {@code space.count()} is +0.0. */
+    long paddedCount() {
+        return (space.count() + 15) / 16 * 16;
+    }
+
+    /** Restores +0.0 outside the pattern and in the padding after an op that may have written there. */
+    void clearOutside() {
+        if (space.storage() == CpuSpace.Storage.MASKED) {
+            Elementwise.applyMask(this);
+        }
+        for (long p = space.count(); p < paddedCount(); p++) {
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, p, 0f);
+        }
+    }
+
+    @Override
+    public CpuSpace space() {
+        return space;
+    }
+
+    @Override
+    public Role role() {
+        return role;
+    }
+
+    @Override
+    public Object owner() {
+        return space.owner();
+    }
+}

@@ -1,0 +1,282 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.EngineException;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.DenseOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.ops.SparseOps;
+import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Memory and ops of one thread. Calls are checked before they arrive here; ops run at once, in the calling thread and the pool. */
+final class CpuWorkspace implements Workspace {
+
+    private final CpuBackend backend;
+    private final int threads;
+    private final Memory memory = new Memory();
+    private final List<CpuWorkspace> children = new ArrayList<>();
+    private final CpuOps ops = new CpuOps(this);
+    private final Map<Scratch, MemorySegment> scratch = new EnumMap<>(Scratch.class);
+    private boolean open = true;
+
+    CpuWorkspace(CpuBackend backend, int threads) {
+        this.backend = backend;
+        this.threads = threads;
+    }
+
+    Memory memory() {
+        return memory;
+    }
+
+    CpuTuning tuning() {
+        return backend.cpuTuning();
+    }
+
+    PatternPlan plan(SparsityPattern pattern) {
+        return backend.plan(pattern);
+    }
+
+    Workers workers() {
+        return backend.workers();
+    }
+
+    /** How many threads a kernel of that much work should use. A choice of speed only: it changes no bit. */
+    int parts(double flops) {
+        return flops < tuning().parallelFlops() ? 1 : threads;
+    }
+
+    /** What scratch memory is used for; an op may hold one of each. */
+    enum Scratch {
+        VALUES,
+        PANELS,
+        TILES
+    }
+
+    /** Scratch memory of this workspace, grown as needed, not zeroed; valid until the same use asks again. */
+    MemorySegment scratch(Scratch use, long bytes) {
+        MemorySegment held = scratch.get(use);
+        if (held == null || held.byteSize() < bytes) {
+            if (held != null) {
+                memory.release(held);
+            }
+            held = memory.allocate(bytes);
+            scratch.put(use, held);
+        }
+        return held;
+    }
+
+    @Override
+    public Tensor tensor(Shape shape, Layout layout) {
+        int block = layout == Layout.ROW_MAJOR ? shape.batch() : tuning().block(shape.batch());
+        return CpuTensor.allocate(this, shape, layout, block);
+    }
+
+    @Override
+    public Tensor view(Tensor whole, int batch) {
+        return ((CpuTensor) whole).view(batch);
+    }
+
+    @Override
+    public Space space(int size) {
+        return new CpuSpace(this, 1, size);
+    }
+
+    @Override
+    public Space space(Geometry geometry) {
+        return new CpuSpace(this, geometry.rows(), geometry.cols());
+    }
+
+    @Override
+    public Values values(Space space, Role role) {
+        return ((CpuSpace) space).values(role);
+    }
+
+    @Override
+    public void repattern(Space space, @Nullable SparsityPattern pattern) {
+        ((CpuSpace) space).repattern(pattern);
+    }
+
+    @Override
+    public Cell cell(float value) {
+        return new CpuHandles.CpuCell(this, value);
+    }
+
+    @Override
+    public Labels labels(int capacity) {
+        return new CpuHandles.CpuLabels(this, capacity);
+    }
+
+    @Override
+    public Order order(int capacity) {
+        return new CpuHandles.CpuOrder(this, capacity);
+    }
+
+    @Override
+    public Mask mask(Shape shape) {
+        return CpuMask.allocate(this, shape);
+    }
+
+    @Override
+    public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
+        return new CpuHandles.CpuSamples(this, images, labels, one, count);
+    }
+
+    @Override
+    public Product product(Geometry geometry) {
+        if (!geometry.isLinear()) {
+            throw new EngineException("Backend cpu-vector computes linear products only; a " + geometry.kernelHeight()
+                    + "x"
+                    + geometry.kernelWidth() + " convolution over " + geometry.inHeight() + "x" + geometry.inWidth()
+                    + " needs a backend with convolutions");
+        }
+        return new LinearProduct(this, geometry);
+    }
+
+    @Override
+    public Workspace child() {
+        CpuWorkspace child = new CpuWorkspace(backend, threads);
+        children.add(child);
+        return child;
+    }
+
+    @Override
+    public void upload(MemorySegment host, Values values) {
+        CpuValues to = (CpuValues) values;
+        to.space.copyLogical(to.data, host, false);
+    }
+
+    @Override
+    public void download(Values values, MemorySegment host) {
+        CpuValues from = (CpuValues) values;
+        from.space.copyLogical(from.data, host, true);
+    }
+
+    @Override
+    public void upload(MemorySegment host, Tensor tensor) {
+        copy((CpuTensor) tensor, host, false);
+    }
+
+    @Override
+    public void download(Tensor tensor, MemorySegment host) {
+        copy((CpuTensor) tensor, host, true);
+    }
+
+    /** Row-major host memory to or from the blocks of a tensor, a run of columns at a time. */
+    private static void copy(CpuTensor tensor, MemorySegment host, boolean toHost) {
+        for (int column = 0; column < tensor.batch; column += tensor.block) {
+            long bytes = (long) Math.min(tensor.block, tensor.batch - column) * Float.BYTES;
+            for (int row = 0; row < tensor.features; row++) {
+                long hostAt = ((long) row * tensor.batch + column) * Float.BYTES;
+                long at = tensor.offset(row, column);
+                if (toHost) {
+                    MemorySegment.copy(tensor.data, at, host, hostAt, bytes);
+                } else {
+                    MemorySegment.copy(host, hostAt, tensor.data, at, bytes);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void upload(MemorySegment host, int count, Labels labels) {
+        copy(host, count, ((CpuHandles.CpuLabels) labels).classes);
+    }
+
+    @Override
+    public void upload(MemorySegment host, int count, Order order) {
+        copy(host, count, ((CpuHandles.CpuOrder) order).samples);
+    }
+
+    private static void copy(MemorySegment host, int count, int[] to) {
+        MemorySegment.copy(host, ValueLayout.JAVA_INT_UNALIGNED, 0, to, 0, count);
+    }
+
+    @Override
+    public void write(Cell cell, float value) {
+        ((CpuHandles.CpuCell) cell).value = value;
+    }
+
+    @Override
+    public float read(Cell cell) {
+        return ((CpuHandles.CpuCell) cell).value;
+    }
+
+    @Override
+    public void sync() {
+        // Every op has finished when its call returns.
+    }
+
+    @Override
+    public Step record(Runnable body) {
+        return body::run;
+    }
+
+    @Override
+    public SparseOps sparse() {
+        return ops;
+    }
+
+    @Override
+    public DenseOps dense() {
+        return ops;
+    }
+
+    @Override
+    public NnOps nn() {
+        return ops;
+    }
+
+    @Override
+    public SelectOps select() {
+        return ops;
+    }
+
+    @Override
+    public TrainOps train() {
+        return ops;
+    }
+
+    @Override
+    public DataOps data() {
+        return ops;
+    }
+
+    @Override
+    public long allocatedBytes() {
+        return memory.liveBytes()
+                + children.stream().mapToLong(CpuWorkspace::allocatedBytes).sum();
+    }
+
+    @Override
+    public void close() {
+        if (!open) {
+            return;
+        }
+        open = false;
+        children.forEach(CpuWorkspace::close);
+        memory.close();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/** A fully connected product: SpMM, its transpose and SDDMM over batch-blocked tensors. */
+final class LinearProduct implements Product {
+
+    private final CpuWorkspace workspace;
+    private final Geometry geometry;
+
+    LinearProduct(CpuWorkspace workspace, Geometry geometry) {
+        this.workspace = workspace;
+        this.geometry = geometry;
+    }
+
+    @Override
+    public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        CpuTensor out = (CpuTensor) y;
+        Spmm.run(workspace, 1, (CpuValues) w, (CpuTensor) x, beta, out);
+        BiasRelu.apply(epilogue, out);
+    }
+
+    @Override
+    public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        CpuTensor out = (CpuTensor) gx;
+        Spmm.runTransposed(workspace, 1, (CpuValues) w, (CpuTensor) gy, beta, out);
+        if (mask != null) {
+            Relu.gradient((CpuMask) mask, out, out);
+        }
+    }
+
+    @Override
+    public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
+        Sddmm.run(workspace, 1, (CpuTensor) gy, (CpuTensor) x, beta, (CpuValues) gw);
+    }
+
+    @Override
+    public void biasGradient(Tensor gy, float beta, Values gb) {
+        CpuValues out = (CpuValues) gb;
+        MemorySegment data = out.data;
+        for (int i = 0; i < geometry.outChannels(); i++) {
+            data.setAtIndex(
+                    ValueLayout.JAVA_FLOAT, i, beta == 0 ? 0f : beta * data.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+        }
+        Sddmm.rowSums((CpuTensor) gy, workspace.scratch(CpuWorkspace.Scratch.TILES, 64), data);
+        out.clearOutside();
+    }
+
+    @Override
+    public Geometry geometry() {
+        return geometry;
+    }
+
+    @Override
+    public String describe() {
+        return "linear " + geometry.cols() + " -> " + geometry.rows() + ", " + Lanes.COUNT * 32 + "-bit vectors";
+    }
+
+    @Override
+    public Object owner() {
+        return workspace;
+    }
+}

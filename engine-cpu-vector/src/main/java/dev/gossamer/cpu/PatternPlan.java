@@ -1,0 +1,119 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.engine.sparse.SparsityPattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What products with a pattern need and values do not change: immutable, shared by all spaces of equal pattern. Rows are
+ * visited by descending length, so that the rows that a kernel interleaves end together. The transpose and the bits of
+ * the mask are made on first use.
+ */
+final class PatternPlan {
+
+    final SparsityPattern pattern;
+    final Csr csr;
+    private volatile @Nullable Transposed transposed;
+    private volatile long @Nullable [] bits;
+
+    PatternPlan(SparsityPattern pattern) {
+        this.pattern = pattern;
+        this.csr = new Csr(pattern);
+    }
+
+    /** The transposed structure and, for each of its entries, the position in the pattern whose value it takes. */
+    @SuppressWarnings("ArrayRecordComponent") // private to the kernels, never compared
+    record Transposed(Csr csr, int[] permutation) {}
+
+    Transposed transposed() {
+        Transposed known = transposed;
+        if (known == null) {
+            SparsityPattern.Transposed made = pattern.transpose();
+            known = new Transposed(new Csr(made.pattern()), made.permutation());
+            transposed = known;
+        }
+        return known;
+    }
+
+    /** Membership by flat row-major index, padded by 64 bits so that a vector's worth may be read at the end. */
+    long[] bits() {
+        long[] known = bits;
+        if (known == null) {
+            known = new long[(int) ((pattern.size() + 63) / 64 + 1)];
+            for (int row = 0; row < pattern.rows(); row++) {
+                for (int p = pattern.rowStart(row); p < pattern.rowEnd(row); p++) {
+                    long flat = (long) row * pattern.cols() + pattern.col(p);
+                    known[(int) (flat >>> 6)] |= 1L << flat;
+                }
+            }
+            bits = known;
+        }
+        return known;
+    }
+
+    long sizeBytes() {
+        Transposed t = transposed;
+        long[] b = bits;
+        return csr.sizeBytes()
+                + (t == null ? 0 : t.csr.sizeBytes() + 4L * t.permutation.length)
+                + (b == null ? 0 : 8L * b.length);
+    }
+
+    /** Structure as kernels read it. */
+    static final class Csr {
+
+        final int rows;
+        final int[] rowPtr;
+        final int[] colIdx;
+        /** Row numbers by descending length, equal lengths by ascending number. */
+        final int[] order;
+
+        Csr(SparsityPattern pattern) {
+            this.rows = pattern.rows();
+            this.rowPtr = pattern.copyRowPtr();
+            this.colIdx = pattern.copyColIdx();
+            this.order = byLength(rowPtr);
+        }
+
+        long sizeBytes() {
+            return 4L * (rowPtr.length + colIdx.length + order.length);
+        }
+
+        /** First index in {@link #order} of part {@code part} of {@code parts} with about equal work. */
+        int partStart(int part, int parts) {
+            if (part == parts) {
+                return rows;
+            }
+            // Rows count a little on their own: an empty row still writes its output.
+            long total = colIdx.length + 4L * rows;
+            long wanted = total * part / parts;
+            long seen = 0;
+            int index = 0;
+            while (index < rows && seen < wanted) {
+                seen += rowPtr[order[index] + 1] - rowPtr[order[index]] + 4L;
+                index++;
+            }
+            return index;
+        }
+
+        /** Counting sort: stable and O(rows + longest row). */
+        private static int[] byLength(int[] rowPtr) {
+            int rows = rowPtr.length - 1;
+            int longest = 0;
+            for (int row = 0; row < rows; row++) {
+                longest = Math.max(longest, rowPtr[row + 1] - rowPtr[row]);
+            }
+            int[] start = new int[longest + 2];
+            for (int row = 0; row < rows; row++) {
+                start[longest - (rowPtr[row + 1] - rowPtr[row]) + 1]++;
+            }
+            for (int i = 1; i < start.length; i++) {
+                start[i] += start[i - 1];
+            }
+            int[] order = new int[rows];
+            for (int row = 0; row < rows; row++) {
+                order[start[longest - (rowPtr[row + 1] - rowPtr[row])]++] = row;
+            }
+            return order;
+        }
+    }
+}

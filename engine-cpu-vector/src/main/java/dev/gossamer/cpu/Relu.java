@@ -1,0 +1,49 @@
+package dev.gossamer.cpu;
+
+import static dev.gossamer.cpu.Lanes.COUNT;
+import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Lanes.load;
+import static dev.gossamer.cpu.Lanes.store;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/** ReLU on its own, and its gradient through the saved bits. Walks 16 columns at a time, which every batch block holds. */
+final class Relu {
+
+    private Relu() {}
+
+    static void forward(CpuTensor x, CpuTensor y, CpuMask mask) {
+        for (int column = 0; column < x.batch; column += 16) {
+            for (int row = 0; row < x.features; row++) {
+                long from = x.offset(row, column);
+                long to = y.offset(row, column);
+                int passed = 0;
+                for (int lane = 0; lane < 16; lane += COUNT) {
+                    FloatVector v = load(x.data, from + 4L * lane);
+                    passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
+                    store(v.max(FloatVector.zero(F)), y.data, to + 4L * lane);
+                }
+                mask.set16(row, column, passed);
+            }
+        }
+        y.clearTail();
+    }
+
+    /** gx may be gy. */
+    static void gradient(CpuMask mask, CpuTensor gy, CpuTensor gx) {
+        for (int column = 0; column < gy.batch; column += 16) {
+            for (int row = 0; row < gy.features; row++) {
+                long from = gy.offset(row, column);
+                long to = gx.offset(row, column);
+                int passed = mask.get16(row, column);
+                for (int lane = 0; lane < 16; lane += COUNT) {
+                    VectorMask<Float> keep = VectorMask.fromLong(F, passed >>> lane);
+                    store(FloatVector.zero(F).blend(load(gy.data, from + 4L * lane), keep), gx.data, to + 4L * lane);
+                }
+            }
+        }
+        gx.clearTail();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.cpu.PatternPlan.Csr;
+import dev.gossamer.cpu.SpmmKernels.Operands;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** C = alpha·A·B + beta·C and its transposed form, over columns cut into strips that suit both operands' layout. */
+final class Spmm {
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+    private Spmm() {}
+
+    static void run(CpuWorkspace workspace, float alpha, CpuValues a, CpuTensor b, float beta, CpuTensor c) {
+        if (a.space.storage() != CpuSpace.Storage.PACKED) {
+            DenseProduct.forward(workspace, alpha, a, b, beta, c);
+            return;
+        }
+        packed(workspace, a.space.plan().csr, scaled(workspace, alpha, a), b, beta, c);
+    }
+
+    static void runTransposed(CpuWorkspace workspace, float alpha, CpuValues a, CpuTensor b, float beta, CpuTensor c) {
+        if (a.space.storage() != CpuSpace.Storage.PACKED) {
+            DenseProduct.transposed(workspace, alpha, a, b, beta, c);
+            return;
+        }
+        PatternPlan.Transposed transposed = a.space.plan().transposed();
+        MemorySegment values = permuted(workspace, alpha, a, transposed.permutation());
+        packed(workspace, transposed.csr(), values, b, beta, c);
+    }
+
+    private static void packed(
+            CpuWorkspace workspace, Csr csr, MemorySegment values, CpuTensor b, float beta, CpuTensor c) {
+        Operands io = new Operands(values, b.data, b.rowStride(), c.data, c.rowStride());
+        int parts = workspace.parts(2.0 * csr.colIdx.length * c.batch);
+        if (parts == 1) {
+            rows(csr, 0, csr.rows, io, b, beta, c);
+        } else {
+            workspace
+                    .workers()
+                    .run(
+                            parts,
+                            (part, of) ->
+                                    rows(csr, csr.partStart(part, of), csr.partStart(part + 1, of), io, b, beta, c));
+        }
+        c.clearTail();
+    }
+
+    private static void rows(Csr csr, int from, int to, Operands io, CpuTensor b, float beta, CpuTensor c) {
+        int column = 0;
+        while (column < c.batch) {
+            int vectors = Strips.vectors(b, c, column);
+            if (vectors == 0) {
+                SpmmKernels.tail(c.batch - column, csr, from, to, io, b.base(column), c.base(column), beta);
+                return;
+            }
+            SpmmKernels.strip(vectors, csr, from, to, io, b.base(column), c.base(column), beta);
+            column += vectors * Lanes.COUNT;
+        }
+    }
+
+    /** alpha·A's values; A's own where alpha = 1. */
+    private static MemorySegment scaled(CpuWorkspace workspace, float alpha, CpuValues a) {
+        if (alpha == 1) {
+            return a.data;
+        }
+        MemorySegment scratch = workspace.scratch(CpuWorkspace.Scratch.VALUES, a.data.byteSize());
+        for (long p = 0; p < a.space.nnz(); p++) {
+            scratch.setAtIndex(FLOAT, p, alpha * a.data.getAtIndex(FLOAT, p));
+        }
+        return scratch;
+    }
+
+    /** alpha·A's values in the order of the transpose. */
+    private static MemorySegment permuted(CpuWorkspace workspace, float alpha, CpuValues a, int[] permutation) {
+        MemorySegment scratch = workspace.scratch(CpuWorkspace.Scratch.VALUES, a.data.byteSize());
+        MemorySegment from = a.data;
+        for (int p = 0; p < permutation.length; p++) {
+            scratch.setAtIndex(FLOAT, p, alpha * from.getAtIndex(FLOAT, permutation[p]));
+        }
+        return scratch;
+    }
+}

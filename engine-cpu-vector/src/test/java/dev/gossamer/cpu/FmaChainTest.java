@@ -1,0 +1,133 @@
+package dev.gossamer.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.TuningTable;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.check.CheckedBackend;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Forward and input gradient have the bits of one scalar FMA chain per output, in ascending index. As the chain knows no
+ * vector width, block, storage or thread, agreeing with it at every width means agreeing with each other.
+ */
+class FmaChainTest {
+
+    private static final int ROWS = 37;
+    private static final int COLS = 131;
+
+    @BeforeAll
+    static void widthIsThere() {
+        VectorWidth.assumeAvailable();
+    }
+
+    static Stream<Arguments> settings() {
+        Stream.Builder<Arguments> all = Stream.builder();
+        for (int batch : new int[] {1, 17, 32, 64, 129}) {
+            for (int panel : new int[] {16, 32, 64}) {
+                for (double density : new double[] {0.01, 0.1, 0.6, 1}) {
+                    for (boolean masked : new boolean[] {false, true}) {
+                        all.add(Arguments.of(batch, panel, density, masked, batch == 129 ? 3 : 1));
+                    }
+                }
+            }
+        }
+        return all.build();
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void productIsOneChain(int batch, int panel, double density, boolean masked, int threads) {
+        TuningTable tuning = new TuningTable(
+                Map.of("panel.columns", (double) panel, "masked.density", masked ? 0.0 : 1.0, "parallel.flops", 0.0));
+        try (Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(threads, tuning)));
+                Workspace workspace = backend.workspace(threads)) {
+            SplittableRandom random = new SplittableRandom(batch * 31L + panel);
+            SparsityPattern pattern = SparsityPattern.fromMask(
+                    ROWS,
+                    COLS,
+                    (row, col) -> density == 1 || new SplittableRandom(row * 1000L + col).nextDouble() < density);
+            float[] w = randomFloats(random, (int) pattern.nnz());
+            float[] x = randomFloats(random, COLS * batch);
+            float[] y = randomFloats(random, ROWS * batch);
+            Space space = workspace.space(Geometry.linear(COLS, ROWS));
+            workspace.repattern(space, density == 1 && masked ? null : pattern);
+            Values values = workspace.values(space, Role.THETA);
+            workspace.upload(MemorySegment.ofArray(w), values);
+            for (Layout layout : Layout.values()) {
+                Tensor in = tensor(workspace, COLS, batch, layout, x);
+                Tensor out = tensor(workspace, ROWS, batch, layout, y);
+                for (float beta : new float[] {0, 0.7f, 1}) {
+                    workspace.upload(MemorySegment.ofArray(y), out);
+                    workspace.sparse().spmm(1, values, in, beta, out);
+                    assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, beta, y, batch));
+                }
+                workspace.upload(MemorySegment.ofArray(y), out);
+                workspace.sparse().spmmTransposed(1, values, out, 0, in);
+                SparsityPattern.Transposed transposed = pattern.transpose();
+                float[] wt = new float[w.length];
+                for (int p = 0; p < w.length; p++) {
+                    wt[p] = w[transposed.permutation()[p]];
+                }
+                assertThat(download(workspace, in)).containsExactly(chain(transposed.pattern(), wt, y, 0, x, batch));
+                workspace.upload(MemorySegment.ofArray(x), in);
+                if (layout == Layout.NATIVE) {
+                    workspace.product(Geometry.linear(COLS, ROWS)).forward(values, in, 0, out, Epilogue.NONE);
+                    assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, 0, y, batch));
+                }
+            }
+        }
+    }
+
+    private static float[] chain(SparsityPattern a, float[] values, float[] b, float beta, float[] c, int batch) {
+        float[] out = new float[a.rows() * batch];
+        for (int row = 0; row < a.rows(); row++) {
+            for (int n = 0; n < batch; n++) {
+                float sum = beta == 0 ? 0 : beta * c[row * batch + n];
+                for (int p = a.rowStart(row); p < a.rowEnd(row); p++) {
+                    sum = Math.fma(values[p], b[a.col(p) * batch + n], sum);
+                }
+                out[row * batch + n] = sum;
+            }
+        }
+        return out;
+    }
+
+    private static Tensor tensor(Workspace workspace, int rows, int batch, Layout layout, float[] values) {
+        Tensor tensor = workspace.tensor(Shape.of(rows, batch), layout);
+        workspace.upload(MemorySegment.ofArray(values), tensor);
+        return tensor;
+    }
+
+    private static float[] download(Workspace workspace, Tensor tensor) {
+        float[] host = new float[(int) tensor.shape().size()];
+        workspace.download(tensor, MemorySegment.ofArray(host));
+        return host;
+    }
+
+    private static float[] randomFloats(SplittableRandom random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        return values;
+    }
+}
