@@ -20,11 +20,14 @@ final class CpuTensor implements Tensor {
     /** Columns per block; for ROW_MAJOR the batch. */
     final int block;
 
+    /** The batch of the tensor that the memory was made for: more than {@link #batch} in a view of it. */
+    final int wholeBatch;
+
     private final CpuWorkspace owner;
     private final Shape shape;
     private final Layout layout;
 
-    private CpuTensor(CpuWorkspace owner, MemorySegment data, Shape shape, Layout layout, int block) {
+    private CpuTensor(CpuWorkspace owner, MemorySegment data, Shape shape, Layout layout, int block, int wholeBatch) {
         this.owner = owner;
         this.data = data;
         this.shape = shape;
@@ -32,16 +35,17 @@ final class CpuTensor implements Tensor {
         this.features = shape.features();
         this.batch = shape.batch();
         this.block = block;
+        this.wholeBatch = wholeBatch;
     }
 
     static CpuTensor allocate(CpuWorkspace owner, Shape shape, Layout layout, int block) {
         long columns = layout == Layout.ROW_MAJOR ? shape.batch() : (long) blocks(shape.batch(), block) * block;
         long bytes = Math.multiplyExact(Math.multiplyExact(columns, (long) shape.features()), (long) Float.BYTES);
-        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, block);
+        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, block, shape.batch());
     }
 
     CpuTensor view(int newBatch) {
-        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, block);
+        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, block, wholeBatch);
     }
 
     /** Byte offset of row 0 of a column. */
@@ -66,6 +70,14 @@ final class CpuTensor implements Tensor {
     /** Columns, padding included, that lie side by side from {@code column} on. */
     int run(int column) {
         return layout == Layout.ROW_MAJOR ? batch - column : block - column % block;
+    }
+
+    /**
+     * Whether lanes between the batch and the next multiple of 16 hold +0.0: padding does, row-major tensors have none, and
+     * in a view they may be later samples of the whole.
+     */
+    boolean endsInZeros() {
+        return layout == Layout.NATIVE && batch == wholeBatch;
     }
 
     /** Restores the padding contract in the last block after an op that may have written there. */

@@ -177,6 +177,7 @@ final class CpuWorkspace implements Workspace {
     @Override
     public void upload(MemorySegment host, Tensor tensor) {
         copy((CpuTensor) tensor, host, false);
+        ((CpuTensor) tensor).clearTail();
     }
 
     @Override

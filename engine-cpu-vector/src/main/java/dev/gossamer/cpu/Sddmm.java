@@ -5,13 +5,11 @@ import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Lanes.load;
 import static dev.gossamer.cpu.Lanes.store;
 
-import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * C = alpha·(A·Bᵀ restricted to the pattern) + beta·C: the weight gradient of a packed layer.
@@ -80,9 +78,10 @@ final class Sddmm {
         }
         for (int column = 0; column < a.batch; ) {
             int columns = Math.min(Math.min(a.run(column), b.run(column)), Math.min(MAX_BLOCK, a.batch - column));
-            // The padding of a batch block is zero, so whole groups of 16 may be read there.
-            int groups = a.layout() == Layout.NATIVE ? (columns + 15) / 16 : columns / 16;
-            int tail = a.layout() == Layout.NATIVE ? 0 : columns % 16;
+            // Where the padding is zero, whole groups of 16 may be read there.
+            boolean zeros = a.endsInZeros() && b.endsInZeros();
+            int groups = zeros ? (columns + 15) / 16 : columns / 16;
+            int tail = zeros ? 0 : columns % 16;
             for (int index = from; index < to; index++) {
                 int row = csr.order[index];
                 long aAt = a.offset(row, column);
@@ -147,10 +146,7 @@ final class Sddmm {
 
     private static FloatVector masked(
             MemorySegment a, long aAt, MemorySegment b, long bAt, long offset, int left, FloatVector sum) {
-        VectorMask<Float> mask = F.indexInRange(0, left);
-        FloatVector x = FloatVector.fromMemorySegment(F, a, aAt + offset, ByteOrder.LITTLE_ENDIAN, mask);
-        FloatVector y = FloatVector.fromMemorySegment(F, b, bAt + offset, ByteOrder.LITTLE_ENDIAN, mask);
-        return x.lanewise(jdk.incubator.vector.VectorOperators.FMA, y, sum, mask);
+        return first(a, aAt + offset, left).fma(first(b, bAt + offset, left), sum);
     }
 
     /** {@code c[first + i] += alpha · tree(partials[i])}. */
@@ -191,13 +187,21 @@ final class Sddmm {
     }
 
     private static void rowSum(CpuTensor t, int row, int column, MemorySegment partials) {
-        int columns = Math.min(MAX_BLOCK, t.batch - column);
+        int end = Math.min(column + MAX_BLOCK, t.batch);
         for (int lane = 0; lane < 16; lane += COUNT) {
             FloatVector sum = FloatVector.zero(F);
-            for (int n = 0; n < columns; n += 16) {
-                sum = sum.add(load(t.data, t.offset(row, column + n) + 4L * lane));
+            for (int n = column; n < end; n += 16) {
+                long at = t.offset(row, n) + 4L * lane;
+                boolean whole = t.endsInZeros() || n + lane + COUNT <= end;
+                sum = sum.add(whole ? load(t.data, at) : first(t.data, at, end - n - lane));
             }
             store(sum, partials, 4L * lane);
         }
+    }
+
+    /** The first {@code count} lanes, +0.0 behind; none if the count is not positive. */
+    private static FloatVector first(MemorySegment segment, long offset, int count) {
+        return FloatVector.fromMemorySegment(
+                F, segment, offset, ByteOrder.LITTLE_ENDIAN, F.indexInRange(0, Math.max(0, count)));
     }
 }
