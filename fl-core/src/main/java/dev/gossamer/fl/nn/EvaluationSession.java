@@ -1,0 +1,102 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.PixelTransform;
+import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Forward passes over a data set in its own order, batch by batch. Each batch's sums are read by themselves, so that the
+ * total does not depend on who evaluated which batch. Belongs to the thread of the network's workspace.
+ */
+public final class EvaluationSession implements AutoCloseable {
+
+    private final Workspace workspace;
+    private final Samples samples;
+    private final PixelTransform transform;
+    private final int batch;
+    private final Computation computation;
+    private final @Nullable Step[] steps;
+    private final Order order;
+    private final Labels labels;
+    private final Cell position;
+    private final Cell lossSum;
+    private final Cell correct;
+
+    /**
+     * Makes room for evaluation.
+     *
+     * @param samples of the network's workspace, or one around it; at most {@link Order#MAX_CAPACITY}
+     * @param batch samples per forward pass
+     */
+    public EvaluationSession(Network network, Samples samples, PixelTransform transform, int batch) {
+        if (batch < 1) {
+            throw new IllegalArgumentException("batch must be at least 1, got " + batch);
+        }
+        this.workspace = network.workspace().child();
+        this.samples = samples;
+        this.transform = transform;
+        this.batch = batch;
+        this.computation = new Computation(workspace, network, batch, false);
+        this.steps = new Step[batch + 1];
+        int count = Math.toIntExact(samples.count());
+        this.order = workspace.order(count);
+        workspace.upload(MemorySegment.ofArray(IntStream.range(0, count).toArray()), count, order);
+        this.labels = workspace.labels(batch);
+        this.position = workspace.cell(0);
+        this.lossSum = workspace.cell(0);
+        this.correct = workspace.cell(0);
+    }
+
+    /** Number of batches of the data set. */
+    public int batches() {
+        return Math.toIntExact((samples.count() + batch - 1) / batch);
+    }
+
+    /** Evaluates batch {@code number}, counted from 0. Waits. */
+    public Evaluation evaluate(int number) {
+        int from = number * batch;
+        int size = (int) Math.min(batch, samples.count() - from);
+        workspace.write(position, from);
+        workspace.write(lossSum, 0);
+        workspace.write(correct, 0);
+        step(size).run();
+        return new Evaluation(size, workspace.read(lossSum), Math.round(workspace.read(correct)));
+    }
+
+    /** Evaluates the whole data set. Waits. */
+    public Evaluation evaluate() {
+        Evaluation total = Evaluation.NONE;
+        for (int number = 0; number < batches(); number++) {
+            total = total.plus(evaluate(number));
+        }
+        return total;
+    }
+
+    private Step step(int size) {
+        Step step = steps[size];
+        if (step == null) {
+            Computation.Batch bound = computation.batch(size);
+            step = workspace.record(() -> run(bound));
+            steps[size] = step;
+        }
+        return step;
+    }
+
+    private void run(Computation.Batch bound) {
+        workspace.data().batch(samples, transform, order, position, bound.input(), labels);
+        bound.forward();
+        workspace.nn().softmaxCrossEntropy(bound.logits().value(), labels, null, lossSum, correct);
+    }
+
+    @Override
+    public void close() {
+        workspace.close();
+    }
+}

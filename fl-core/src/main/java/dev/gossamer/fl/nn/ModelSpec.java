@@ -1,0 +1,63 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Shape;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.TensorState;
+import dev.gossamer.fl.data.SplitMix64;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A model's definition: layers one after the other, without memory or numbers.
+ *
+ * @param name for people and files
+ * @param input shape of one sample, batch 1
+ * @param layers at least one; the last one's output are the logits
+ */
+public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
+
+    /** Sets the streams of initial values apart from the other uses of a run's seed. */
+    private static final long STREAM = 0x1217;
+
+    public ModelSpec {
+        layers = List.copyOf(layers);
+        if (layers.isEmpty()) {
+            throw new IllegalArgumentException("Model '" + name + "' needs at least one layer");
+        }
+    }
+
+    /** Number of logits. */
+    public int classes() {
+        Shape shape = input;
+        for (LayerSpec layer : layers) {
+            shape = layer.output(shape);
+        }
+        return shape.features();
+    }
+
+    /** All parameters, layer by layer. */
+    public List<ParameterSpec> parameters() {
+        List<ParameterSpec> parameters = new ArrayList<>();
+        Shape shape = input;
+        for (LayerSpec layer : layers) {
+            parameters.addAll(layer.parameters(shape));
+            shape = layer.output(shape);
+        }
+        return List.copyOf(parameters);
+    }
+
+    /** Trainable parameters in all, when dense: the denominator of every sparsity. */
+    public long parameterCount() {
+        return parameters().stream().mapToLong(ParameterSpec::size).sum();
+    }
+
+    /** Dense initial parameters: a function of the seed and this definition, the same bits on every machine. */
+    public ModelState initial(long seed) {
+        List<ParameterSpec> parameters = parameters();
+        List<TensorState> tensors = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            tensors.add(Initializer.initial(parameters.get(i), SplitMix64.of(seed, STREAM, i)));
+        }
+        return new ModelState(tensors);
+    }
+}

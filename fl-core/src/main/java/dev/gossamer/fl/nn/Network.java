@@ -1,0 +1,62 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.fl.codec.ModelState;
+import java.util.List;
+
+/**
+ * A model's parameters in a workspace. They are apart from the sessions that use them, so that training and evaluation
+ * share them, and one network serves client after client.
+ */
+public final class Network {
+
+    private final Workspace workspace;
+    private final ModelSpec spec;
+    private final List<Parameter> parameters;
+    private final ModelState layout;
+
+    /** Dense parameters, all zero until {@link #load}. */
+    public Network(Workspace workspace, ModelSpec spec) {
+        this.workspace = workspace;
+        this.spec = spec;
+        this.parameters = spec.parameters().stream()
+                .map(parameter -> new Parameter(workspace, parameter))
+                .toList();
+        this.layout = state();
+    }
+
+    public Workspace workspace() {
+        return workspace;
+    }
+
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    /** In the order of {@link ModelSpec#parameters()}. */
+    public List<Parameter> parameters() {
+        return parameters;
+    }
+
+    /**
+     * Takes over a model: its patterns, where they differ from the present ones, and its values.
+     *
+     * @throws IllegalArgumentException naming the first tensor that this model has not or has otherwise
+     */
+    public void load(ModelState model) {
+        layout.requireSameLayout(model, "model to load");
+        for (int i = 0; i < parameters.size(); i++) {
+            parameters.get(i).load(model.tensors().get(i));
+        }
+    }
+
+    /** The parameters as they are now, copied to the host. Waits. */
+    public ModelState state() {
+        return new ModelState(parameters.stream().map(Parameter::state).toList());
+    }
+
+    /** The gradients of the last step, copied to the host under the parameters' names. Waits. */
+    public ModelState gradients() {
+        return new ModelState(parameters.stream().map(Parameter::gradientState).toList());
+    }
+}

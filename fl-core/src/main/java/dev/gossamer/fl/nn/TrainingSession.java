@@ -1,0 +1,147 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.ops.TrainOps;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mini-batch SGD on a network: activations, gradients, optimiser state and the recorded steps for one batch size. The last,
+ * partial batch of an epoch runs on views of the same memory with a step of its own.
+ *
+ * <p>One step: next batch, forward, softmax cross-entropy (mean over the batch), backward, update. The first layer computes no
+ * input gradient. After warm-up a step allocates nothing. Belongs to the thread of the network's workspace.
+ */
+public final class TrainingSession implements AutoCloseable {
+
+    private final Network network;
+    private final Workspace workspace;
+    private final Samples samples;
+    private final PixelTransform transform;
+    private final Sgd rule;
+    private final int batch;
+    private final Computation computation;
+    private final @Nullable Step[] steps;
+    private final List<Space> spaces;
+    private final Order order;
+    private final Labels labels;
+    private final Cell position;
+    private final Cell rate;
+    private final Cell lossSum;
+    private final Cell correct;
+    private final DataOps data;
+    private final NnOps nn;
+    private final TrainOps train;
+    private int trained;
+
+    /**
+     * Makes room for training.
+     *
+     * @param samples of the network's workspace, or one around it
+     * @param batch samples per step
+     * @param capacity the longest order that {@link #trainEpoch} is given
+     */
+    public TrainingSession(
+            Network network, Samples samples, PixelTransform transform, int batch, int capacity, Sgd rule) {
+        if (batch < 1) {
+            throw new IllegalArgumentException("batch must be at least 1, got " + batch);
+        }
+        this.network = network;
+        this.workspace = network.workspace().child();
+        this.samples = samples;
+        this.transform = transform;
+        this.rule = rule;
+        this.batch = batch;
+        this.computation = new Computation(workspace, network, batch, true);
+        this.steps = new Step[batch + 1];
+        this.spaces = network.parameters().stream().map(Parameter::space).toList();
+        this.order = workspace.order(capacity);
+        this.labels = workspace.labels(batch);
+        this.position = workspace.cell(0);
+        this.rate = workspace.cell(0);
+        this.lossSum = workspace.cell(0);
+        this.correct = workspace.cell(0);
+        this.data = workspace.data();
+        this.nn = workspace.nn();
+        this.train = workspace.train();
+    }
+
+    /** Starts a client: forgets what the optimiser remembers, pulls towards the present parameters, sets the learning rate. */
+    public void begin(float learningRate) {
+        workspace.write(rate, learningRate);
+        for (Parameter parameter : network.parameters()) {
+            if (rule.momentum() != 0) {
+                workspace.dense().fill(network.workspace().values(parameter.space(), Role.MOMENTUM), 0);
+            }
+            if (rule.proximal() != 0) {
+                workspace.dense().copy(parameter.theta(), network.workspace().values(parameter.space(), Role.ANCHOR));
+            }
+        }
+    }
+
+    /**
+     * One pass over samples, in batches.
+     *
+     * @param sampleNumbers {@code count} ints, in the order to visit
+     */
+    public void trainEpoch(MemorySegment sampleNumbers, int count) {
+        workspace.upload(sampleNumbers, count, order);
+        workspace.write(position, 0);
+        workspace.write(lossSum, 0);
+        workspace.write(correct, 0);
+        int full = count / batch;
+        if (full > 0) {
+            Step step = step(batch);
+            for (int i = 0; i < full; i++) {
+                step.run();
+            }
+        }
+        if (count % batch != 0) {
+            step(count % batch).run();
+        }
+        trained = count;
+    }
+
+    /** Loss and accuracy over the last epoch, each batch as it was before its update. Waits. */
+    public Evaluation lastEpoch() {
+        return new Evaluation(trained, workspace.read(lossSum), Math.round(workspace.read(correct)));
+    }
+
+    private Step step(int size) {
+        Step step = steps[size];
+        if (step == null) {
+            Computation.Batch bound = computation.batch(size);
+            step = workspace.record(() -> run(bound));
+            steps[size] = step;
+        }
+        return step;
+    }
+
+    private void run(Computation.Batch bound) {
+        Tensor gradient = Objects.requireNonNull(bound.logits().gradient(), "a training session keeps gradients");
+        data.batch(samples, transform, order, position, bound.input(), labels);
+        bound.forward();
+        nn.softmaxCrossEntropy(bound.logits().value(), labels, gradient, lossSum, correct);
+        bound.backward();
+        train.sgd(spaces, rate, rule);
+    }
+
+    @Override
+    public void close() {
+        workspace.close();
+    }
+}
