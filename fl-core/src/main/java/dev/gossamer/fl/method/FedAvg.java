@@ -1,0 +1,42 @@
+package dev.gossamer.fl.method;
+
+import dev.gossamer.fl.nn.ModelSpec;
+
+/**
+ * Federated averaging.
+ *
+ * <p>"Communication-Efficient Learning of Deep Networks from Decentralized Data", McMahan, Moore, Ramage, Hampson, Agüera y
+ * Arcas, AISTATS 2017, Algorithm 1:
+ *
+ * <pre>
+ * θ_0 random
+ * for t = 1, 2, …:
+ *   each client k of the cohort:  θ_k = SGD(θ_{t-1}) over its n_k samples
+ *   θ_t = Σ_k n_k/n · θ_k,  n = Σ_k n_k over the cohort
+ * </pre>
+ *
+ * <p>Deviations: none. The sum is kept in doubles and rounded once.
+ */
+public record FedAvg(ModelSpec spec, LocalTraining work) implements FederatedMethod<GlobalModel> {
+
+    /** The name it is chosen by. */
+    public static final String NAME = "fedavg";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public GlobalModel init(long seed) {
+        return new GlobalModel(0, spec.initial(seed));
+    }
+
+    @Override
+    public RoundOutcome<GlobalModel> round(GlobalModel state, Cohort cohort, ClientRunner clients) {
+        WeightedMean mean = new WeightedMean(state.model());
+        Traffic traffic = Exchange.run(
+                NAME, state.model(), cohort, work, clients, update -> mean.add(update.model(), update.samples()));
+        return new RoundOutcome<>(new GlobalModel(cohort.round(), mean.result()), traffic);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.gossamer.fl.method;
+
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.TensorState;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mean of models, {@code Σ w_k·θ_k / Σ w_k}, folded one after the other into double accumulators: memory is O(model),
+ * however many there are. What a model's pattern lacks counts as 0; the mean has the union of the patterns.
+ *
+ * <p>Products of an f32 value and an integer weight below 2^29 are exact in doubles; only sums and the final division
+ * round. The order of folding is part of the result's last bits, so fold in a fixed order.
+ */
+public final class WeightedMean {
+
+    private final ModelState layout;
+    private final List<Sum> sums;
+    private long totalWeight;
+
+    /** An empty mean of models like this one; only its names and shapes matter. */
+    public WeightedMean(ModelState layout) {
+        this.layout = layout;
+        this.sums = layout.tensors().stream().map(Sum::new).toList();
+    }
+
+    /**
+     * Folds in a model.
+     *
+     * @param weight above 0: samples behind the model
+     */
+    public void add(ModelState model, long weight) {
+        if (weight < 1) {
+            throw new IllegalArgumentException("A weight in a mean is at least 1, not " + weight);
+        }
+        layout.requireSameLayout(model, "model to average");
+        for (int i = 0; i < sums.size(); i++) {
+            sums.get(i).add(model.tensors().get(i), weight);
+        }
+        totalWeight += weight;
+    }
+
+    /** The mean of what was added. */
+    public ModelState result() {
+        if (totalWeight == 0) {
+            throw new IllegalStateException("There is no mean of no models");
+        }
+        List<TensorState> means = new ArrayList<>();
+        for (Sum sum : sums) {
+            means.add(sum.mean(totalWeight));
+        }
+        return new ModelState(means);
+    }
+
+    /** The weighted sum of one tensor, and the union of the patterns so far. */
+    private static final class Sum {
+
+        private final TensorState layout;
+        private final double[] sums;
+        private boolean empty = true;
+        private @Nullable SparsityPattern pattern;
+
+        Sum(TensorState layout) {
+            this.layout = layout;
+            this.sums = new double[Math.toIntExact(layout.size())];
+        }
+
+        void add(TensorState tensor, long samples) {
+            double weight = samples;
+            float[] values = tensor.values();
+            SparsityPattern its = tensor.pattern();
+            if (its == null) {
+                for (int i = 0; i < values.length; i++) {
+                    sums[i] += weight * values[i];
+                }
+            } else {
+                int cols = its.cols();
+                its.forEach((row, col, position) -> sums[row * cols + col] += weight * values[position]);
+            }
+            pattern = empty ? its : union(pattern, its);
+            empty = false;
+        }
+
+        TensorState mean(long totalWeight) {
+            if (pattern == null) {
+                float[] means = new float[sums.length];
+                for (int i = 0; i < means.length; i++) {
+                    means[i] = (float) (sums[i] / (double) totalWeight);
+                }
+                return layout.with(null, means);
+            }
+            float[] means = new float[Math.toIntExact(pattern.nnz())];
+            int cols = pattern.cols();
+            pattern.forEach(
+                    (row, col, position) -> means[position] = (float) (sums[row * cols + col] / (double) totalWeight));
+            return layout.with(pattern, means);
+        }
+
+        private static @Nullable SparsityPattern union(@Nullable SparsityPattern a, @Nullable SparsityPattern b) {
+            if (a == null || b == null) {
+                return null;
+            }
+            return a.equals(b) ? a : a.union(b);
+        }
+    }
+}

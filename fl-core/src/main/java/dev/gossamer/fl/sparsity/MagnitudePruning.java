@@ -1,0 +1,70 @@
+package dev.gossamer.fl.sparsity;
+
+import dev.gossamer.engine.sparse.MagnitudeSelection;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.TensorState;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Global magnitude pruning on the host: all tensors of a model, biases too, are one list in the model's order, and what is
+ * smallest in it goes, by {@link MagnitudeSelection}'s rule (ties: the lower index stays; NaN is refused).
+ */
+public final class MagnitudePruning {
+
+    private MagnitudePruning() {}
+
+    /**
+     * The model with exactly {@code keep} values left, or unchanged if it has no more than that.
+     *
+     * <p>Only values that are there are ranked: what a pattern lacks never comes back, and patterns of successive prunings
+     * are nested. A value that is there and happens to be 0 is ranked like any other. A dense tensor that loses nothing
+     * stays dense.
+     */
+    public static ModelState keepTop(ModelState model, long keep) {
+        if (keep < 0) {
+            throw new IllegalArgumentException("keep is " + keep + ", but must be 0 or more");
+        }
+        if (keep >= model.nnz()) {
+            return model;
+        }
+        List<TensorState> tensors = model.tensors();
+        List<MemorySegment> values = tensors.stream()
+                .map(tensor -> MemorySegment.ofArray(tensor.values()))
+                .toList();
+        List<long[]> kept = MagnitudeSelection.keepTop(values, keep);
+        List<TensorState> pruned = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            pruned.add(retain(tensors.get(i), kept.get(i)));
+        }
+        return new ModelState(pruned);
+    }
+
+    private static TensorState retain(TensorState tensor, long[] kept) {
+        float[] values = retain(tensor.values(), kept);
+        if (values.length == tensor.nnz()) {
+            return tensor;
+        }
+        SparsityPattern pattern = tensor.pattern();
+        return tensor.with(
+                pattern == null ? SparsityPattern.fromBits(tensor.rows(), tensor.cols(), kept) : pattern.retain(kept),
+                values);
+    }
+
+    private static float[] retain(float[] values, long[] kept) {
+        int count = 0;
+        for (long word : kept) {
+            count += Long.bitCount(word);
+        }
+        float[] left = new float[count];
+        int next = 0;
+        for (int i = 0; i < values.length; i++) {
+            if ((kept[i >>> 6] >>> i & 1) != 0) {
+                left[next++] = values[i];
+            }
+        }
+        return left;
+    }
+}
