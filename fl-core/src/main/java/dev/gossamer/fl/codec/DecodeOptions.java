@@ -18,8 +18,9 @@ public record DecodeOptions(boolean refuseNonFinite, long maxElements) {
         }
     }
 
-    /** For a receiver that knows the model: finite values only, no more elements than the model has. */
+    /** For a receiver that knows the model: finite values only, no more elements than the model has (and one for each
+     * tensor, as one without elements still has a row). */
     public static DecodeOptions forModel(ModelState model) {
-        return new DecodeOptions(true, Math.max(model.size(), model.tensors().size()));
+        return new DecodeOptions(true, model.size() + model.tensors().size());
     }
 }

@@ -256,7 +256,7 @@ class WireCodecTest {
         assertThatExceptionOfType(CodecException.class)
                 .isThrownBy(() -> WireCodec.decode(larger, DecodeOptions.forModel(known)))
                 .withMessageContaining("30 elements")
-                .withMessageContaining("at most 25");
+                .withMessageContaining("at most 26");
     }
 
     @Test
