@@ -14,6 +14,7 @@ import dev.gossamer.bench.planted.BenchWithVector;
 import dev.gossamer.cpu.planted.CpuWithCuda;
 import dev.gossamer.cuda.planted.CudaWithCpu;
 import dev.gossamer.cuda.planted.ProviderWithVector;
+import dev.gossamer.engine.BackendProvider;
 import dev.gossamer.engine.planted.EngineWithBackend;
 import dev.gossamer.fl.planted.FlWithBackend;
 import dev.gossamer.testkit.planted.TestkitWithBackend;
@@ -45,6 +46,20 @@ class RulesTest {
         assertThat(gossamer.stream().map(type -> type.getPackageName() + "."))
                 .anyMatch(name -> name.startsWith("dev.gossamer." + module + "."))
                 .noneMatch(name -> name.contains(".planted."));
+    }
+
+    @Test
+    void theVectorApiIsSeenWhereItMayBe() {
+        assertThat(gossamer.get("dev.gossamer.cpu.SpmmKernels").getDirectDependenciesFromSelf())
+                .anyMatch(to -> to.getTargetClass().getPackageName().equals("jdk.incubator.vector"));
+    }
+
+    @Test
+    void everyProviderIsSeen() {
+        assertThat(gossamer.stream()
+                        .filter(type -> type.isAssignableTo(BackendProvider.class) && !type.isInterface())
+                        .map(type -> type.getPackageName()))
+                .containsExactlyInAnyOrder("dev.gossamer.cpu", "dev.gossamer.cuda", "dev.gossamer.testkit.reference");
     }
 
     @ParameterizedTest
