@@ -35,6 +35,10 @@ final class CheckedSelectOps implements SelectOps {
         long total = 0;
         for (Space space : group) {
             door.owned(space, "a member of the group");
+            if (!space.has(by)) {
+                throw new IllegalStateException(
+                        "A member of the group has no " + by + "; make it with workspace.values(space, " + by + ")");
+            }
             total += space.nnz();
         }
         count(keep, 0, total, "keep");

@@ -34,7 +34,8 @@ public interface SparseOps {
     void scatter(Values values, Tensor dense);
 
     /**
-     * Repatterns the target's space to the entries with {@code |x| >= threshold} and copies them. Waits.
+     * Repatterns the target's space to the entries with {@code |x| >= threshold} and copies them. NaN is refused, and nothing
+     * is changed then. Waits.
      *
      * @param threshold at least 0 and not NaN; 0 keeps everything
      */
@@ -42,7 +43,7 @@ public interface SparseOps {
 
     /**
      * Repatterns the target's space to exactly the {@code keep} entries of largest magnitude (ties to the lower row-major
-     * index) and copies them. NaN is refused. Waits.
+     * index) and copies them. NaN is refused, and nothing is changed then. Waits.
      */
     void sparsifyTop(Tensor dense, long keep, Values target);
 }
