@@ -73,6 +73,17 @@ final class Rig implements AutoCloseable {
         return values(space(rows, cols, pattern), Role.THETA, numbers);
     }
 
+    /** Zero values over a matrix space of their own with this pattern. */
+    Values matrix(int rows, int cols, SparsityPattern pattern) {
+        return workspace.values(space(rows, cols, pattern), Role.THETA);
+    }
+
+    /** The pattern of a space, a full one if it is dense. */
+    static SparsityPattern entries(Space space) {
+        SparsityPattern pattern = space.pattern();
+        return pattern == null ? SparsityPattern.full(space.rows(), space.cols()) : pattern;
+    }
+
     /** A matrix space, dense if the pattern is null. */
     Space space(int rows, int cols, @Nullable SparsityPattern pattern) {
         Space space = workspace.space(Geometry.matrix(rows, cols));

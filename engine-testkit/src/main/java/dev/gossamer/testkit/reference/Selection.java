@@ -15,11 +15,7 @@ public final class Selection {
 
     /** Indices of all numbers, largest magnitude first. */
     static List<Integer> ranking(float[] numbers) {
-        for (int i = 0; i < numbers.length; i++) {
-            if (Float.isNaN(numbers[i])) {
-                throw new IllegalArgumentException("NaN at index " + i + " cannot be ranked by magnitude");
-            }
-        }
+        refuseNan(numbers);
         Comparator<Integer> byMagnitude = Comparator.comparingInt(i -> bits(numbers[i]));
         return IntStream.range(0, numbers.length)
                 .boxed()
@@ -40,6 +36,14 @@ public final class Selection {
         boolean[] kept = new boolean[numbers.length];
         ranking(numbers).subList(0, Math.toIntExact(keep)).forEach(i -> kept[i] = true);
         return kept;
+    }
+
+    static void refuseNan(float[] numbers) {
+        for (int i = 0; i < numbers.length; i++) {
+            if (Float.isNaN(numbers[i])) {
+                throw new IllegalArgumentException("NaN at index " + i + " cannot be ranked by magnitude");
+            }
+        }
     }
 
     private static int bits(float x) {

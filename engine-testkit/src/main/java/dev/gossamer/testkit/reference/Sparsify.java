@@ -7,8 +7,9 @@ public final class Sparsify {
 
     private Sparsify() {}
 
-    /** The elements with {@code |x| >= threshold}. */
+    /** The elements with {@code |x| >= threshold}; NaN is refused. */
     public static SparsityPattern byThreshold(int rows, int cols, float[] dense, float threshold) {
+        Selection.refuseNan(dense);
         return SparsityPattern.fromMask(rows, cols, (r, c) -> Math.abs(dense[r * cols + c]) >= threshold);
     }
 

@@ -1,0 +1,97 @@
+package dev.gossamer.testkit.contract;
+
+import static dev.gossamer.testkit.Numbers.nan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.testkit.Case;
+import dev.gossamer.testkit.Close;
+import dev.gossamer.testkit.reference.Batches;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** {@code batch}: pixels, classes and the position in the epoch. */
+public abstract class BatchesContract extends BackendContract {
+
+    private static final int CLASSES = 7;
+
+    @Test
+    void takesTheSamplesOfTheOrder() {
+        cases("batch", 40, (c, rig) -> {
+            Shape one = c.turn("one", Shape.of(13, 1), new Shape(1, 4, 5, 1), new Shape(3, 3, 2, 1));
+            int batch = c.pick("batch", 1, 2, 15, 16, 17, 32, 33, 65);
+            int count = batch + c.random().nextInt(100);
+            PixelTransform transform = transform(c, one.channels());
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment images = bytes(c, arena, (long) count * one.features(), 256);
+                MemorySegment classes = bytes(c, arena, count, CLASSES);
+                Samples samples = rig.workspace().samples(images, classes, one, count);
+                int[] visits = c.indices(3 * batch, count);
+                Order order = rig.workspace().order(3 * batch + 5);
+                rig.workspace().upload(MemorySegment.ofArray(visits), visits.length, order);
+                boolean flat = c.pick("flat", true, false);
+                Shape shape = flat ? Shape.of(one.features(), batch) : one.withBatch(batch);
+                Tensor x = rig.tensor(shape, c.pick("beyond", 0, 16, 3), nan(shape.size()));
+                Labels labels = rig.workspace().labels(batch);
+                Cell position = rig.cell(batch);
+
+                rig.workspace().data().batch(samples, transform, order, position, x, labels);
+
+                int[] picks = Arrays.copyOfRange(visits, batch, 2 * batch);
+                assertThat(rig.read(position)).as("position").isEqualTo(2 * batch);
+                Close.same("x", rig.read(x), Batches.pixels(images, one, transform, picks));
+                assertThat(read(rig, labels, batch)).as("labels").isEqualTo(Batches.classes(classes, picks));
+
+                rig.workspace().data().batch(samples, transform, order, position, x, labels);
+
+                int[] next = Arrays.copyOfRange(visits, 2 * batch, 3 * batch);
+                assertThat(rig.read(position)).as("position").isEqualTo(3 * batch);
+                Close.same("next x", rig.read(x), Batches.pixels(images, one, transform, next));
+            }
+        });
+    }
+
+    private static PixelTransform transform(Case c, int channels) {
+        if (c.pick("shifted", true, false)) {
+            return new PixelTransform(
+                    IntStream.range(0, channels).mapToObj(i -> (i + 1) / 255f).toList(),
+                    IntStream.range(0, channels).mapToObj(i -> i * 0.3f - 0.5f).toList());
+        }
+        return new PixelTransform(
+                Stream.generate(() -> 1 / 255f).limit(channels).toList(),
+                Stream.generate(() -> 0f).limit(channels).toList());
+    }
+
+    private static MemorySegment bytes(Case c, Arena arena, long count, int below) {
+        MemorySegment bytes = arena.allocate(count);
+        for (long i = 0; i < count; i++) {
+            bytes.set(ValueLayout.JAVA_BYTE, i, (byte) c.random().nextInt(below));
+        }
+        return bytes;
+    }
+
+    /** Labels are opaque: at equal logits only the label's class has a negative gradient. */
+    private static int[] read(Rig rig, Labels labels, int batch) {
+        Tensor logits = rig.tensor(Shape.of(CLASSES, batch), 0, new float[CLASSES * batch]);
+        rig.workspace().nn().softmaxCrossEntropy(logits, labels, logits, rig.cell(0), rig.cell(0));
+        float[] gradient = rig.read(logits);
+        int[] classes = new int[batch];
+        for (int j = 0; j < batch; j++) {
+            for (int k = 0; k < CLASSES; k++) {
+                classes[j] = gradient[k * batch + j] < 0 ? k : classes[j];
+            }
+        }
+        return classes;
+    }
+}

@@ -1,0 +1,100 @@
+package dev.gossamer.testkit.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.testkit.Case;
+import dev.gossamer.testkit.Close;
+import dev.gossamer.testkit.Structure;
+import dev.gossamer.testkit.reference.GatherScatter;
+import dev.gossamer.testkit.reference.Sparsify;
+import org.junit.jupiter.api.Test;
+
+/** {@code sparsify} by threshold and {@code sparsifyTop} by exact count, in both layouts. */
+public abstract class SparsifyContract extends BackendContract {
+
+    private static final long WORK = 20_000;
+
+    @Test
+    void keepsWhatReachesTheThreshold() {
+        cases("sparsify", 50, (c, rig) -> {
+            int[] size = c.sizes("rows, cols", 2, WORK);
+            float[] dense = c.tiedValues((long) size[0] * size[1]);
+            float threshold = c.pick("threshold", 0f, 0.25f, 0.3f, 0.5f, 0.5000001f, 3f, 4f, Float.POSITIVE_INFINITY);
+            Tensor from = matrix(c, rig, size, dense);
+            Values target = rig.matrix(size[0], size[1], null, dense.clone());
+
+            rig.workspace().sparse().sparsify(from, threshold, target);
+
+            kept(rig, target, Sparsify.byThreshold(size[0], size[1], dense, threshold), dense);
+        });
+    }
+
+    @Test
+    void keepsExactlyTheLargest() {
+        cases("sparsifyTop", 50, (c, rig) -> {
+            int[] size = c.sizes("rows, cols", 2, WORK);
+            int all = size[0] * size[1];
+            float[] dense = c.pick("ties", true, false) ? c.tiedValues(all) : c.values(all);
+            long keep = c.pick(
+                    "keep", 0, 1, all, all - 1, all / 10, all / 2, c.random().nextInt(all + 1));
+            Tensor from = matrix(c, rig, size, dense);
+            Values target = rig.matrix(size[0], size[1], c.pattern(size[0], size[1]));
+
+            rig.workspace().sparse().sparsifyTop(from, keep, target);
+
+            assertThat(target.space().nnz()).isEqualTo(keep);
+            kept(rig, target, Sparsify.top(size[0], size[1], dense, keep), dense);
+        });
+    }
+
+    private static void kept(Rig rig, Values target, SparsityPattern pattern, float[] dense) {
+        Structure.check(target.space());
+        assertThat(Rig.entries(target.space())).isEqualTo(pattern);
+        Close.sameBits("values", rig.read(target), GatherScatter.gather(pattern, dense));
+    }
+
+    @Test
+    void movesTheOtherRolesLikeAnyChangeOfPattern() {
+        try (Rig rig = rig()) {
+            Space space = rig.space(2, 3, SparsityPattern.fromFlatIndices(2, 3, new int[] {0, 1, 5}));
+            Values theta = rig.values(space, Role.THETA, new float[] {1, 2, 3});
+            Values momentum = rig.values(space, Role.MOMENTUM, new float[] {4, 5, 6});
+            long generation = space.generation();
+            Tensor dense = rig.tensor(Shape.matrix(2, 3), Layout.ROW_MAJOR, new float[] {9, 0.1f, -8, 0, 0, 7});
+
+            rig.workspace().sparse().sparsifyTop(dense, 3, theta);
+
+            assertThat(space.generation()).isEqualTo(generation + 1);
+            Close.sameBits("theta", rig.read(theta), new float[] {9, -8, 7});
+            Close.sameBits("momentum", rig.read(momentum), new float[] {4, 0, 6});
+        }
+    }
+
+    @Test
+    void refusesNanAndChangesNothing() {
+        try (Rig rig = rig()) {
+            Values target = rig.matrix(1, 3, null, new float[] {1, 2, 3});
+            Tensor dense = rig.tensor(Shape.matrix(1, 3), Layout.ROW_MAJOR, new float[] {1, Float.NaN, 2});
+            assertThatThrownBy(() -> rig.workspace().sparse().sparsifyTop(dense, 1, target))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("NaN");
+            assertThatThrownBy(() -> rig.workspace().sparse().sparsify(dense, 1, target))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("NaN");
+            assertThat(target.space().generation()).isZero();
+            Close.sameBits("values", rig.read(target), new float[] {1, 2, 3});
+        }
+    }
+
+    private static Tensor matrix(Case c, Rig rig, int[] size, float[] numbers) {
+        return rig.tensor(Shape.matrix(size[0], size[1]), c.turn("layout", Layout.values()), numbers);
+    }
+}
