@@ -142,14 +142,15 @@ final class Batches {
         for (int channel = 0; channel < transform.channels(); channel++) {
             FloatVector scale = FloatVector.broadcast(F, transform.scale().get(channel));
             FloatVector shift = FloatVector.broadcast(F, transform.shift().get(channel));
+            long at = x.offset(channel * plane, column);
             for (int row = channel * plane; row < (channel + 1) * plane; row++) {
                 ByteVector bytes = ByteVector.fromMemorySegment(SIXTEEN, scratch, 16L * row, ByteOrder.LITTLE_ENDIAN);
-                long at = x.offset(row, column);
                 for (int part = 0; part < 16 / COUNT; part++) {
                     IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
                     FloatVector pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
                     store(pixels.fma(scale, shift), x.data, at + (long) part * Lanes.BYTES);
                 }
+                at += x.rowStride();
             }
         }
     }

@@ -26,9 +26,11 @@ final class BiasRelu {
         }
         CpuMask mask = (CpuMask) epilogue.mask();
         for (int column = 0; column < y.batch; column += 16) {
+            long at = y.base(column);
             for (int row = 0; row < y.features; row++) {
                 float shift = bias == null ? 0f : bias.getAtIndex(ValueLayout.JAVA_FLOAT, row);
-                sixteen(y.data, y.offset(row, column), shift, relu, mask, row, column);
+                sixteen(y.data, at, shift, relu, mask, row, column);
+                at += y.rowStride();
             }
         }
         y.clearTail();

@@ -16,9 +16,9 @@ final class Relu {
 
     static void forward(CpuTensor x, CpuTensor y, CpuMask mask) {
         for (int column = 0; column < x.batch; column += 16) {
+            long from = x.base(column);
+            long to = y.base(column);
             for (int row = 0; row < x.features; row++) {
-                long from = x.offset(row, column);
-                long to = y.offset(row, column);
                 int passed = 0;
                 for (int lane = 0; lane < 16; lane += COUNT) {
                     FloatVector v = load(x.data, from + 4L * lane);
@@ -26,6 +26,8 @@ final class Relu {
                     store(v.max(FloatVector.zero(F)), y.data, to + 4L * lane);
                 }
                 mask.set16(row, column, passed);
+                from += x.rowStride();
+                to += y.rowStride();
             }
         }
         y.clearTail();
@@ -34,14 +36,16 @@ final class Relu {
     /** gx may be gy. */
     static void gradient(CpuMask mask, CpuTensor gy, CpuTensor gx) {
         for (int column = 0; column < gy.batch; column += 16) {
+            long from = gy.base(column);
+            long to = gx.base(column);
             for (int row = 0; row < gy.features; row++) {
-                long from = gy.offset(row, column);
-                long to = gx.offset(row, column);
                 int passed = mask.get16(row, column);
                 for (int lane = 0; lane < 16; lane += COUNT) {
                     VectorMask<Float> keep = VectorMask.fromLong(F, passed >>> lane);
                     store(FloatVector.zero(F).blend(load(gy.data, from + 4L * lane), keep), gx.data, to + 4L * lane);
                 }
+                from += gy.rowStride();
+                to += gx.rowStride();
             }
         }
         gx.clearTail();

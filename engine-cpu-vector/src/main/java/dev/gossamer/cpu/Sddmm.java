@@ -112,7 +112,10 @@ final class Sddmm {
         }
     }
 
-    /** The 16-lane partial sums of entries {@code from .. to} of one row. */
+    /**
+     * The 16-lane partial sums of entries {@code from .. to} of one row: one pass per vector of the 16 lanes (one of 16, two
+     * of 8 or four of 4 floats), so that the row's operand stays in registers.
+     */
     private static void dots(
             int[] colIdx,
             int from,
@@ -125,28 +128,87 @@ final class Sddmm {
             int groups,
             int tail,
             MemorySegment partials) {
-        for (int p = from; p < to; p++) {
-            long bAt = bBase + colIdx[p] * bStride;
-            long at = (long) (p - from) * PARTIAL;
-            // One accumulator per vector of the 16 virtual lanes: one of 16, two of 8 or four of 4 floats.
-            for (int lane = 0; lane < 16; lane += COUNT) {
-                long byteLane = 4L * lane;
-                FloatVector sum = FloatVector.zero(F);
-                for (int group = 0; group < groups; group++) {
-                    long offset = byteLane + 64L * group;
-                    sum = load(a, aAt + offset).fma(load(b, bAt + offset), sum);
-                }
-                if (tail > lane) {
-                    sum = masked(a, aAt, b, bAt, byteLane + 64L * groups, tail - lane, sum);
-                }
-                store(sum, partials, at + byteLane);
+        for (int lane = 0; lane < 16; lane += COUNT) {
+            long skip = 4L * lane;
+            if (tail == 0 && groups == 2) {
+                dots2(colIdx, from, to, a, aAt + skip, b, bBase + skip, bStride, partials, skip);
+            } else if (tail == 0 && groups == 4) {
+                dots4(colIdx, from, to, a, aAt + skip, b, bBase + skip, bStride, partials, skip);
+            } else {
+                dotsAny(colIdx, from, to, a, aAt + skip, b, bBase + skip, bStride, groups, tail - lane, partials, skip);
             }
         }
     }
 
-    private static FloatVector masked(
-            MemorySegment a, long aAt, MemorySegment b, long bAt, long offset, int left, FloatVector sum) {
-        return first(a, aAt + offset, left).fma(first(b, bAt + offset, left), sum);
+    private static void dots2(
+            int[] colIdx,
+            int from,
+            int to,
+            MemorySegment a,
+            long aAt,
+            MemorySegment b,
+            long bBase,
+            long bStride,
+            MemorySegment partials,
+            long at) {
+        FloatVector a0 = load(a, aAt);
+        FloatVector a1 = load(a, aAt + 64);
+        for (int p = from; p < to; p++) {
+            long bAt = bBase + colIdx[p] * bStride;
+            FloatVector sum = a0.fma(load(b, bAt), FloatVector.zero(F));
+            store(a1.fma(load(b, bAt + 64), sum), partials, at + (long) (p - from) * PARTIAL);
+        }
+    }
+
+    private static void dots4(
+            int[] colIdx,
+            int from,
+            int to,
+            MemorySegment a,
+            long aAt,
+            MemorySegment b,
+            long bBase,
+            long bStride,
+            MemorySegment partials,
+            long at) {
+        FloatVector a0 = load(a, aAt);
+        FloatVector a1 = load(a, aAt + 64);
+        FloatVector a2 = load(a, aAt + 128);
+        FloatVector a3 = load(a, aAt + 192);
+        for (int p = from; p < to; p++) {
+            long bAt = bBase + colIdx[p] * bStride;
+            FloatVector sum = a0.fma(load(b, bAt), FloatVector.zero(F));
+            sum = a1.fma(load(b, bAt + 64), sum);
+            sum = a2.fma(load(b, bAt + 128), sum);
+            store(a3.fma(load(b, bAt + 192), sum), partials, at + (long) (p - from) * PARTIAL);
+        }
+    }
+
+    /** Any number of groups, and {@code left} columns of one more that reach this vector (none if not positive). */
+    private static void dotsAny(
+            int[] colIdx,
+            int from,
+            int to,
+            MemorySegment a,
+            long aAt,
+            MemorySegment b,
+            long bBase,
+            long bStride,
+            int groups,
+            int left,
+            MemorySegment partials,
+            long at) {
+        for (int p = from; p < to; p++) {
+            long bAt = bBase + colIdx[p] * bStride;
+            FloatVector sum = FloatVector.zero(F);
+            for (int group = 0; group < groups; group++) {
+                sum = load(a, aAt + 64L * group).fma(load(b, bAt + 64L * group), sum);
+            }
+            if (left > 0) {
+                sum = first(a, aAt + 64L * groups, left).fma(first(b, bAt + 64L * groups, left), sum);
+            }
+            store(sum, partials, at + (long) (p - from) * PARTIAL);
+        }
     }
 
     /** {@code c[first + i] += alpha · tree(partials[i])}. */

@@ -29,12 +29,45 @@ final class SpmmKernels {
 
     /** Rows {@code order[from .. to)} over {@code vectors} vectors of columns that start at the given bases. */
     static void strip(int vectors, Csr csr, int from, int to, Operands io, long bBase, long cBase, float beta) {
+        int together = together(vectors);
+        int index = from;
+        for (; index + together <= to && together > 1; index += together) {
+            int done =
+                    switch (vectors) {
+                        case 4 -> rows2x4(csr, index, io, bBase, cBase, beta);
+                        case 2 -> rows4x2(csr, index, io, bBase, cBase, beta);
+                        default -> rows4x1(csr, index, io, bBase, cBase, beta);
+                    };
+            // Rows come by descending length: what the earlier ones have left continues their stored chains.
+            for (int i = index; i < index + together - 1; i++) {
+                int row = csr.order[i];
+                int next = csr.rowPtr[row] + done;
+                if (next < csr.rowPtr[row + 1]) {
+                    row(vectors, row, next, csr, io, bBase, cBase, 1);
+                }
+            }
+        }
+        for (; index < to; index++) {
+            int row = csr.order[index];
+            row(vectors, row, csr.rowPtr[row], csr, io, bBase, cBase, beta);
+        }
+    }
+
+    /** Rows interleaved so that rows times vectors make eight accumulators, or four. */
+    private static int together(int vectors) {
+        return switch (vectors) {
+            case 8 -> 1;
+            case 4 -> 2;
+            default -> 4;
+        };
+    }
+
+    private static void row(int vectors, int row, int p, Csr csr, Operands io, long bBase, long cBase, float beta) {
         switch (vectors) {
-            case 8 -> rows1x8(csr, from, to, io, bBase, cBase, beta);
-            case 4 -> rows2x4(csr, from, to, io, bBase, cBase, beta);
-            case 2 -> rows4x2(csr, from, to, io, bBase, cBase, beta);
-            case 1 -> rows4x1(csr, from, to, io, bBase, cBase, beta);
-            default -> throw new IllegalArgumentException("No kernel for " + vectors + " vectors");
+            case 8 -> row8(row, p, csr, io, bBase, cBase, beta);
+            case 4 -> row4(row, p, csr, io, bBase, cBase, beta);
+            case 2 -> row2(row, p, csr, io, bBase, cBase, beta);
+            default -> row1(row, p, csr, io, bBase, cBase, beta);
         }
     }
 
@@ -42,15 +75,8 @@ final class SpmmKernels {
         return beta == 0 ? FloatVector.zero(F) : load(c, offset).mul(beta);
     }
 
-    private static void rows1x8(Csr csr, int from, int to, Operands io, long bBase, long cBase, float beta) {
-        for (int index = from; index < to; index++) {
-            int row = csr.order[index];
-            row8(row, csr.rowPtr[row], csr, io, bBase, cBase, beta);
-        }
-    }
-
-    /** 2 rows at a time over 4 vectors of columns: 8 accumulators. */
-    private static void rows2x4(Csr csr, int from, int to, Operands io, long bBase, long cBase, float beta) {
+    /** 2 rows over 4 vectors of columns, 8 accumulators, as long as the shortest goes. Returns that length. */
+    private static int rows2x4(Csr csr, int index, Operands io, long bBase, long cBase, float beta) {
         int[] order = csr.order;
         int[] rowPtr = csr.rowPtr;
         int[] colIdx = csr.colIdx;
@@ -59,57 +85,49 @@ final class SpmmKernels {
         MemorySegment c = io.c;
         long bStride = io.bStride;
         long cStride = io.cStride;
-        int index = from;
-        for (; index + 2 <= to; index += 2) {
-            int row0 = order[index];
-            int row1 = order[index + 1];
-            int p0 = rowPtr[row0];
-            int p1 = rowPtr[row1];
-            // Rows come by descending length, so the last one ends first.
-            int common = rowPtr[row1 + 1] - p1;
-            long c0 = cBase + row0 * cStride;
-            FloatVector a00 = start(c, c0, beta);
-            FloatVector a01 = start(c, c0 + 1L * BYTES, beta);
-            FloatVector a02 = start(c, c0 + 2L * BYTES, beta);
-            FloatVector a03 = start(c, c0 + 3L * BYTES, beta);
-            long c1 = cBase + row1 * cStride;
-            FloatVector a10 = start(c, c1, beta);
-            FloatVector a11 = start(c, c1 + 1L * BYTES, beta);
-            FloatVector a12 = start(c, c1 + 2L * BYTES, beta);
-            FloatVector a13 = start(c, c1 + 3L * BYTES, beta);
-            for (int q = 0; q < common; q++) {
-                long b0 = bBase + colIdx[p0 + q] * bStride;
-                FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
-                a00 = w0.fma(load(b, b0), a00);
-                a01 = w0.fma(load(b, b0 + 1L * BYTES), a01);
-                a02 = w0.fma(load(b, b0 + 2L * BYTES), a02);
-                a03 = w0.fma(load(b, b0 + 3L * BYTES), a03);
-                long b1 = bBase + colIdx[p1 + q] * bStride;
-                FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
-                a10 = w1.fma(load(b, b1), a10);
-                a11 = w1.fma(load(b, b1 + 1L * BYTES), a11);
-                a12 = w1.fma(load(b, b1 + 2L * BYTES), a12);
-                a13 = w1.fma(load(b, b1 + 3L * BYTES), a13);
-            }
-            store(a00, c, c0);
-            store(a01, c, c0 + 1L * BYTES);
-            store(a02, c, c0 + 2L * BYTES);
-            store(a03, c, c0 + 3L * BYTES);
-            store(a10, c, c1);
-            store(a11, c, c1 + 1L * BYTES);
-            store(a12, c, c1 + 2L * BYTES);
-            store(a13, c, c1 + 3L * BYTES);
-            if (p0 + common < rowPtr[row0 + 1]) {
-                row4(row0, p0 + common, csr, io, bBase, cBase, 1);
-            }
+        int row0 = order[index];
+        int row1 = order[index + 1];
+        int p0 = rowPtr[row0];
+        int p1 = rowPtr[row1];
+        // Rows come by descending length, so the last one ends first.
+        int common = rowPtr[row1 + 1] - p1;
+        long c0 = cBase + row0 * cStride;
+        FloatVector a00 = start(c, c0, beta);
+        FloatVector a01 = start(c, c0 + 1L * BYTES, beta);
+        FloatVector a02 = start(c, c0 + 2L * BYTES, beta);
+        FloatVector a03 = start(c, c0 + 3L * BYTES, beta);
+        long c1 = cBase + row1 * cStride;
+        FloatVector a10 = start(c, c1, beta);
+        FloatVector a11 = start(c, c1 + 1L * BYTES, beta);
+        FloatVector a12 = start(c, c1 + 2L * BYTES, beta);
+        FloatVector a13 = start(c, c1 + 3L * BYTES, beta);
+        for (int q = 0; q < common; q++) {
+            long b0 = bBase + colIdx[p0 + q] * bStride;
+            FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
+            a00 = w0.fma(load(b, b0), a00);
+            a01 = w0.fma(load(b, b0 + 1L * BYTES), a01);
+            a02 = w0.fma(load(b, b0 + 2L * BYTES), a02);
+            a03 = w0.fma(load(b, b0 + 3L * BYTES), a03);
+            long b1 = bBase + colIdx[p1 + q] * bStride;
+            FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
+            a10 = w1.fma(load(b, b1), a10);
+            a11 = w1.fma(load(b, b1 + 1L * BYTES), a11);
+            a12 = w1.fma(load(b, b1 + 2L * BYTES), a12);
+            a13 = w1.fma(load(b, b1 + 3L * BYTES), a13);
         }
-        for (; index < to; index++) {
-            row4(order[index], rowPtr[order[index]], csr, io, bBase, cBase, beta);
-        }
+        store(a00, c, c0);
+        store(a01, c, c0 + 1L * BYTES);
+        store(a02, c, c0 + 2L * BYTES);
+        store(a03, c, c0 + 3L * BYTES);
+        store(a10, c, c1);
+        store(a11, c, c1 + 1L * BYTES);
+        store(a12, c, c1 + 2L * BYTES);
+        store(a13, c, c1 + 3L * BYTES);
+        return common;
     }
 
-    /** 4 rows at a time over 2 vectors of columns: 8 accumulators. */
-    private static void rows4x2(Csr csr, int from, int to, Operands io, long bBase, long cBase, float beta) {
+    /** 4 rows over 2 vectors of columns, 8 accumulators, as long as the shortest goes. Returns that length. */
+    private static int rows4x2(Csr csr, int index, Operands io, long bBase, long cBase, float beta) {
         int[] order = csr.order;
         int[] rowPtr = csr.rowPtr;
         int[] colIdx = csr.colIdx;
@@ -118,73 +136,59 @@ final class SpmmKernels {
         MemorySegment c = io.c;
         long bStride = io.bStride;
         long cStride = io.cStride;
-        int index = from;
-        for (; index + 4 <= to; index += 4) {
-            int row0 = order[index];
-            int row1 = order[index + 1];
-            int row2 = order[index + 2];
-            int row3 = order[index + 3];
-            int p0 = rowPtr[row0];
-            int p1 = rowPtr[row1];
-            int p2 = rowPtr[row2];
-            int p3 = rowPtr[row3];
-            // Rows come by descending length, so the last one ends first.
-            int common = rowPtr[row3 + 1] - p3;
-            long c0 = cBase + row0 * cStride;
-            FloatVector a00 = start(c, c0, beta);
-            FloatVector a01 = start(c, c0 + 1L * BYTES, beta);
-            long c1 = cBase + row1 * cStride;
-            FloatVector a10 = start(c, c1, beta);
-            FloatVector a11 = start(c, c1 + 1L * BYTES, beta);
-            long c2 = cBase + row2 * cStride;
-            FloatVector a20 = start(c, c2, beta);
-            FloatVector a21 = start(c, c2 + 1L * BYTES, beta);
-            long c3 = cBase + row3 * cStride;
-            FloatVector a30 = start(c, c3, beta);
-            FloatVector a31 = start(c, c3 + 1L * BYTES, beta);
-            for (int q = 0; q < common; q++) {
-                long b0 = bBase + colIdx[p0 + q] * bStride;
-                FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
-                a00 = w0.fma(load(b, b0), a00);
-                a01 = w0.fma(load(b, b0 + 1L * BYTES), a01);
-                long b1 = bBase + colIdx[p1 + q] * bStride;
-                FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
-                a10 = w1.fma(load(b, b1), a10);
-                a11 = w1.fma(load(b, b1 + 1L * BYTES), a11);
-                long b2 = bBase + colIdx[p2 + q] * bStride;
-                FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
-                a20 = w2.fma(load(b, b2), a20);
-                a21 = w2.fma(load(b, b2 + 1L * BYTES), a21);
-                long b3 = bBase + colIdx[p3 + q] * bStride;
-                FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
-                a30 = w3.fma(load(b, b3), a30);
-                a31 = w3.fma(load(b, b3 + 1L * BYTES), a31);
-            }
-            store(a00, c, c0);
-            store(a01, c, c0 + 1L * BYTES);
-            store(a10, c, c1);
-            store(a11, c, c1 + 1L * BYTES);
-            store(a20, c, c2);
-            store(a21, c, c2 + 1L * BYTES);
-            store(a30, c, c3);
-            store(a31, c, c3 + 1L * BYTES);
-            if (p0 + common < rowPtr[row0 + 1]) {
-                row2(row0, p0 + common, csr, io, bBase, cBase, 1);
-            }
-            if (p1 + common < rowPtr[row1 + 1]) {
-                row2(row1, p1 + common, csr, io, bBase, cBase, 1);
-            }
-            if (p2 + common < rowPtr[row2 + 1]) {
-                row2(row2, p2 + common, csr, io, bBase, cBase, 1);
-            }
+        int row0 = order[index];
+        int row1 = order[index + 1];
+        int row2 = order[index + 2];
+        int row3 = order[index + 3];
+        int p0 = rowPtr[row0];
+        int p1 = rowPtr[row1];
+        int p2 = rowPtr[row2];
+        int p3 = rowPtr[row3];
+        // Rows come by descending length, so the last one ends first.
+        int common = rowPtr[row3 + 1] - p3;
+        long c0 = cBase + row0 * cStride;
+        FloatVector a00 = start(c, c0, beta);
+        FloatVector a01 = start(c, c0 + 1L * BYTES, beta);
+        long c1 = cBase + row1 * cStride;
+        FloatVector a10 = start(c, c1, beta);
+        FloatVector a11 = start(c, c1 + 1L * BYTES, beta);
+        long c2 = cBase + row2 * cStride;
+        FloatVector a20 = start(c, c2, beta);
+        FloatVector a21 = start(c, c2 + 1L * BYTES, beta);
+        long c3 = cBase + row3 * cStride;
+        FloatVector a30 = start(c, c3, beta);
+        FloatVector a31 = start(c, c3 + 1L * BYTES, beta);
+        for (int q = 0; q < common; q++) {
+            long b0 = bBase + colIdx[p0 + q] * bStride;
+            FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
+            a00 = w0.fma(load(b, b0), a00);
+            a01 = w0.fma(load(b, b0 + 1L * BYTES), a01);
+            long b1 = bBase + colIdx[p1 + q] * bStride;
+            FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
+            a10 = w1.fma(load(b, b1), a10);
+            a11 = w1.fma(load(b, b1 + 1L * BYTES), a11);
+            long b2 = bBase + colIdx[p2 + q] * bStride;
+            FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
+            a20 = w2.fma(load(b, b2), a20);
+            a21 = w2.fma(load(b, b2 + 1L * BYTES), a21);
+            long b3 = bBase + colIdx[p3 + q] * bStride;
+            FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
+            a30 = w3.fma(load(b, b3), a30);
+            a31 = w3.fma(load(b, b3 + 1L * BYTES), a31);
         }
-        for (; index < to; index++) {
-            row2(order[index], rowPtr[order[index]], csr, io, bBase, cBase, beta);
-        }
+        store(a00, c, c0);
+        store(a01, c, c0 + 1L * BYTES);
+        store(a10, c, c1);
+        store(a11, c, c1 + 1L * BYTES);
+        store(a20, c, c2);
+        store(a21, c, c2 + 1L * BYTES);
+        store(a30, c, c3);
+        store(a31, c, c3 + 1L * BYTES);
+        return common;
     }
 
-    /** 4 rows at a time over 1 vector of columns: 4 accumulators. */
-    private static void rows4x1(Csr csr, int from, int to, Operands io, long bBase, long cBase, float beta) {
+    /** 4 rows over 1 vector of columns, 4 accumulators, as long as the shortest goes. Returns that length. */
+    private static int rows4x1(Csr csr, int index, Operands io, long bBase, long cBase, float beta) {
         int[] order = csr.order;
         int[] rowPtr = csr.rowPtr;
         int[] colIdx = csr.colIdx;
@@ -193,57 +197,43 @@ final class SpmmKernels {
         MemorySegment c = io.c;
         long bStride = io.bStride;
         long cStride = io.cStride;
-        int index = from;
-        for (; index + 4 <= to; index += 4) {
-            int row0 = order[index];
-            int row1 = order[index + 1];
-            int row2 = order[index + 2];
-            int row3 = order[index + 3];
-            int p0 = rowPtr[row0];
-            int p1 = rowPtr[row1];
-            int p2 = rowPtr[row2];
-            int p3 = rowPtr[row3];
-            // Rows come by descending length, so the last one ends first.
-            int common = rowPtr[row3 + 1] - p3;
-            long c0 = cBase + row0 * cStride;
-            FloatVector a00 = start(c, c0, beta);
-            long c1 = cBase + row1 * cStride;
-            FloatVector a10 = start(c, c1, beta);
-            long c2 = cBase + row2 * cStride;
-            FloatVector a20 = start(c, c2, beta);
-            long c3 = cBase + row3 * cStride;
-            FloatVector a30 = start(c, c3, beta);
-            for (int q = 0; q < common; q++) {
-                long b0 = bBase + colIdx[p0 + q] * bStride;
-                FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
-                a00 = w0.fma(load(b, b0), a00);
-                long b1 = bBase + colIdx[p1 + q] * bStride;
-                FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
-                a10 = w1.fma(load(b, b1), a10);
-                long b2 = bBase + colIdx[p2 + q] * bStride;
-                FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
-                a20 = w2.fma(load(b, b2), a20);
-                long b3 = bBase + colIdx[p3 + q] * bStride;
-                FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
-                a30 = w3.fma(load(b, b3), a30);
-            }
-            store(a00, c, c0);
-            store(a10, c, c1);
-            store(a20, c, c2);
-            store(a30, c, c3);
-            if (p0 + common < rowPtr[row0 + 1]) {
-                row1(row0, p0 + common, csr, io, bBase, cBase, 1);
-            }
-            if (p1 + common < rowPtr[row1 + 1]) {
-                row1(row1, p1 + common, csr, io, bBase, cBase, 1);
-            }
-            if (p2 + common < rowPtr[row2 + 1]) {
-                row1(row2, p2 + common, csr, io, bBase, cBase, 1);
-            }
+        int row0 = order[index];
+        int row1 = order[index + 1];
+        int row2 = order[index + 2];
+        int row3 = order[index + 3];
+        int p0 = rowPtr[row0];
+        int p1 = rowPtr[row1];
+        int p2 = rowPtr[row2];
+        int p3 = rowPtr[row3];
+        // Rows come by descending length, so the last one ends first.
+        int common = rowPtr[row3 + 1] - p3;
+        long c0 = cBase + row0 * cStride;
+        FloatVector a00 = start(c, c0, beta);
+        long c1 = cBase + row1 * cStride;
+        FloatVector a10 = start(c, c1, beta);
+        long c2 = cBase + row2 * cStride;
+        FloatVector a20 = start(c, c2, beta);
+        long c3 = cBase + row3 * cStride;
+        FloatVector a30 = start(c, c3, beta);
+        for (int q = 0; q < common; q++) {
+            long b0 = bBase + colIdx[p0 + q] * bStride;
+            FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
+            a00 = w0.fma(load(b, b0), a00);
+            long b1 = bBase + colIdx[p1 + q] * bStride;
+            FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
+            a10 = w1.fma(load(b, b1), a10);
+            long b2 = bBase + colIdx[p2 + q] * bStride;
+            FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
+            a20 = w2.fma(load(b, b2), a20);
+            long b3 = bBase + colIdx[p3 + q] * bStride;
+            FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
+            a30 = w3.fma(load(b, b3), a30);
         }
-        for (; index < to; index++) {
-            row1(order[index], rowPtr[order[index]], csr, io, bBase, cBase, beta);
-        }
+        store(a00, c, c0);
+        store(a10, c, c1);
+        store(a20, c, c2);
+        store(a30, c, c3);
+        return common;
     }
 
     /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
@@ -264,16 +254,16 @@ final class SpmmKernels {
         FloatVector a6 = start(c, at + 6L * BYTES, beta);
         FloatVector a7 = start(c, at + 7L * BYTES, beta);
         for (int q = p; q < end; q++) {
-            long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-            a0 = w.fma(load(b, from), a0);
-            a1 = w.fma(load(b, from + 1L * BYTES), a1);
-            a2 = w.fma(load(b, from + 2L * BYTES), a2);
-            a3 = w.fma(load(b, from + 3L * BYTES), a3);
-            a4 = w.fma(load(b, from + 4L * BYTES), a4);
-            a5 = w.fma(load(b, from + 5L * BYTES), a5);
-            a6 = w.fma(load(b, from + 6L * BYTES), a6);
-            a7 = w.fma(load(b, from + 7L * BYTES), a7);
+        long from = bBase + colIdx[q] * bStride;
+        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+        a0 = w.fma(load(b, from), a0);
+        a1 = w.fma(load(b, from + 1L * BYTES), a1);
+        a2 = w.fma(load(b, from + 2L * BYTES), a2);
+        a3 = w.fma(load(b, from + 3L * BYTES), a3);
+        a4 = w.fma(load(b, from + 4L * BYTES), a4);
+        a5 = w.fma(load(b, from + 5L * BYTES), a5);
+        a6 = w.fma(load(b, from + 6L * BYTES), a6);
+        a7 = w.fma(load(b, from + 7L * BYTES), a7);
         }
         store(a0, c, at);
         store(a1, c, at + 1L * BYTES);
@@ -299,12 +289,12 @@ final class SpmmKernels {
         FloatVector a2 = start(c, at + 2L * BYTES, beta);
         FloatVector a3 = start(c, at + 3L * BYTES, beta);
         for (int q = p; q < end; q++) {
-            long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-            a0 = w.fma(load(b, from), a0);
-            a1 = w.fma(load(b, from + 1L * BYTES), a1);
-            a2 = w.fma(load(b, from + 2L * BYTES), a2);
-            a3 = w.fma(load(b, from + 3L * BYTES), a3);
+        long from = bBase + colIdx[q] * bStride;
+        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+        a0 = w.fma(load(b, from), a0);
+        a1 = w.fma(load(b, from + 1L * BYTES), a1);
+        a2 = w.fma(load(b, from + 2L * BYTES), a2);
+        a3 = w.fma(load(b, from + 3L * BYTES), a3);
         }
         store(a0, c, at);
         store(a1, c, at + 1L * BYTES);
@@ -324,10 +314,10 @@ final class SpmmKernels {
         FloatVector a0 = start(c, at, beta);
         FloatVector a1 = start(c, at + 1L * BYTES, beta);
         for (int q = p; q < end; q++) {
-            long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-            a0 = w.fma(load(b, from), a0);
-            a1 = w.fma(load(b, from + 1L * BYTES), a1);
+        long from = bBase + colIdx[q] * bStride;
+        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+        a0 = w.fma(load(b, from), a0);
+        a1 = w.fma(load(b, from + 1L * BYTES), a1);
         }
         store(a0, c, at);
         store(a1, c, at + 1L * BYTES);
@@ -344,9 +334,9 @@ final class SpmmKernels {
         long at = cBase + row * io.cStride;
         FloatVector a0 = start(c, at, beta);
         for (int q = p; q < end; q++) {
-            long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-            a0 = w.fma(load(b, from), a0);
+        long from = bBase + colIdx[q] * bStride;
+        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+        a0 = w.fma(load(b, from), a0);
         }
         store(a0, c, at);
     }
@@ -357,8 +347,7 @@ final class SpmmKernels {
         for (int index = from; index < to; index++) {
             int row = csr.order[index];
             long at = cBase + row * io.cStride;
-            FloatVector sum =
-                    beta == 0 ? FloatVector.zero(F) : masked(io.c, at, mask).mul(beta);
+            FloatVector sum = beta == 0 ? FloatVector.zero(F) : masked(io.c, at, mask).mul(beta);
             for (int q = csr.rowPtr[row]; q < csr.rowPtr[row + 1]; q++) {
                 FloatVector w = FloatVector.broadcast(F, io.values.getAtIndex(FLOAT, q));
                 sum = w.fma(masked(io.b, bBase + csr.colIdx[q] * io.bStride, mask), sum);
