@@ -3,11 +3,13 @@ package dev.gossamer.engine.check;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Workspace;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A backend whose workspaces are {@link CheckedWorkspace}s. */
 public final class CheckedBackend implements Backend {
 
     private final Backend raw;
+    private final AtomicBoolean open = new AtomicBoolean(true);
 
     public CheckedBackend(Backend raw) {
         this.raw = raw;
@@ -30,6 +32,9 @@ public final class CheckedBackend implements Backend {
 
     @Override
     public Workspace workspace(int threads) {
+        if (!open.get()) {
+            throw new IllegalStateException("Backend " + raw.name() + " is closed");
+        }
         if (threads < 1) {
             throw new IllegalArgumentException("A workspace needs at least 1 thread, got " + threads);
         }
@@ -38,6 +43,8 @@ public final class CheckedBackend implements Backend {
 
     @Override
     public void close() {
-        raw.close();
+        if (open.getAndSet(false)) {
+            raw.close();
+        }
     }
 }

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class CheckedWorkspace implements Workspace {
 
     private final Workspace raw;
+    private final @Nullable CheckedWorkspace parent;
     private final Door door;
     private final List<CheckedWorkspace> children = new ArrayList<>();
     private final SparseOps sparse;
@@ -47,9 +48,10 @@ public final class CheckedWorkspace implements Workspace {
         this(raw, null);
     }
 
-    private CheckedWorkspace(Workspace raw, @Nullable Door parent) {
+    private CheckedWorkspace(Workspace raw, @Nullable CheckedWorkspace parent) {
         this.raw = raw;
-        this.door = new Door(raw, parent);
+        this.parent = parent;
+        this.door = new Door(raw, parent == null ? null : parent.door);
         this.sparse = new CheckedSparseOps(raw.sparse(), door);
         this.dense = new CheckedDenseOps(raw.dense(), door);
         this.nn = new CheckedNnOps(raw.nn(), door);
@@ -158,7 +160,7 @@ public final class CheckedWorkspace implements Workspace {
     @Override
     public Workspace child() {
         door.enterUnrecorded("child");
-        CheckedWorkspace child = new CheckedWorkspace(raw.child(), door);
+        CheckedWorkspace child = new CheckedWorkspace(raw.child(), this);
         children.add(child);
         return child;
     }
@@ -284,9 +286,12 @@ public final class CheckedWorkspace implements Workspace {
             return;
         }
         door.enterUnrecorded("close");
-        children.forEach(CheckedWorkspace::close);
+        List.copyOf(children).forEach(CheckedWorkspace::close);
         door.shut();
         raw.close();
+        if (parent != null) {
+            parent.children.remove(this);
+        }
     }
 
     private static void positive(int capacity, String what) {
