@@ -1,0 +1,240 @@
+package dev.gossamer.testkit.contract;
+
+import static dev.gossamer.testkit.Numbers.filled;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.check.CheckedBackend;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.testkit.Close;
+import dev.gossamer.testkit.Numbers;
+import dev.gossamer.testkit.reference.ReferenceBackend;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** The same mistake gives the same exception on every backend; and what a recorded step may do. */
+public abstract class CheckedContract extends BackendContract {
+
+    @Test
+    void refusesOperandsOfOthers() {
+        try (Backend otherBackend = new CheckedBackend(new ReferenceBackend());
+                Workspace elsewhere = otherBackend.workspace(1);
+                Workspace beside = checked().workspace(threads());
+                Workspace child = workspace().child()) {
+            for (Workspace foreign : List.of(elsewhere, beside, child)) {
+                Tensor tensor = foreign.tensor(Shape.matrix(3, 2), Layout.ROW_MAJOR);
+                Values values = foreign.values(foreign.space(Geometry.matrix(3, 3)), Role.THETA);
+                Tensor own = workspace().tensor(Shape.matrix(3, 2), Layout.ROW_MAJOR);
+                Values ownValues = workspace().values(workspace().space(Geometry.matrix(3, 3)), Role.THETA);
+                refused("another workspace", () -> workspace().sparse().spmm(1, ownValues, tensor, 0, own));
+                refused("another workspace", () -> workspace().sparse().spmm(1, values, own, 0, own));
+                refused("another workspace", () -> workspace().repattern(values.space(), null));
+                refused("another workspace", () -> workspace().read(foreign.cell(0)));
+                refused("another workspace", () -> workspace().upload(MemorySegment.ofArray(new float[9]), values));
+            }
+        }
+    }
+
+    @Test
+    void refusesWrongShapes() {
+        try (Rig rig = rig()) {
+            Workspace workspace = rig.workspace();
+            Values a = rig.matrix(2, 3, SparsityPattern.full(2, 3));
+            Tensor b = workspace.tensor(Shape.matrix(3, 4), Layout.ROW_MAJOR);
+            Tensor nativeB = workspace.tensor(Shape.matrix(3, 4), Layout.NATIVE);
+            Tensor c = workspace.tensor(Shape.matrix(2, 4), Layout.ROW_MAJOR);
+            Tensor narrow = workspace.tensor(Shape.matrix(2, 3), Layout.ROW_MAJOR);
+            refused("must be 2 x 4", () -> workspace.sparse().spmm(1, a, b, 0, narrow));
+            refused("must be 3 x 4", () -> workspace.sparse().spmm(1, a, c, 0, b));
+            refused("layout", () -> workspace.sparse().spmm(1, a, nativeB, 0, c));
+            refused("inner sizes differ", () -> workspace.dense().gemm(false, false, 1, b, c, 0, narrow));
+            refused("must be finite", () -> workspace.sparse().spmm(Float.NaN, a, b, 0, c));
+            refused("same space", () -> workspace.dense().copy(a, rig.matrix(2, 3, SparsityPattern.full(2, 3))));
+            refused("does not fit", () -> workspace.repattern(a.space(), SparsityPattern.full(3, 2)));
+            refused("bytes", () -> workspace.upload(MemorySegment.ofArray(new float[5]), a));
+            refused("0 to 4", () -> workspace.view(nativeB, 5));
+            Product product = workspace.product(Geometry.linear(3, 2));
+            Tensor x = workspace.tensor(Shape.of(3, 4), Layout.NATIVE);
+            Tensor y = workspace.tensor(Shape.of(2, 5), Layout.NATIVE);
+            refused("[3, 4]", () -> product.forward(a, x, 0, y, Epilogue.NONE));
+            Values bias = workspace.values(workspace.space(3), Role.THETA);
+            Tensor right = workspace.tensor(Shape.of(2, 4), Layout.NATIVE);
+            refused("bias", () -> product.forward(a, x, 0, right, Epilogue.bias(bias)));
+            refused("mask", () -> product.inputGradient(a, right, 0, x, workspace.mask(Shape.of(3, 3))));
+        }
+    }
+
+    @Test
+    void refusesOutputsThatAreInputs() {
+        Workspace workspace = workspace();
+        Values square = workspace.values(workspace.space(Geometry.matrix(3, 3)), Role.THETA);
+        Tensor x = workspace.tensor(Shape.of(3, 3), Layout.NATIVE);
+        Tensor matrix = workspace.tensor(Shape.matrix(3, 3), Layout.ROW_MAJOR);
+        Product product = workspace.product(Geometry.linear(3, 3));
+        refused("must not be", () -> product.forward(square, x, 0, x, Epilogue.NONE));
+        refused("must not be", () -> product.inputGradient(square, x, 0, x, null));
+        refused("must not be", () -> workspace.sparse().spmm(1, square, x, 0, x));
+        refused("must not be", () -> workspace.dense().gemm(false, false, 1, matrix, matrix, 0, matrix));
+        refused("must not be", () -> workspace.dense().axpy(1, square, square));
+    }
+
+    @Test
+    void refusesAnotherThread() {
+        Cell cell = workspace().cell(1);
+        assertThatThrownBy(() -> CompletableFuture.supplyAsync(() -> workspace().read(cell))
+                        .join())
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("thread");
+    }
+
+    @Test
+    void refusesUseAfterClose() {
+        Workspace gone = checked().workspace(threads());
+        Workspace child = gone.child();
+        Tensor tensor = gone.tensor(Shape.of(2, 2), Layout.ROW_MAJOR);
+        Step step = gone.record(() -> {});
+        gone.close();
+        gone.close();
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                () -> gone.tensor(Shape.of(1, 1), Layout.NATIVE),
+                () -> gone.download(tensor, MemorySegment.ofArray(new float[4])),
+                () -> child.cell(0),
+                gone::sync,
+                step::run)) {
+            assertThatThrownBy(use).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+        }
+    }
+
+    @Test
+    void refusesAStepWithoutTheRolesItsRuleNeeds() {
+        try (Rig rig = rig()) {
+            Space space = rig.space(2, 2, null);
+            rig.values(space, Role.THETA, new float[4]);
+            rig.values(space, Role.GRADIENT, new float[4]);
+            Cell rate = rig.cell(1);
+            List<Space> group = List.of(space);
+            rig.workspace().train().sgd(group, rate, Sgd.PLAIN);
+            assertThatThrownBy(() -> rig.workspace().train().sgd(group, rate, new Sgd(0.5f, false, 0, 0)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("MOMENTUM");
+            assertThatThrownBy(() -> rig.workspace().train().sgd(group, rate, new Sgd(0, false, 0, 0.5f)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("ANCHOR");
+        }
+    }
+
+    // ---- recorded steps
+
+    @Test
+    void refusesToAllocateMoveOrWaitInsideAStep() {
+        try (Rig rig = rig()) {
+            Workspace workspace = rig.workspace();
+            Values values = rig.matrix(2, 2, null, new float[4]);
+            Tensor tensor = workspace.tensor(Shape.of(2, 2), Layout.ROW_MAJOR);
+            Cell cell = rig.cell(0);
+            MemorySegment host = MemorySegment.ofArray(new float[4]);
+            Map<String, Runnable> forbidden = new LinkedHashMap<>();
+            forbidden.put("tensor", () -> workspace.tensor(Shape.of(1, 1), Layout.NATIVE));
+            forbidden.put("space", () -> workspace.space(3));
+            forbidden.put("values", () -> workspace.values(values.space(), Role.THETA));
+            forbidden.put("cell", () -> workspace.cell(0));
+            forbidden.put("child", workspace::child);
+            forbidden.put("product", () -> workspace.product(Geometry.linear(2, 2)));
+            forbidden.put("upload", () -> workspace.upload(host, values));
+            forbidden.put("download", () -> workspace.download(tensor, host));
+            forbidden.put("write", () -> workspace.write(cell, 1));
+            forbidden.put("read", () -> workspace.read(cell));
+            forbidden.put("sync", workspace::sync);
+            forbidden.put("repattern", () -> workspace.repattern(values.space(), null));
+            forbidden.put("sparsify", () -> workspace.sparse().sparsify(tensor, 0, values));
+            forbidden.put("keepTop", () -> workspace.select().keepTop(List.of(values.space()), Role.THETA, 1));
+            forbidden.put("record", () -> workspace.record(() -> {}));
+            forbidden.forEach((call, body) -> assertThatThrownBy(() -> run(workspace.record(body)))
+                    .as(call)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining(call)
+                    .hasMessageContaining("step"));
+            run(workspace.record(() -> workspace.dense().fill(values, 3)));
+            Close.sameBits("after the refusals", rig.read(values), filled(4, 3));
+        }
+    }
+
+    private static void run(Step step) {
+        step.run();
+    }
+
+    @Test
+    void runsARecordedStepEachTimeItIsAsked() {
+        try (Rig rig = rig()) {
+            Values x = rig.matrix(2, 2, null, filled(4, 1));
+            Values y = rig.workspace().values(x.space(), Role.GRADIENT);
+            Step step = rig.workspace().record(() -> rig.workspace().dense().axpy(2, x, y));
+            Close.sameBits("before the first run", rig.read(y), new float[4]);
+            for (int i = 1; i <= 3; i++) {
+                step.run();
+                Close.sameBits("after run " + i, rig.read(y), filled(4, 2 * i));
+            }
+            rig.upload(x, filled(4, 0.5f));
+            step.run();
+            Close.sameBits("with new numbers", rig.read(y), filled(4, 7));
+        }
+    }
+
+    /** A space that changed between runs: the step takes the new pattern, through storage of any kind. */
+    @Test
+    void followsAChangedPatternInARecordedStep() {
+        try (Rig rig = rig()) {
+            int rows = 24;
+            int cols = 40;
+            Space space = rig.space(rows, cols, null);
+            Values w = rig.values(space, Role.THETA, filled(space.nnz(), 1));
+            Geometry geometry = Geometry.linear(cols, rows);
+            Product product = rig.workspace().product(geometry);
+            Tensor x = rig.tensor(geometry.inShape(17), 0, filled(cols * 17L, 1));
+            Tensor y = rig.tensor(geometry.outShape(17), 0, Numbers.nan(rows * 17L));
+            Step step = rig.workspace().record(() -> product.forward(w, x, 0, y, Epilogue.NONE));
+            for (int keepEvery : new int[] {1, 2, 50, 1, 7}) {
+                // Back to dense first: entries that return have value 0 and get 1 again.
+                rig.workspace().repattern(space, null);
+                rig.upload(w, filled(space.nnz(), 1));
+                SparsityPattern pattern =
+                        SparsityPattern.fromMask(rows, cols, (r, c) -> (r * cols + c) % keepEvery == 0);
+                rig.workspace().repattern(space, pattern);
+                step.run();
+                float[] got = rig.read(y);
+                for (int r = 0; r < rows; r++) {
+                    for (int j = 0; j < 17; j++) {
+                        assertThat(got[r * 17 + j])
+                                .as("row %s, every %s", r, keepEvery)
+                                .isEqualTo(pattern.rowNnz(r));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void refused(String message, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(message);
+    }
+}
