@@ -1,0 +1,138 @@
+package dev.gossamer.fl.run;
+
+import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.fl.data.DataException;
+import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.method.FedAvg;
+import dev.gossamer.fl.method.FedSparsifyGlobal;
+import dev.gossamer.fl.method.FederatedMethod;
+import dev.gossamer.fl.method.GlobalModel;
+import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.nn.Models;
+import dev.gossamer.fl.sparsity.PruningSchedule;
+
+/**
+ * An experiment with everything that can go wrong before it starts checked: settings, data, partition, backend. What is
+ * left to do is to run it.
+ *
+ * <pre>
+ * ExperimentConfig config = ExperimentConfig.resolve(yaml, overrides);
+ * Experiment experiment = Experiment.prepare(config, data, choice, threads);
+ * try (RunDirectory directory = RunDirectory.create(path, overwrite)) {
+ *     RunResult result = experiment.run(directory, listener);
+ * }
+ * </pre>
+ */
+public final class Experiment {
+
+    private final ExperimentConfig config;
+    private final Dataset data;
+    private final Backends.Choice backend;
+    private final int threads;
+    private final ModelSpec spec;
+    private final int[][] parts;
+
+    private Experiment(
+            ExperimentConfig config,
+            Dataset data,
+            Backends.Choice backend,
+            int threads,
+            ModelSpec spec,
+            int[][] parts) {
+        this.config = config;
+        this.data = data;
+        this.backend = backend;
+        this.threads = threads;
+        this.spec = spec;
+        this.parts = parts;
+    }
+
+    /**
+     * Checks that a configuration can be run.
+     *
+     * @param data stays open as long as the experiment is used
+     * @param backend stays open as long as the experiment is used
+     * @param threads clients that run side by side, at least 1; the result does not depend on it
+     * @throws ConfigException naming the setting that does not fit the data
+     */
+    public static Experiment prepare(ExperimentConfig config, Dataset data, Backends.Choice backend, int threads) {
+        if (threads < 1) {
+            throw new ConfigException("threads is " + threads + ", but must be at least 1");
+        }
+        ModelSpec spec = Models.named(config.model(), data.one().features(), data.classes());
+        return new Experiment(config, data, backend, threads, spec, parts(config, data));
+    }
+
+    private static int[][] parts(ExperimentConfig config, Dataset data) {
+        try {
+            return Partition.parse(config.partition(), config.seed()).assign(data.train(), config.clients());
+        } catch (DataException e) {
+            throw new ConfigException(
+                    "partition is " + config.partition() + ", clients is " + config.clients() + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    public ExperimentConfig config() {
+        return config;
+    }
+
+    public Dataset data() {
+        return data;
+    }
+
+    public Backends.Choice backend() {
+        return backend;
+    }
+
+    public int threads() {
+        return threads;
+    }
+
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    /** The method with its settings. */
+    FederatedMethod<GlobalModel> method() {
+        LocalTraining work = new LocalTraining(
+                config.epochs(),
+                config.batch(),
+                (float) config.lr(),
+                new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0));
+        return switch (config.method()) {
+            case FedAvg.NAME -> new FedAvg(spec, work);
+            case FedSparsifyGlobal.NAME ->
+                new FedSparsifyGlobal(
+                        spec,
+                        work,
+                        new PruningSchedule(
+                                config.sparsity(),
+                                config.initialSparsity(),
+                                config.pruningStart(),
+                                config.rounds(),
+                                config.pruningFrequency(),
+                                config.pruningExponent()));
+            default ->
+                throw new ConfigException("Unknown method '" + config.method() + "'. Known: "
+                        + String.join(", ", ExperimentConfig.METHODS));
+        };
+    }
+
+    /**
+     * Runs all rounds and writes the directory.
+     *
+     * @throws dev.gossamer.fl.method.ClientException if a client fails; the rounds before are in the directory
+     */
+    public RunResult run(RunDirectory directory, RunListener listener) {
+        directory.writeConfig(config);
+        directory.writeManifest(Manifest.of(this));
+        try (LocalClientRunner clients =
+                new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads)) {
+            return new RoundLoop(this, clients, clients, directory, listener).run(method());
+        }
+    }
+}

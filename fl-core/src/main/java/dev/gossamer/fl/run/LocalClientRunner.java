@@ -1,0 +1,101 @@
+package dev.gossamer.fl.run;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.method.ClientException;
+import dev.gossamer.fl.method.ClientRunner;
+import dev.gossamer.fl.method.ClientUpdate;
+import dev.gossamer.fl.method.Cohort;
+import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.nn.Evaluation;
+import dev.gossamer.fl.nn.ModelSpec;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Runs clients on this machine, as many side by side as there are threads, each single-threaded in a workspace of its own.
+ * Results do not depend on the number of threads: what a client does is a function of seed, round, client and message.
+ *
+ * <p>At most twice as many updates as threads are in flight or waiting to be folded.
+ */
+public final class LocalClientRunner implements ClientRunner, Evaluator, AutoCloseable {
+
+    private final WorkerPool pool;
+    private final Dataset data;
+
+    /**
+     * Starts the threads.
+     *
+     * @param data must stay open as long as this runner
+     * @param parts for each client the indices of its training samples
+     * @param seed of the run
+     * @param threads at least 1
+     */
+    public LocalClientRunner(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+        }
+        this.data = data;
+        this.pool = new WorkerPool(new Worker.Setup(backend, spec, data, parts, seed), threads);
+    }
+
+    @Override
+    public void run(byte[] message, Cohort cohort, LocalTraining work, Consumer<ClientUpdate> updates) {
+        List<Integer> clients = cohort.clients();
+        Deque<CompletableFuture<ClientUpdate>> flight = new ArrayDeque<>();
+        int started = 0;
+        try {
+            for (int folded = 0; folded < clients.size(); folded++) {
+                while (started < clients.size() && started - folded < 2 * pool.size()) {
+                    int client = clients.get(started++);
+                    flight.add(pool.submit(worker -> worker.train(client, message, work)));
+                }
+                updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
+            }
+        } finally {
+            flight.forEach(update -> update.cancel(false));
+        }
+    }
+
+    private static ClientUpdate await(CompletableFuture<ClientUpdate> update, int client, int round) {
+        try {
+            return update.join();
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new ClientException(client, round, String.valueOf(cause.getMessage()), cause);
+        }
+    }
+
+    /** Batches go to whichever thread is free; their sums are added in the order of the samples. */
+    @Override
+    public Evaluation evaluate(ModelState model) {
+        Evaluation[] batches = new Evaluation[Worker.evaluationBatches(data)];
+        AtomicInteger next = new AtomicInteger();
+        List<CompletableFuture<Void>> shares = new ArrayList<>();
+        for (int i = 0; i < pool.size(); i++) {
+            shares.add(pool.submit(worker -> {
+                worker.load(model);
+                for (int batch = next.getAndIncrement(); batch < batches.length; batch = next.getAndIncrement()) {
+                    batches[batch] = worker.evaluate(batch);
+                }
+                return null;
+            }));
+        }
+        shares.forEach(CompletableFuture::join);
+        return Arrays.stream(batches).reduce(Evaluation.NONE, Evaluation::plus);
+    }
+
+    /** Ends the threads and frees what they hold. */
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

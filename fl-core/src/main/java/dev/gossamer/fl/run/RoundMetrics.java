@@ -1,0 +1,59 @@
+package dev.gossamer.fl.run;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One line of {@code metrics.jsonl}: the global model after a round, and what the round took. Sums of seconds are over
+ * clients, which may have run side by side.
+ *
+ * @param round counted from 1
+ * @param rounds of the run
+ * @param accuracy on the test samples, 0 to 1
+ * @param loss mean cross-entropy on the test samples
+ * @param trainingLoss mean over the clients' samples in their last epoch
+ * @param sparsity fraction of all trainable parameters that are pruned
+ * @param nonZeroParameters parameters that are left
+ * @param layers the same for each tensor, by name
+ * @param bytesDown sent to clients in this round
+ * @param bytesUp received from clients in this round
+ * @param communicationPaperMillions millions of parameters sent so far, as FedSparsify's tables count them
+ * @param asked clients that were sent the model
+ * @param answered clients whose update was used
+ * @param cohort their indices
+ * @param trainSeconds training, summed over the clients
+ * @param encodeSeconds encoding, both sides, summed
+ * @param decodeSeconds decoding, both sides, summed
+ * @param evaluateSeconds testing the new model, on the clock
+ * @param seconds the whole round, on the clock
+ */
+public record RoundMetrics(
+        int round,
+        int rounds,
+        double accuracy,
+        double loss,
+        double trainingLoss,
+        double sparsity,
+        long nonZeroParameters,
+        Map<String, LayerSparsity> layers,
+        long bytesDown,
+        long bytesUp,
+        long communicationPaperMillions,
+        int asked,
+        int answered,
+        List<Integer> cohort,
+        double trainSeconds,
+        double encodeSeconds,
+        double decodeSeconds,
+        double evaluateSeconds,
+        double seconds) {
+
+    /**
+     * How sparse one tensor is.
+     *
+     * @param parameters entries when dense
+     * @param nonZeroParameters entries that are left
+     * @param sparsity fraction that is pruned
+     */
+    public record LayerSparsity(long parameters, long nonZeroParameters, double sparsity) {}
+}

@@ -1,0 +1,17 @@
+package dev.gossamer.fl.run;
+
+/** Hears of a run's progress, on the thread that runs it. */
+public interface RunListener {
+
+    /** One that does nothing. */
+    RunListener NONE = new RunListener() {};
+
+    /** Before the first round. */
+    default void started(Experiment experiment) {}
+
+    /** After a round, when its line is in {@code metrics.jsonl}. */
+    default void roundDone(RoundMetrics metrics) {}
+
+    /** At the end, when all files are written. */
+    default void finished(RunResult result) {}
+}

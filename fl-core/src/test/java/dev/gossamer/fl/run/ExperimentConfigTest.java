@@ -1,0 +1,146 @@
+package dev.gossamer.fl.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExperimentConfigTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void theCommandLineGoesBeforeTheFileAndTheFileBeforeDefaults() throws IOException {
+        Path yaml = yaml("rounds: 200\nsparsity: 0.95\npartition: label-blocks:2\n");
+
+        ExperimentConfig config = ExperimentConfig.resolve(yaml, Map.of("rounds", "20"));
+
+        assertThat(config.rounds()).isEqualTo(20);
+        assertThat(config.sparsity()).isEqualTo(0.95);
+        assertThat(config.partition()).isEqualTo("label-blocks:2");
+        assertThat(config.seed()).isEqualTo(1990);
+        assertThat(config.clients()).isEqualTo(10);
+    }
+
+    @Test
+    void whatIsWrittenIsReadBackTheSame() throws IOException {
+        ExperimentConfig config = ExperimentConfig.resolve(
+                null, Map.of("lr", "0.05", "seed", "-3", "partition", "label-blocks:2", "pruningExponent", "2.5"));
+        Path yaml = yaml(Yaml.write(config.toMap()));
+
+        assertThat(ExperimentConfig.resolve(yaml, Map.of())).isEqualTo(config);
+        assertThat(Files.readString(yaml)).startsWith("dataset: strokes\n").contains("\nlr: 0.05\n");
+        assertThat(config.toMap().keySet()).containsExactlyElementsOf(ExperimentConfig.keys());
+    }
+
+    @Test
+    void methodsThatDoNotPruneHaveNoPruningSettings() {
+        ExperimentConfig config = ExperimentConfig.resolve(null, Map.of("method", "fedavg"));
+
+        assertThat(config.toMap()).doesNotContainKey("sparsity").doesNotContainKey("pruningStart");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    sparsity        | 1.5      | a number from 0 to 1
+                    sparsity        | -0.1     | a number from 0 to 1
+                    sparsity        | NaN      | a number from 0 to 1
+                    sparsity        | most     | a number from 0 to 1
+                    rounds          | 0        | from 1 to
+                    rounds          | 2.5      | a whole number
+                    clients         | -1       | from 1 to
+                    participation   | 0        | above 0, at most 1
+                    momentum        | 1        | from 0 to below 1
+                    lr              | Infinity | above 0, at most 1000
+                    method          | fedmagic | one of fedsparsify-global, fedavg
+                    dataset         | cifar    | one of strokes, fashion-mnist, mnist
+                    model           | vgg      | one of mlp, linear
+                    seed            | today    | a whole number
+                    initialSparsity | 0.95     | at most sparsity
+                    pruningStart    | 21       | at most rounds
+                    """)
+    void aBadValueIsNamedWithWhatIsAllowed(String key, String value, String allowed) {
+        assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of(key, value, "batch", "16")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--" + key)
+                .hasMessageContaining(value)
+                .hasMessageContaining(allowed);
+    }
+
+    @Test
+    void aBadValueInAFileNamesTheFile() throws IOException {
+        Path yaml = yaml("sparsity: 1.5\n");
+
+        assertThatThrownBy(() -> ExperimentConfig.resolve(yaml, Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(yaml + ": sparsity is 1.5, but must be a number from 0 to 1");
+    }
+
+    @Test
+    void anUnknownKeyIsNamedWithTheKnownOnes() throws IOException {
+        Path yaml = yaml("rounds: 3\nsparsty: 0.9\n");
+
+        assertThatThrownBy(() -> ExperimentConfig.resolve(yaml, Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(yaml.toString())
+                .hasMessageContaining("'sparsty'")
+                .hasMessageContaining("participation");
+    }
+
+    @Test
+    void brokenFilesAreNamed() throws IOException {
+        Path absent = folder.resolve("absent.yaml");
+        assertThatThrownBy(() -> ExperimentConfig.resolve(absent, Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(absent.toString())
+                .hasMessageContaining("no such file");
+        assertBroken("rounds: [1\n", "not valid YAML");
+        assertBroken("rounds: 1\nrounds: 2\n", "rounds");
+        assertBroken("- rounds\n", "key: value");
+        assertBroken("rounds: {t: 1}\n", "single value");
+        assertBroken("rounds:\n", "single value");
+    }
+
+    @Test
+    void anEmptyFileIsAllDefaults() throws IOException {
+        assertThat(ExperimentConfig.resolve(yaml("# nothing\n"), Map.of())).isEqualTo(ExperimentConfig.defaults());
+        assertThat(ExperimentConfig.resolve(null, Map.of())).isEqualTo(ExperimentConfig.defaults());
+    }
+
+    @Test
+    void participationRoundsDownButNotBecauseOfBinaryFractions() {
+        assertThat(with("participation", "0.29", "clients", "100").clientsPerRound())
+                .isEqualTo(29);
+        assertThat(with("participation", "0.1", "clients", "15").clientsPerRound())
+                .isEqualTo(1);
+        assertThat(with("participation", "0.01", "clients", "10").clientsPerRound())
+                .isEqualTo(1);
+        assertThat(with("participation", "1", "clients", "10").clientsPerRound())
+                .isEqualTo(10);
+    }
+
+    private static ExperimentConfig with(String key, String value, String other, String its) {
+        return ExperimentConfig.resolve(null, Map.of(key, value, other, its));
+    }
+
+    private void assertBroken(String text, String problem) throws IOException {
+        Path yaml = yaml(text);
+        assertThatThrownBy(() -> ExperimentConfig.resolve(yaml, Map.of()))
+                .as(text)
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(yaml.toString())
+                .hasMessageContaining(problem);
+    }
+
+    private Path yaml(String text) throws IOException {
+        return Files.writeString(folder.resolve("experiment.yaml"), text);
+    }
+}
