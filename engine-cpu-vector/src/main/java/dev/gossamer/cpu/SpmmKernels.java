@@ -2,13 +2,12 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.cpu.PatternPlan.Csr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -16,7 +15,10 @@ import jdk.incubator.vector.VectorMask;
  * The microkernel {@code out[row, :] += w · in[offset(nonzero), :]} over strips of 8, 4, 2 or 1 vectors of columns. Every
  * output is one FMA chain in the order of its row's nonzeros; latency is hidden by several rows or vectors in flight, never
  * by splitting a chain. Eight accumulators fit the registers of every vector width, with memory operands left to the FMA.
- * Methods are kept this small because C2 stops inlining vector operations in larger ones.
+ *
+ * <p>Every vector access is a call of the Vector API itself, never of a helper: C2 inlines the API whatever the size of the
+ * method, but ours only until its budget of nodes is used up. The stores at the end then stayed calls, every accumulator
+ * became an object, and a product at N = 32 ran at 5 GF/s instead of 37.
  */
 final class SpmmKernels {
 
@@ -32,12 +34,11 @@ final class SpmmKernels {
         int together = together(vectors);
         int index = from;
         for (; index + together <= to && together > 1; index += together) {
-            int done =
-                    switch (vectors) {
-                        case 4 -> rows2x4(csr, index, io, bBase, cBase, beta);
-                        case 2 -> rows4x2(csr, index, io, bBase, cBase, beta);
-                        default -> rows4x1(csr, index, io, bBase, cBase, beta);
-                    };
+            int done = switch (vectors) {
+                case 4 -> rows2x4(csr, index, io, bBase, cBase, beta);
+                case 2 -> rows4x2(csr, index, io, bBase, cBase, beta);
+                default -> rows4x1(csr, index, io, bBase, cBase, beta);
+            };
             // Rows come by descending length: what the earlier ones have left continues their stored chains.
             for (int i = index; i < index + together - 1; i++) {
                 int row = csr.order[i];
@@ -72,7 +73,9 @@ final class SpmmKernels {
     }
 
     private static FloatVector start(MemorySegment c, long offset, float beta) {
-        return beta == 0 ? FloatVector.zero(F) : load(c, offset).mul(beta);
+        return beta == 0
+                ? FloatVector.zero(F)
+                : fromMemorySegment(F, c, offset, LITTLE_ENDIAN).mul(beta);
     }
 
     /** 2 rows over 4 vectors of columns, 8 accumulators, as long as the shortest goes. Returns that length. */
@@ -104,25 +107,25 @@ final class SpmmKernels {
         for (int q = 0; q < common; q++) {
             long b0 = bBase + colIdx[p0 + q] * bStride;
             FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
-            a00 = w0.fma(load(b, b0), a00);
-            a01 = w0.fma(load(b, b0 + 1L * BYTES), a01);
-            a02 = w0.fma(load(b, b0 + 2L * BYTES), a02);
-            a03 = w0.fma(load(b, b0 + 3L * BYTES), a03);
+            a00 = w0.fma(fromMemorySegment(F, b, b0, LITTLE_ENDIAN), a00);
+            a01 = w0.fma(fromMemorySegment(F, b, b0 + 1L * BYTES, LITTLE_ENDIAN), a01);
+            a02 = w0.fma(fromMemorySegment(F, b, b0 + 2L * BYTES, LITTLE_ENDIAN), a02);
+            a03 = w0.fma(fromMemorySegment(F, b, b0 + 3L * BYTES, LITTLE_ENDIAN), a03);
             long b1 = bBase + colIdx[p1 + q] * bStride;
             FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
-            a10 = w1.fma(load(b, b1), a10);
-            a11 = w1.fma(load(b, b1 + 1L * BYTES), a11);
-            a12 = w1.fma(load(b, b1 + 2L * BYTES), a12);
-            a13 = w1.fma(load(b, b1 + 3L * BYTES), a13);
+            a10 = w1.fma(fromMemorySegment(F, b, b1, LITTLE_ENDIAN), a10);
+            a11 = w1.fma(fromMemorySegment(F, b, b1 + 1L * BYTES, LITTLE_ENDIAN), a11);
+            a12 = w1.fma(fromMemorySegment(F, b, b1 + 2L * BYTES, LITTLE_ENDIAN), a12);
+            a13 = w1.fma(fromMemorySegment(F, b, b1 + 3L * BYTES, LITTLE_ENDIAN), a13);
         }
-        store(a00, c, c0);
-        store(a01, c, c0 + 1L * BYTES);
-        store(a02, c, c0 + 2L * BYTES);
-        store(a03, c, c0 + 3L * BYTES);
-        store(a10, c, c1);
-        store(a11, c, c1 + 1L * BYTES);
-        store(a12, c, c1 + 2L * BYTES);
-        store(a13, c, c1 + 3L * BYTES);
+        a00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        a01.intoMemorySegment(c, c0 + 1L * BYTES, LITTLE_ENDIAN);
+        a02.intoMemorySegment(c, c0 + 2L * BYTES, LITTLE_ENDIAN);
+        a03.intoMemorySegment(c, c0 + 3L * BYTES, LITTLE_ENDIAN);
+        a10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
+        a11.intoMemorySegment(c, c1 + 1L * BYTES, LITTLE_ENDIAN);
+        a12.intoMemorySegment(c, c1 + 2L * BYTES, LITTLE_ENDIAN);
+        a13.intoMemorySegment(c, c1 + 3L * BYTES, LITTLE_ENDIAN);
         return common;
     }
 
@@ -161,29 +164,29 @@ final class SpmmKernels {
         for (int q = 0; q < common; q++) {
             long b0 = bBase + colIdx[p0 + q] * bStride;
             FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
-            a00 = w0.fma(load(b, b0), a00);
-            a01 = w0.fma(load(b, b0 + 1L * BYTES), a01);
+            a00 = w0.fma(fromMemorySegment(F, b, b0, LITTLE_ENDIAN), a00);
+            a01 = w0.fma(fromMemorySegment(F, b, b0 + 1L * BYTES, LITTLE_ENDIAN), a01);
             long b1 = bBase + colIdx[p1 + q] * bStride;
             FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
-            a10 = w1.fma(load(b, b1), a10);
-            a11 = w1.fma(load(b, b1 + 1L * BYTES), a11);
+            a10 = w1.fma(fromMemorySegment(F, b, b1, LITTLE_ENDIAN), a10);
+            a11 = w1.fma(fromMemorySegment(F, b, b1 + 1L * BYTES, LITTLE_ENDIAN), a11);
             long b2 = bBase + colIdx[p2 + q] * bStride;
             FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
-            a20 = w2.fma(load(b, b2), a20);
-            a21 = w2.fma(load(b, b2 + 1L * BYTES), a21);
+            a20 = w2.fma(fromMemorySegment(F, b, b2, LITTLE_ENDIAN), a20);
+            a21 = w2.fma(fromMemorySegment(F, b, b2 + 1L * BYTES, LITTLE_ENDIAN), a21);
             long b3 = bBase + colIdx[p3 + q] * bStride;
             FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
-            a30 = w3.fma(load(b, b3), a30);
-            a31 = w3.fma(load(b, b3 + 1L * BYTES), a31);
+            a30 = w3.fma(fromMemorySegment(F, b, b3, LITTLE_ENDIAN), a30);
+            a31 = w3.fma(fromMemorySegment(F, b, b3 + 1L * BYTES, LITTLE_ENDIAN), a31);
         }
-        store(a00, c, c0);
-        store(a01, c, c0 + 1L * BYTES);
-        store(a10, c, c1);
-        store(a11, c, c1 + 1L * BYTES);
-        store(a20, c, c2);
-        store(a21, c, c2 + 1L * BYTES);
-        store(a30, c, c3);
-        store(a31, c, c3 + 1L * BYTES);
+        a00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        a01.intoMemorySegment(c, c0 + 1L * BYTES, LITTLE_ENDIAN);
+        a10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
+        a11.intoMemorySegment(c, c1 + 1L * BYTES, LITTLE_ENDIAN);
+        a20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
+        a21.intoMemorySegment(c, c2 + 1L * BYTES, LITTLE_ENDIAN);
+        a30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
+        a31.intoMemorySegment(c, c3 + 1L * BYTES, LITTLE_ENDIAN);
         return common;
     }
 
@@ -218,21 +221,21 @@ final class SpmmKernels {
         for (int q = 0; q < common; q++) {
             long b0 = bBase + colIdx[p0 + q] * bStride;
             FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
-            a00 = w0.fma(load(b, b0), a00);
+            a00 = w0.fma(fromMemorySegment(F, b, b0, LITTLE_ENDIAN), a00);
             long b1 = bBase + colIdx[p1 + q] * bStride;
             FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
-            a10 = w1.fma(load(b, b1), a10);
+            a10 = w1.fma(fromMemorySegment(F, b, b1, LITTLE_ENDIAN), a10);
             long b2 = bBase + colIdx[p2 + q] * bStride;
             FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
-            a20 = w2.fma(load(b, b2), a20);
+            a20 = w2.fma(fromMemorySegment(F, b, b2, LITTLE_ENDIAN), a20);
             long b3 = bBase + colIdx[p3 + q] * bStride;
             FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
-            a30 = w3.fma(load(b, b3), a30);
+            a30 = w3.fma(fromMemorySegment(F, b, b3, LITTLE_ENDIAN), a30);
         }
-        store(a00, c, c0);
-        store(a10, c, c1);
-        store(a20, c, c2);
-        store(a30, c, c3);
+        a00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        a10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
+        a20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
+        a30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
         return common;
     }
 
@@ -254,25 +257,25 @@ final class SpmmKernels {
         FloatVector a6 = start(c, at + 6L * BYTES, beta);
         FloatVector a7 = start(c, at + 7L * BYTES, beta);
         for (int q = p; q < end; q++) {
-        long from = bBase + colIdx[q] * bStride;
-        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-        a0 = w.fma(load(b, from), a0);
-        a1 = w.fma(load(b, from + 1L * BYTES), a1);
-        a2 = w.fma(load(b, from + 2L * BYTES), a2);
-        a3 = w.fma(load(b, from + 3L * BYTES), a3);
-        a4 = w.fma(load(b, from + 4L * BYTES), a4);
-        a5 = w.fma(load(b, from + 5L * BYTES), a5);
-        a6 = w.fma(load(b, from + 6L * BYTES), a6);
-        a7 = w.fma(load(b, from + 7L * BYTES), a7);
+            long from = bBase + colIdx[q] * bStride;
+            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+            a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
+            a1 = w.fma(fromMemorySegment(F, b, from + 1L * BYTES, LITTLE_ENDIAN), a1);
+            a2 = w.fma(fromMemorySegment(F, b, from + 2L * BYTES, LITTLE_ENDIAN), a2);
+            a3 = w.fma(fromMemorySegment(F, b, from + 3L * BYTES, LITTLE_ENDIAN), a3);
+            a4 = w.fma(fromMemorySegment(F, b, from + 4L * BYTES, LITTLE_ENDIAN), a4);
+            a5 = w.fma(fromMemorySegment(F, b, from + 5L * BYTES, LITTLE_ENDIAN), a5);
+            a6 = w.fma(fromMemorySegment(F, b, from + 6L * BYTES, LITTLE_ENDIAN), a6);
+            a7 = w.fma(fromMemorySegment(F, b, from + 7L * BYTES, LITTLE_ENDIAN), a7);
         }
-        store(a0, c, at);
-        store(a1, c, at + 1L * BYTES);
-        store(a2, c, at + 2L * BYTES);
-        store(a3, c, at + 3L * BYTES);
-        store(a4, c, at + 4L * BYTES);
-        store(a5, c, at + 5L * BYTES);
-        store(a6, c, at + 6L * BYTES);
-        store(a7, c, at + 7L * BYTES);
+        a0.intoMemorySegment(c, at, LITTLE_ENDIAN);
+        a1.intoMemorySegment(c, at + 1L * BYTES, LITTLE_ENDIAN);
+        a2.intoMemorySegment(c, at + 2L * BYTES, LITTLE_ENDIAN);
+        a3.intoMemorySegment(c, at + 3L * BYTES, LITTLE_ENDIAN);
+        a4.intoMemorySegment(c, at + 4L * BYTES, LITTLE_ENDIAN);
+        a5.intoMemorySegment(c, at + 5L * BYTES, LITTLE_ENDIAN);
+        a6.intoMemorySegment(c, at + 6L * BYTES, LITTLE_ENDIAN);
+        a7.intoMemorySegment(c, at + 7L * BYTES, LITTLE_ENDIAN);
     }
 
     /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
@@ -289,17 +292,17 @@ final class SpmmKernels {
         FloatVector a2 = start(c, at + 2L * BYTES, beta);
         FloatVector a3 = start(c, at + 3L * BYTES, beta);
         for (int q = p; q < end; q++) {
-        long from = bBase + colIdx[q] * bStride;
-        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-        a0 = w.fma(load(b, from), a0);
-        a1 = w.fma(load(b, from + 1L * BYTES), a1);
-        a2 = w.fma(load(b, from + 2L * BYTES), a2);
-        a3 = w.fma(load(b, from + 3L * BYTES), a3);
+            long from = bBase + colIdx[q] * bStride;
+            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+            a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
+            a1 = w.fma(fromMemorySegment(F, b, from + 1L * BYTES, LITTLE_ENDIAN), a1);
+            a2 = w.fma(fromMemorySegment(F, b, from + 2L * BYTES, LITTLE_ENDIAN), a2);
+            a3 = w.fma(fromMemorySegment(F, b, from + 3L * BYTES, LITTLE_ENDIAN), a3);
         }
-        store(a0, c, at);
-        store(a1, c, at + 1L * BYTES);
-        store(a2, c, at + 2L * BYTES);
-        store(a3, c, at + 3L * BYTES);
+        a0.intoMemorySegment(c, at, LITTLE_ENDIAN);
+        a1.intoMemorySegment(c, at + 1L * BYTES, LITTLE_ENDIAN);
+        a2.intoMemorySegment(c, at + 2L * BYTES, LITTLE_ENDIAN);
+        a3.intoMemorySegment(c, at + 3L * BYTES, LITTLE_ENDIAN);
     }
 
     /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
@@ -314,13 +317,13 @@ final class SpmmKernels {
         FloatVector a0 = start(c, at, beta);
         FloatVector a1 = start(c, at + 1L * BYTES, beta);
         for (int q = p; q < end; q++) {
-        long from = bBase + colIdx[q] * bStride;
-        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-        a0 = w.fma(load(b, from), a0);
-        a1 = w.fma(load(b, from + 1L * BYTES), a1);
+            long from = bBase + colIdx[q] * bStride;
+            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+            a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
+            a1 = w.fma(fromMemorySegment(F, b, from + 1L * BYTES, LITTLE_ENDIAN), a1);
         }
-        store(a0, c, at);
-        store(a1, c, at + 1L * BYTES);
+        a0.intoMemorySegment(c, at, LITTLE_ENDIAN);
+        a1.intoMemorySegment(c, at + 1L * BYTES, LITTLE_ENDIAN);
     }
 
     /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
@@ -334,11 +337,11 @@ final class SpmmKernels {
         long at = cBase + row * io.cStride;
         FloatVector a0 = start(c, at, beta);
         for (int q = p; q < end; q++) {
-        long from = bBase + colIdx[q] * bStride;
-        FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-        a0 = w.fma(load(b, from), a0);
+            long from = bBase + colIdx[q] * bStride;
+            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+            a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
         }
-        store(a0, c, at);
+        a0.intoMemorySegment(c, at, LITTLE_ENDIAN);
     }
 
     /** The last {@code columns} columns of a row-major operand, fewer than a vector: the only place with masks. */
@@ -347,16 +350,17 @@ final class SpmmKernels {
         for (int index = from; index < to; index++) {
             int row = csr.order[index];
             long at = cBase + row * io.cStride;
-            FloatVector sum = beta == 0 ? FloatVector.zero(F) : masked(io.c, at, mask).mul(beta);
+            FloatVector sum =
+                    beta == 0 ? FloatVector.zero(F) : masked(io.c, at, mask).mul(beta);
             for (int q = csr.rowPtr[row]; q < csr.rowPtr[row + 1]; q++) {
                 FloatVector w = FloatVector.broadcast(F, io.values.getAtIndex(FLOAT, q));
                 sum = w.fma(masked(io.b, bBase + csr.colIdx[q] * io.bStride, mask), sum);
             }
-            sum.intoMemorySegment(io.c, at, ByteOrder.LITTLE_ENDIAN, mask);
+            sum.intoMemorySegment(io.c, at, LITTLE_ENDIAN, mask);
         }
     }
 
     private static FloatVector masked(MemorySegment segment, long offset, VectorMask<Float> mask) {
-        return FloatVector.fromMemorySegment(F, segment, offset, ByteOrder.LITTLE_ENDIAN, mask);
+        return fromMemorySegment(F, segment, offset, LITTLE_ENDIAN, mask);
     }
 }
