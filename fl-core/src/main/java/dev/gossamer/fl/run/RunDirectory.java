@@ -39,6 +39,7 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * Refuses a path that {@link #create} would refuse, without touching anything.
      *
+     * @param overwrite whether a folder with a run in it is fine; one with other things only never is
      * @throws ConfigException if it is no folder, or is not empty and may not be overwritten
      */
     public static void check(Path path, boolean overwrite) {
@@ -49,9 +50,20 @@ public final class RunDirectory implements AutoCloseable {
             throw new ConfigException("Output " + path + " is a file; give a folder that is new or empty");
         }
         try (Stream<Path> entries = Files.list(path)) {
-            if (!overwrite && entries.findAny().isPresent()) {
+            List<String> names = entries.map(entry -> entry.getFileName().toString())
+                    .sorted()
+                    .toList();
+            if (!overwrite && !names.isEmpty()) {
                 throw new ConfigException("Output folder " + path
                         + " is not empty; give another one, or --overwrite to replace the run in it");
+            }
+            if (!names.containsAll(List.of(MANIFEST, METRICS)) && !FILES.containsAll(names)) {
+                throw new ConfigException("Output folder " + path + " does not hold a run but "
+                        + names.stream()
+                                .filter(name -> !FILES.contains(name))
+                                .findFirst()
+                                .orElseThrow()
+                        + "; nothing in it is overwritten, give another folder");
             }
         } catch (IOException e) {
             throw new ConfigException("Output folder " + path + " cannot be read: " + e, e);

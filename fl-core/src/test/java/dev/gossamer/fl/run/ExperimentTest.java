@@ -181,6 +181,10 @@ class ExperimentTest {
         assertThat(list(out)).contains("result.json");
         RunDirectory.create(out, true).close();
         assertThat(list(out)).containsExactlyInAnyOrder("metrics.jsonl", "notes.txt");
+        assertThatThrownBy(() -> RunDirectory.create(folder, true))
+                .as("a folder that holds something else than a run")
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("does not hold a run but run");
         assertThatThrownBy(() -> RunDirectory.create(out.resolve("notes.txt"), true))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("notes.txt");
