@@ -1,0 +1,340 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.TuningTable;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.DenseOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.ops.SparseOps;
+import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A backend that computes nothing and counts the calls: what is left of a step's cost is this side of the API. */
+final class IdleBackend implements Backend {
+
+    /** Ops called so far, in all workspaces. */
+    long calls;
+
+    @Override
+    public String name() {
+        return "idle";
+    }
+
+    @Override
+    public String device() {
+        return "none";
+    }
+
+    @Override
+    public TuningTable tuning() {
+        return TuningTable.EMPTY;
+    }
+
+    @Override
+    public Workspace workspace(int threads) {
+        return new IdleWorkspace();
+    }
+
+    @Override
+    public void close() {}
+
+    /** Ops that no step calls. */
+    private static <T> T unused(Class<T> ops) {
+        return ops.cast(Proxy.newProxyInstance(ops.getClassLoader(), new Class<?>[] {ops}, (proxy, method, args) -> {
+            throw new UnsupportedOperationException(method.getName());
+        }));
+    }
+
+    private record IdleTensor(Object owner, Shape shape, Layout layout) implements Tensor {}
+
+    private record IdleValues(Object owner, Space space, Role role) implements Values {}
+
+    private record IdleCell(Object owner) implements Cell {}
+
+    private record IdleLabels(Object owner, int capacity) implements Labels {}
+
+    private record IdleOrder(Object owner, int capacity) implements Order {}
+
+    private record IdleMask(Object owner, Shape shape) implements Mask {}
+
+    private record IdleSamples(Object owner, Shape one, long count) implements Samples {}
+
+    private record IdleSpace(Object owner, int rows, int cols, Map<Role, Values> made) implements Space {
+
+        @Override
+        public @Nullable SparsityPattern pattern() {
+            return null;
+        }
+
+        @Override
+        public long nnz() {
+            return size();
+        }
+
+        @Override
+        public long generation() {
+            return 0;
+        }
+
+        @Override
+        public boolean has(Role role) {
+            return made.containsKey(role);
+        }
+
+        @Override
+        public long valueBytes() {
+            return 0;
+        }
+
+        @Override
+        public long planBytes() {
+            return 0;
+        }
+
+        @Override
+        public String describe() {
+            return "idle";
+        }
+    }
+
+    private final class IdleProduct implements Product {
+
+        private final Object owner;
+        private final Geometry geometry;
+
+        IdleProduct(Object owner, Geometry geometry) {
+            this.owner = owner;
+            this.geometry = geometry;
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+
+        @Override
+        public Geometry geometry() {
+            return geometry;
+        }
+
+        @Override
+        public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+            calls++;
+        }
+
+        @Override
+        public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
+            calls++;
+        }
+
+        @Override
+        public void biasGradient(Tensor gy, float beta, Values gb) {
+            calls++;
+        }
+
+        @Override
+        public String describe() {
+            return "idle";
+        }
+    }
+
+    private final class IdleOps implements NnOps, TrainOps, DataOps {
+
+        @Override
+        public void relu(Tensor x, Tensor y, Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
+            calls++;
+        }
+
+        @Override
+        public void softmaxCrossEntropy(
+                Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
+            calls++;
+        }
+
+        @Override
+        public void sgd(List<Space> group, Cell rate, Sgd rule) {
+            calls++;
+        }
+
+        @Override
+        public void batch(
+                Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+            calls++;
+        }
+    }
+
+    private final class IdleWorkspace implements Workspace {
+
+        private final IdleOps ops = new IdleOps();
+
+        @Override
+        public Tensor tensor(Shape shape, Layout layout) {
+            return new IdleTensor(this, shape, layout);
+        }
+
+        @Override
+        public Tensor view(Tensor whole, int batch) {
+            return new IdleTensor(this, whole.shape().withBatch(batch), whole.layout());
+        }
+
+        @Override
+        public Space space(int size) {
+            return new IdleSpace(this, 1, size, new EnumMap<>(Role.class));
+        }
+
+        @Override
+        public Space space(Geometry geometry) {
+            return new IdleSpace(this, geometry.rows(), geometry.cols(), new EnumMap<>(Role.class));
+        }
+
+        @Override
+        public Values values(Space space, Role role) {
+            return ((IdleSpace) space).made().computeIfAbsent(role, r -> new IdleValues(this, space, r));
+        }
+
+        @Override
+        public void repattern(Space space, @Nullable SparsityPattern pattern) {}
+
+        @Override
+        public Cell cell(float value) {
+            return new IdleCell(this);
+        }
+
+        @Override
+        public Labels labels(int capacity) {
+            return new IdleLabels(this, capacity);
+        }
+
+        @Override
+        public Order order(int capacity) {
+            return new IdleOrder(this, capacity);
+        }
+
+        @Override
+        public Mask mask(Shape shape) {
+            return new IdleMask(this, shape);
+        }
+
+        @Override
+        public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
+            return new IdleSamples(this, one, count);
+        }
+
+        @Override
+        public Product product(Geometry geometry) {
+            return new IdleProduct(this, geometry);
+        }
+
+        @Override
+        public Workspace child() {
+            return new IdleWorkspace();
+        }
+
+        @Override
+        public void upload(MemorySegment host, Values values) {}
+
+        @Override
+        public void download(Values values, MemorySegment host) {}
+
+        @Override
+        public void upload(MemorySegment host, Tensor tensor) {}
+
+        @Override
+        public void download(Tensor tensor, MemorySegment host) {}
+
+        @Override
+        public void upload(MemorySegment host, int count, Labels labels) {}
+
+        @Override
+        public void upload(MemorySegment host, int count, Order order) {}
+
+        @Override
+        public void write(Cell cell, float value) {}
+
+        @Override
+        public float read(Cell cell) {
+            return 0;
+        }
+
+        @Override
+        public void sync() {}
+
+        @Override
+        public Step record(Runnable body) {
+            return body::run;
+        }
+
+        @Override
+        public SparseOps sparse() {
+            return unused(SparseOps.class);
+        }
+
+        @Override
+        public DenseOps dense() {
+            return unused(DenseOps.class);
+        }
+
+        @Override
+        public NnOps nn() {
+            return ops;
+        }
+
+        @Override
+        public SelectOps select() {
+            return unused(SelectOps.class);
+        }
+
+        @Override
+        public TrainOps train() {
+            return ops;
+        }
+
+        @Override
+        public DataOps data() {
+            return ops;
+        }
+
+        @Override
+        public long allocatedBytes() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
