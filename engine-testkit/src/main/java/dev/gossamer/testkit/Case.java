@@ -53,14 +53,15 @@ public final class Case {
         for (int i = 0; i < count; i++) {
             sizes[i] = SIZES[random.nextInt(SIZES.length)];
         }
+        // One size stays as long as the others can shrink, so that large ones occur with small ones beside them.
+        int kept = random.nextInt(count);
         while (product(sizes) > budget) {
-            int largest = 0;
-            for (int i = 1; i < count; i++) {
-                largest = sizes[i] > sizes[largest] ? i : largest;
+            int largest = kept;
+            for (int i = 0; i < count; i++) {
+                boolean candidate = i != kept && sizes[i] > 1;
+                largest = candidate && (largest == kept || sizes[i] > sizes[largest]) ? i : largest;
             }
-            // Never the last choice twice: the largest shrinks until the work fits.
-            int smaller = Arrays.binarySearch(SIZES, sizes[largest]);
-            sizes[largest] = SIZES[random.nextInt(smaller)];
+            sizes[largest] = SIZES[random.nextInt(Arrays.binarySearch(SIZES, sizes[largest]))];
         }
         return note(names, sizes, Arrays.toString(sizes));
     }

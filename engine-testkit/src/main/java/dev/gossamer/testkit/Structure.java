@@ -33,6 +33,8 @@ public final class Structure {
         expect(rowPtr[rows] == colIdx.length, "the last row ends at " + rowPtr[rows] + " of " + colIdx.length);
         for (int r = 0; r < rows; r++) {
             expect(rowPtr[r] <= rowPtr[r + 1], "row " + r + " runs from " + rowPtr[r] + " back to " + rowPtr[r + 1]);
+        }
+        for (int r = 0; r < rows; r++) {
             for (int p = rowPtr[r]; p < rowPtr[r + 1]; p++) {
                 expect(colIdx[p] >= 0 && colIdx[p] < cols, "row " + r + " has column " + colIdx[p] + " of " + cols);
                 expect(

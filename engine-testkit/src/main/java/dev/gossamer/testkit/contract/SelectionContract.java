@@ -98,7 +98,7 @@ public abstract class SelectionContract extends BackendContract {
             int p = before.position(r, c);
             return p >= 0 && kept[start + p];
         });
-        assertThat(Rig.entries(space)).isEqualTo(want);
+        assertThat(Rig.entries(space)).as("pattern").isEqualTo(want);
     }
 
     /** Of {@code count} numbers beginning at {@code from}, those whose flag, beginning at {@code flag}, is set. */
@@ -121,8 +121,11 @@ public abstract class SelectionContract extends BackendContract {
             rig.values(first, Role.THETA, new float[] {1, -2, 1});
             rig.values(second, Role.THETA, new float[] {-1, 2, 1});
             rig.workspace().select().keepTop(List.of(first, second), Role.THETA, 4);
-            assertThat(Rig.entries(first)).isEqualTo(SparsityPattern.fromFlatIndices(1, 3, new int[] {0, 1, 2}));
-            assertThat(Rig.entries(second)).isEqualTo(SparsityPattern.fromFlatIndices(1, 3, new int[] {1}));
+            assertThat(Rig.entries(first))
+                    .as("pattern")
+                    .isEqualTo(SparsityPattern.fromFlatIndices(1, 3, new int[] {0, 1, 2}));
+            assertThat(Rig.entries(second)).as("pattern").isEqualTo(SparsityPattern.fromFlatIndices(1, 3, new int[] {1
+            }));
         }
     }
 

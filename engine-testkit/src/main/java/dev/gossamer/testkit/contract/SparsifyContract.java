@@ -57,7 +57,7 @@ public abstract class SparsifyContract extends BackendContract {
 
     private static void kept(Rig rig, Values target, SparsityPattern pattern, float[] dense) {
         Structure.check(target.space());
-        assertThat(Rig.entries(target.space())).isEqualTo(pattern);
+        assertThat(Rig.entries(target.space())).as("pattern").isEqualTo(pattern);
         Close.sameBits("values", rig.read(target), GatherScatter.gather(pattern, dense));
     }
 

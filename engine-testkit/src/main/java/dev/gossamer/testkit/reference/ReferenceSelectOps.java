@@ -21,11 +21,15 @@ class ReferenceSelectOps implements SelectOps {
         List<Values> values = group.stream()
                 .<Values>map(space -> ((ReferenceSpace) space).values(by))
                 .toList();
-        boolean[] kept = Selection.keepTop(concatenated(values), keep);
+        boolean[] kept = kept(concatenated(values), keep);
         int start = 0;
         for (Space space : group) {
             start = repattern((ReferenceSpace) space, kept, start);
         }
+    }
+
+    boolean[] kept(float[] numbers, long keep) {
+        return Selection.keepTop(numbers, keep);
     }
 
     /** Keeps the entries of one space, whose part of {@code kept} begins at start; returns where the next one's begins. */

@@ -1,0 +1,53 @@
+package dev.gossamer.testkit.reference;
+
+import dev.gossamer.testkit.contract.BackendContract;
+
+/** Mistakes that backends make, each with the contract that must find it and a word of what that contract then says. */
+enum Fault {
+    /** The last row of an SpMM is not written: a partition that ends one row early. */
+    DROPPED_LAST_ROW(PlantedFaultsTest.FaultySpmm.class, "C["),
+    /** beta = 0 multiplies the old output by 0 instead of not reading it, so that NaN survives. */
+    STALE_BETA(PlantedFaultsTest.FaultySpmm.class, "got NaN"),
+    /** The bias is written to the padding as well. */
+    UNMASKED_TAIL(PlantedFaultsTest.FaultyProduct.class, "padding"),
+    /** The ReLU's mask is not applied to the input gradient. */
+    IGNORED_MASK(PlantedFaultsTest.FaultyProduct.class, "gx["),
+    /** The weight gradient adds to what was there although beta = 0. */
+    ADDED_GRADIENT(PlantedFaultsTest.FaultyProduct.class, "gw["),
+    /** The first two entries trade places. */
+    SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
+    /** One output of a dense product is NaN. */
+    NAN_OUTPUT(PlantedFaultsTest.FaultyGemm.class, "got NaN"),
+    /** Momentum of a dead entry comes back with the entry. */
+    KEPT_DEAD_MOMENTUM(PlantedFaultsTest.FaultyWorkspaces.class, "momentum["),
+    /** A download writes one number too many. */
+    LONG_DOWNLOAD(PlantedFaultsTest.FaultyWorkspaces.class, "guard word"),
+    /** Of equal magnitudes the higher index is kept. */
+    TIE_AT_HIGHER_INDEX(PlantedFaultsTest.FaultySelection.class, "[pattern]"),
+    /** Weight decay is left out. */
+    FORGOTTEN_DECAY(PlantedFaultsTest.FaultySgd.class, "theta["),
+    /** The position in the epoch does not move. */
+    STUCK_POSITION(PlantedFaultsTest.FaultyBatches.class, "position"),
+    /** The gradient is that of the summed loss, not of the mean. */
+    SUMMED_LOSS_GRADIENT(PlantedFaultsTest.FaultySoftmaxCrossEntropy.class, "gradient["),
+    /** The momentum term of SGD is left out. */
+    FORGOTTEN_MOMENTUM(PlantedFaultsTest.FaultyTrainingStep.class, "[loss]"),
+    /** A recorded step runs the ops already while it is recorded. */
+    EAGER_STEP(PlantedFaultsTest.FaultyChecked.class, "before the first run");
+
+    private final Class<? extends BackendContract> contract;
+    private final String symptom;
+
+    Fault(Class<? extends BackendContract> contract, String symptom) {
+        this.contract = contract;
+        this.symptom = symptom;
+    }
+
+    Class<? extends BackendContract> contract() {
+        return contract;
+    }
+
+    String symptom() {
+        return symptom;
+    }
+}

@@ -1,0 +1,223 @@
+package dev.gossamer.testkit.reference;
+
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.DenseOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.ops.SparseOps;
+import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Does what the reference does, and then the planted damage. */
+final class FaultyWorkspace extends ReferenceWorkspace {
+
+    private final @Nullable Fault fault;
+    private final Map<Space, float[]> deadMomentum = new HashMap<>();
+
+    FaultyWorkspace(@Nullable ReferenceWorkspace parent, @Nullable Fault fault) {
+        super(parent);
+        this.fault = fault;
+    }
+
+    @Override
+    ReferenceWorkspace newChild() {
+        return new FaultyWorkspace(this, fault);
+    }
+
+    @Override
+    public Step record(Runnable body) {
+        if (fault == Fault.EAGER_STEP) {
+            body.run();
+        }
+        return super.record(body);
+    }
+
+    @Override
+    public void download(Values values, MemorySegment host) {
+        super.download(values, host);
+        if (fault == Fault.LONG_DOWNLOAD) {
+            host.setAtIndex(ValueLayout.JAVA_FLOAT, values.space().nnz(), 0);
+        }
+    }
+
+    @Override
+    public void repattern(Space space, @Nullable SparsityPattern pattern) {
+        if (fault != Fault.KEPT_DEAD_MOMENTUM || !space.has(Role.MOMENTUM)) {
+            super.repattern(space, pattern);
+            return;
+        }
+        ReferenceSpace of = (ReferenceSpace) space;
+        float[] remembered = deadMomentum.computeIfAbsent(space, s -> new float[Math.toIntExact(s.size())]);
+        float[] before = of.values(Role.MOMENTUM).numbers();
+        of.entries().forEach((r, c, p) -> remembered[r * of.cols() + c] = before[p]);
+        super.repattern(space, pattern);
+        of.values(Role.MOMENTUM).replace(GatherScatter.gather(of.entries(), remembered));
+    }
+
+    @Override
+    public SparseOps sparse() {
+        return new ReferenceSparseOps() {
+            @Override
+            public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
+                ReferenceTensor out = (ReferenceTensor) c;
+                float[] old = out.get();
+                super.spmm(alpha, a, b, beta, c);
+                float[] numbers = out.get();
+                int lastRow = numbers.length - c.shape().batch();
+                for (int i = 0; i < numbers.length; i++) {
+                    if (fault == Fault.DROPPED_LAST_ROW && i >= lastRow) {
+                        numbers[i] = old[i];
+                    } else if (fault == Fault.STALE_BETA && beta == 0) {
+                        numbers[i] += 0 * old[i];
+                    }
+                }
+                out.set(numbers);
+            }
+
+            @Override
+            public void gather(Tensor dense, Values values) {
+                super.gather(dense, values);
+                float[] numbers = ((ReferenceValues) values).numbers();
+                if (fault == Fault.SWAPPED_INDEX && numbers.length > 1) {
+                    float first = numbers[0];
+                    numbers[0] = numbers[1];
+                    numbers[1] = first;
+                }
+            }
+        };
+    }
+
+    @Override
+    public DenseOps dense() {
+        return new ReferenceDenseOps() {
+            @Override
+            public void gemm(
+                    boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
+                super.gemm(transposeA, transposeB, alpha, a, b, beta, c);
+                if (fault == Fault.NAN_OUTPUT) {
+                    float[] numbers = ((ReferenceTensor) c).get();
+                    numbers[numbers.length - 1] = Float.NaN;
+                    ((ReferenceTensor) c).set(numbers);
+                }
+            }
+        };
+    }
+
+    @Override
+    public Product product(Geometry geometry) {
+        return new ReferenceProduct(this, geometry) {
+            @Override
+            public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+                super.forward(w, x, beta, y, epilogue);
+                Values bias = epilogue.bias();
+                if (fault == Fault.UNMASKED_TAIL && bias != null) {
+                    ((ReferenceTensor) y).setPadding(0.5f);
+                }
+            }
+
+            @Override
+            public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+                super.inputGradient(w, gy, beta, gx, fault == Fault.IGNORED_MASK ? null : mask);
+            }
+
+            @Override
+            public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
+                super.weightGradient(x, gy, fault == Fault.ADDED_GRADIENT && beta == 0 ? 1 : beta, gw);
+            }
+        };
+    }
+
+    @Override
+    public NnOps nn() {
+        return new ReferenceNnOps() {
+            @Override
+            public void softmaxCrossEntropy(
+                    Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
+                super.softmaxCrossEntropy(logits, labels, gradient, lossSum, correct);
+                if (fault == Fault.SUMMED_LOSS_GRADIENT && gradient != null) {
+                    float[] numbers = ((ReferenceTensor) gradient).get();
+                    for (int i = 0; i < numbers.length; i++) {
+                        numbers[i] *= gradient.shape().batch();
+                    }
+                    ((ReferenceTensor) gradient).set(numbers);
+                }
+            }
+        };
+    }
+
+    @Override
+    public SelectOps select() {
+        return new ReferenceSelectOps() {
+            @Override
+            boolean[] kept(float[] numbers, long keep) {
+                if (fault != Fault.TIE_AT_HIGHER_INDEX) {
+                    return super.kept(numbers, keep);
+                }
+                int n = numbers.length;
+                float[] backwards = new float[n];
+                for (int i = 0; i < n; i++) {
+                    backwards[i] = numbers[n - 1 - i];
+                }
+                boolean[] chosen = super.kept(backwards, keep);
+                boolean[] forwards = new boolean[n];
+                for (int i = 0; i < n; i++) {
+                    forwards[i] = chosen[n - 1 - i];
+                }
+                return forwards;
+            }
+        };
+    }
+
+    @Override
+    public TrainOps train() {
+        return new ReferenceTrainOps() {
+            @Override
+            public void sgd(List<Space> group, Cell rate, Sgd rule) {
+                float decay = fault == Fault.FORGOTTEN_DECAY ? 0 : rule.weightDecay();
+                boolean plain = fault == Fault.FORGOTTEN_MOMENTUM;
+                super.sgd(
+                        group,
+                        rate,
+                        plain
+                                ? new Sgd(0, false, decay, rule.proximal())
+                                : new Sgd(rule.momentum(), rule.nesterov(), decay, rule.proximal()));
+            }
+        };
+    }
+
+    @Override
+    public DataOps data() {
+        return new ReferenceDataOps() {
+            @Override
+            public void batch(
+                    Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+                float before = read(position);
+                super.batch(samples, transform, order, position, x, labels);
+                if (fault == Fault.STUCK_POSITION) {
+                    write(position, before);
+                }
+            }
+        };
+    }
+}

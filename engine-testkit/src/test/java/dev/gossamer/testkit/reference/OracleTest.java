@@ -1,0 +1,114 @@
+package dev.gossamer.testkit.reference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gossamer.engine.Availability;
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.EngineException;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.sparse.MagnitudeSelection;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.testkit.Cases;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+/** The oracle against numbers worked out by hand: what everything else is compared with must itself stand on something. */
+class OracleTest {
+
+    /** {@code [[2, 0, 3], [0, 0, 0], [0, -1, 0]]}. */
+    private static final SparsityPattern PATTERN =
+            SparsityPattern.of(3, 3, new int[] {0, 2, 2, 3}, new int[] {0, 2, 1});
+
+    private static final float[] VALUES = {2, 3, -1};
+    private static final float[] B = {1, 2, 3, 4, 5, 6};
+
+    @Test
+    void multiplies() {
+        float[] old = {1, 1, 1, 1, 1, 1};
+        assertThat(Spmm.spmm(1, PATTERN, VALUES, B, 2, 0, old)).containsExactly(17, 22, 0, 0, -3, -4);
+        assertThat(Spmm.spmm(2, PATTERN, VALUES, B, 2, 10, old)).containsExactly(44, 54, 10, 10, 4, 2);
+        assertThat(Spmm.spmmTransposed(1, PATTERN, VALUES, B, 2, 0, old)).containsExactly(2, 4, -5, -6, 3, 6);
+        assertThat(Spmv.spmv(1, PATTERN, VALUES, new float[] {1, 2, 3}, -1, new float[] {1, 1, 1}))
+                .containsExactly(10, -1, -3);
+        assertThat(Sddmm.sddmm(1, PATTERN, B, B, 2, 0, VALUES)).containsExactly(5, 17, 39);
+        assertThat(Gemm.gemm(false, false, 1, 2, 2, 1, new float[] {1, 2}, new float[] {3, 4, 5, 6}, 0, old))
+                .containsExactly(13, 16);
+        assertThat(Gemm.gemm(true, true, 2, 1, 2, 1, new float[] {1, 2}, new float[] {3, 4}, 1, old))
+                .containsExactly(4, 5, 7, 9);
+    }
+
+    @Test
+    void neverReadsTheOutputWhereBetaIsZero() {
+        float[] nan = {Float.NaN, Float.NaN, Float.NaN, Float.NaN, Float.NaN, Float.NaN};
+        assertThat(Spmm.spmm(1, PATTERN, VALUES, B, 2, 0, nan)).doesNotContain(Float.NaN);
+        assertThat(Spmm.spmmTransposed(1, PATTERN, VALUES, B, 2, 0, nan)).doesNotContain(Float.NaN);
+        assertThat(Sddmm.sddmm(1, PATTERN, B, B, 2, 0, nan)).doesNotContain(Float.NaN);
+    }
+
+    @Test
+    void runsALayerForwardAndBack() {
+        float[] bias = {-20, 0, 4};
+        float[] zero = new float[6];
+        assertThat(LinearProduct.forward(PATTERN, VALUES, B, 2, 0, zero, bias, true))
+                .containsExactly(0, 2, 0, 0, 1, 0);
+        assertThat(LinearProduct.forward(PATTERN, VALUES, B, 2, 0, zero, bias, false))
+                .containsExactly(-3, 2, 0, 0, 1, 0);
+        boolean[] mask = {true, false, true, true, true, true};
+        assertThat(LinearProduct.inputGradient(PATTERN, VALUES, B, 2, 0, zero, mask))
+                .containsExactly(2, 0, -5, -6, 3, 6);
+        assertThat(LinearProduct.weightGradient(PATTERN, B, B, 2, 1, VALUES)).containsExactly(7, 20, 38);
+        SparsityPattern some = SparsityPattern.fromFlatIndices(1, 3, new int[] {0, 2});
+        assertThat(LinearProduct.biasGradient(some, B, 2, 0, zero)).containsExactly(3, 11);
+    }
+
+    @Test
+    void descends() {
+        float[] theta = {1};
+        float[] momentum = {2};
+        SgdStep.apply(theta, new float[] {3}, momentum, new float[] {0.5f}, 0.5f, new Sgd(0.5f, true, 0.25f, 2));
+        // d = 3 + 0.25·1 + 2·(1 − 0.5) = 4.25; v = 0.5·2 + 4.25 = 5.25; θ = 1 − 0.5·(4.25 + 0.5·5.25).
+        assertThat(momentum).containsExactly(5.25f);
+        assertThat(theta).containsExactly(-2.4375f);
+    }
+
+    @Test
+    void classifies() {
+        // Two classes, two samples: even logits of the first, ln 3 apart in the second.
+        float ln3 = (float) Math.log(3);
+        SoftmaxCrossEntropy.Result result = SoftmaxCrossEntropy.of(new float[] {0, ln3, 0, 0}, 2, 2, new int[] {0, 1});
+        assertThat(result.correct()).isEqualTo(1);
+        assertThat(result.lossSum()).isCloseTo(Math.log(2) + Math.log(4), Offset.offset(1e-7));
+        assertThat(result.gradient()).containsExactly(-0.25f, 0.375f, 0.25f, -0.375f);
+    }
+
+    @Test
+    void selectsAsTheHostDoes() {
+        Cases.check("selection on the host", 30, c -> {
+            float[] numbers = c.tiedValues(1 + c.random().nextInt(200));
+            int k = 1 + c.random().nextInt(numbers.length);
+            assertThat(Selection.kthMagnitude(numbers, k))
+                    .isEqualTo(MagnitudeSelection.kthLargest(List.of(MemorySegment.ofArray(numbers)), k));
+        });
+    }
+
+    @Test
+    void isFoundByName() {
+        Backends.Candidate candidate = Backends.candidates().stream()
+                .filter(found -> found.name().equals("reference"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(candidate.availability()).isInstanceOf(Availability.Available.class);
+        try (var backend = Backends.open("reference", BackendOptions.defaults()).backend();
+                var workspace = backend.workspace(1)) {
+            assertThat(workspace.product(Geometry.linear(2, 3)).describe()).contains("double");
+            assertThatThrownBy(() -> workspace.product(new Geometry(1, 5, 5, 1, 3, 3, 1, 0)))
+                    .isInstanceOf(EngineException.class)
+                    .hasMessageContaining("convolution");
+        }
+    }
+}
