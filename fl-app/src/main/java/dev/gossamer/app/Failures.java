@@ -1,0 +1,42 @@
+package dev.gossamer.app;
+
+import dev.gossamer.engine.BackendSelectionException;
+import dev.gossamer.fl.data.DataException;
+import dev.gossamer.fl.run.ConfigException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParseResult;
+
+/** Turns what a command throws into an exit code and a message; stack traces only for those who ask. */
+final class Failures implements IExecutionExceptionHandler {
+
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine line, ParseResult arguments) {
+        boolean users = isTheUsersToPutRight(failure);
+        boolean verbose = line.getParseResult().hasMatchedOption(Output.VERBOSE);
+        PrintWriter err = line.getErr();
+        err.println("gossamer: " + (users ? failure.getMessage() : describe(failure)));
+        if (verbose) {
+            failure.printStackTrace(err);
+        } else if (!users) {
+            err.println("Run it again with " + Output.VERBOSE + " to see where it happened.");
+        }
+        err.flush();
+        return users ? ExitCode.USAGE : ExitCode.SOFTWARE;
+    }
+
+    static boolean isTheUsersToPutRight(Throwable failure) {
+        return failure instanceof UsageException
+                || failure instanceof ConfigException
+                || failure instanceof DataException
+                || failure instanceof BackendSelectionException;
+    }
+
+    /** Many exceptions of the platform have no message, or one that means nothing without their name. */
+    private static String describe(Exception failure) {
+        String name = failure.getClass().getSimpleName();
+        return failure.getMessage() == null ? name : name + ": " + failure.getMessage();
+    }
+}

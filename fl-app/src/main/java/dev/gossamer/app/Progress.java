@@ -1,0 +1,113 @@
+package dev.gossamer.app;
+
+import dev.gossamer.fl.run.Experiment;
+import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.RoundMetrics;
+import dev.gossamer.fl.run.RunListener;
+import java.io.PrintWriter;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Tells people how a run gets on. */
+interface Progress extends RunListener, AutoCloseable {
+
+    /** Ends the display, if it has begun; the cursor is at the start of a line then. May be called more than once. */
+    @Override
+    void close();
+
+    /**
+     * The display that suits.
+     *
+     * @param quiet for none
+     * @param terminal whether standard error can redraw a line: for a bar, else a line for each round
+     */
+    static Progress of(boolean quiet, boolean terminal, int rounds, PrintWriter err) {
+        if (quiet) {
+            return new Silent();
+        }
+        return terminal ? new Bar(rounds) : new Lines(err);
+    }
+
+    /** What is about to run, in a line. */
+    static String summary(Experiment experiment) {
+        ExperimentConfig config = experiment.config();
+        String pruning = config.prunes() ? ", to sparsity " + config.sparsity() : "";
+        return Text.of(
+                "%s of %s (%,d parameters)%s: %s, %d clients (%s), %d a round, %d rounds of %d epochs, seed %d",
+                config.method(),
+                config.model(),
+                experiment.spec().parameterCount(),
+                pruning,
+                config.dataset(),
+                config.clients(),
+                config.partition(),
+                config.clientsPerRound(),
+                config.rounds(),
+                config.epochs(),
+                config.seed());
+    }
+
+    /** Nothing. */
+    record Silent() implements Progress {
+
+        @Override
+        public void close() {}
+    }
+
+    /** A line for each round, for logs. */
+    record Lines(PrintWriter err) implements Progress {
+
+        @Override
+        public void started(Experiment experiment) {
+            err.println(summary(experiment));
+            err.flush();
+        }
+
+        @Override
+        public void roundDone(RoundMetrics metrics) {
+            err.println(Text.of(
+                    "round %3d/%d  accuracy %.4f  loss %.4f  sparsity %.4f  nonzero %,d  sent %s up, %s down  %.1f s",
+                    metrics.round(),
+                    metrics.rounds(),
+                    metrics.accuracy(),
+                    metrics.loss(),
+                    metrics.sparsity(),
+                    metrics.nonZeroParameters(),
+                    Text.bytes(metrics.bytesUp()),
+                    Text.bytes(metrics.bytesDown()),
+                    metrics.seconds()));
+            err.flush();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** A bar that is redrawn in place. */
+    final class Bar implements Progress {
+
+        private final ProgressBar bar;
+
+        Bar(int rounds) {
+            bar = ProgressBar.builder()
+                    .setTaskName("Rounds")
+                    .setInitialMax(rounds)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(250)
+                    .setConsumer(new ConsoleProgressBarConsumer(System.err))
+                    .build();
+        }
+
+        @Override
+        public void roundDone(RoundMetrics metrics) {
+            bar.setExtraMessage(Text.of(" accuracy %.4f  sparsity %.4f", metrics.accuracy(), metrics.sparsity()));
+            bar.stepTo(metrics.round());
+        }
+
+        @Override
+        public void close() {
+            bar.close();
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package dev.gossamer.app;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Backends;
+import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.run.DataSource;
+import dev.gossamer.fl.run.Experiment;
+import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.RoundMetrics;
+import dev.gossamer.fl.run.RunDirectory;
+import dev.gossamer.fl.run.RunListener;
+import dev.gossamer.fl.run.RunResult;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * Runs an experiment. What the user may have to put right (settings, backend, data, folder) is found out before anything is
+ * written.
+ */
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        description = "Trains a model: by an experiment file, by the options, or by both; the options win.",
+        footer = {
+            "",
+            "Results go to standard output, everything else to standard error.",
+            "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration."
+        })
+final class TrainCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "experiment.yaml",
+            description = "The experiment; without it, the defaults (experiments/strokes.yaml has them).")
+    private @Nullable Path experiment;
+
+    @ArgGroup(validate = false, heading = "%nThe experiment:%n", order = 1)
+    private ExperimentOptions options = new ExperimentOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhere and on what:%n", order = 2)
+    private Place place = new Place();
+
+    @ArgGroup(validate = false, heading = "%nWhat is said:%n", order = 3)
+    private Output output = new Output();
+
+    @Option(
+            names = "--json",
+            description = "Print the content of result.json instead of a table, and nothing else, on standard output.")
+    private boolean json;
+
+    /** What a run needs and leaves on this machine; no part of the experiment. */
+    static final class Place {
+
+        @Option(
+                names = "--data",
+                paramLabel = "DIR",
+                description = "Folder of data sets; default: $GOSSAMER_DATA, then a cache folder of yours.")
+        private @Nullable Path data;
+
+        @Option(
+                names = "--backend",
+                paramLabel = "NAME",
+                description = "The engine; wins over -Dgossamer.backend=NAME. `gossamer backends` lists them.")
+        private @Nullable String backend;
+
+        @Option(
+                names = "--threads",
+                paramLabel = "N",
+                description = "Threads, at least 1; default: one for each processor. Results do not depend on it.")
+        private @Nullable Integer threads;
+
+        @Option(names = "--out", paramLabel = "DIR", description = "Run directory; default: runs/<time>-<method>.")
+        private @Nullable Path out;
+
+        @Option(names = "--overwrite", description = "Replace the run in the run directory, if there is one.")
+        private boolean overwrite;
+    }
+
+    @Override
+    @SuppressWarnings("try") // the backend is there to be closed
+    public Integer call() {
+        output.apply();
+        ExperimentConfig config = ExperimentConfig.resolve(experiment, options.given());
+        BackendOptions backendOptions = backendOptions();
+        Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
+        OutputFolder.check(out, place.overwrite);
+        Path folder = place.data == null ? DataFolder.standard() : place.data;
+        Backends.Choice choice = open(backendOptions);
+        try (Backend opened = choice.backend();
+                Dataset data = DataSource.load(config.dataset(), folder)) {
+            Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads());
+            print(run(ready, out), out);
+        }
+        return ExitCode.OK;
+    }
+
+    private BackendOptions backendOptions() {
+        Integer threads = place.threads;
+        if (threads != null && threads < 1) {
+            throw new UsageException("--threads is " + threads + ", but must be a whole number of at least 1");
+        }
+        try {
+            BackendOptions standard = BackendOptions.defaults();
+            return threads == null ? standard : new BackendOptions(threads, standard.tuning());
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("System property " + e.getMessage(), e);
+        }
+    }
+
+    private Backends.Choice open(BackendOptions backendOptions) {
+        try {
+            return Backends.open(place.backend, backendOptions);
+        } catch (IllegalArgumentException e) {
+            // A backend refuses its own properties when it opens.
+            throw new UsageException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private RunResult run(Experiment ready, Path out) {
+        PrintWriter err = spec.commandLine().getErr();
+        int rounds = ready.config().rounds();
+        try (RunDirectory directory = RunDirectory.create(out, place.overwrite);
+                Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err);
+                Interruption interruption = Interruption.expect(out, progress, err)) {
+            return ready.run(directory, new Listeners(progress, interruption));
+        }
+    }
+
+    private void print(RunResult result, Path out) {
+        PrintWriter writer = spec.commandLine().getOut();
+        if (json) {
+            writer.print(result.toJson());
+        } else {
+            ResultTable.of(result, out).print(writer);
+        }
+        writer.flush();
+    }
+
+    /** Both hear everything, in this order. */
+    private record Listeners(RunListener first, RunListener second) implements RunListener {
+
+        @Override
+        public void started(Experiment experiment) {
+            first.started(experiment);
+            second.started(experiment);
+        }
+
+        @Override
+        public void roundDone(RoundMetrics metrics) {
+            first.roundDone(metrics);
+            second.roundDone(metrics);
+        }
+
+        @Override
+        public void finished(RunResult result) {
+            first.finished(result);
+            second.finished(result);
+        }
+    }
+}
