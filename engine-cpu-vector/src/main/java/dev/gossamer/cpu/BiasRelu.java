@@ -1,7 +1,7 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
-import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Lanes.load;
 import static dev.gossamer.cpu.Lanes.store;
 
@@ -11,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import org.jspecify.annotations.Nullable;
 
 /** The epilogue of a product: bias, ReLU and its mask in one pass over an output that is still in cache. */
 final class BiasRelu {
@@ -29,29 +28,42 @@ final class BiasRelu {
             long at = y.base(column);
             for (int row = 0; row < y.features; row++) {
                 float shift = bias == null ? 0f : bias.getAtIndex(ValueLayout.JAVA_FLOAT, row);
-                sixteen(y.data, at, shift, relu, mask, row, column);
+                if (!relu) {
+                    add(y.data, at, shift);
+                } else if (mask == null) {
+                    addRelu(y.data, at, shift);
+                } else {
+                    mask.set16(row, column, addReluMask(y.data, at, shift));
+                }
                 at += y.rowStride();
             }
         }
         y.clearTail();
     }
 
-    /** Sixteen columns of one row, padding included. */
-    private static void sixteen(
-            MemorySegment y, long at, float bias, boolean relu, @Nullable CpuMask mask, int row, int column) {
+    // Sixteen columns of one row each, padding included. Three methods, since a vector that comes out of a condition is
+    // boxed.
+
+    private static void add(MemorySegment y, long at, float bias) {
+        for (long lane = at; lane < at + 64; lane += BYTES) {
+            store(load(y, lane).add(bias), y, lane);
+        }
+    }
+
+    private static void addRelu(MemorySegment y, long at, float bias) {
+        for (long lane = at; lane < at + 64; lane += BYTES) {
+            store(load(y, lane).add(bias).max(0f), y, lane);
+        }
+    }
+
+    /** Also returns which of the sixteen are above 0. */
+    private static int addReluMask(MemorySegment y, long at, float bias) {
         int passed = 0;
         for (int lane = 0; lane < 16; lane += COUNT) {
-            FloatVector v = load(y, at + 4L * lane).add(FloatVector.broadcast(F, bias));
-            if (relu) {
-                if (mask != null) {
-                    passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
-                }
-                v = v.max(FloatVector.zero(F));
-            }
-            store(v, y, at + 4L * lane);
+            FloatVector v = load(y, at + 4L * lane).add(bias);
+            passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
+            store(v.max(0f), y, at + 4L * lane);
         }
-        if (mask != null) {
-            mask.set16(row, column, passed);
-        }
+        return passed;
     }
 }

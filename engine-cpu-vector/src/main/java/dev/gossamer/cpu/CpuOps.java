@@ -77,15 +77,17 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void gemm(boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
-        Gemm.Matrix left = Gemm.Matrix.of((CpuTensor) a);
-        Gemm.Matrix right = Gemm.Matrix.of((CpuTensor) b);
-        Gemm.run(
-                workspace,
-                alpha,
-                transposeA ? left.transpose() : left,
-                transposeB ? right.transpose() : right,
-                beta,
-                Gemm.Matrix.of((CpuTensor) c));
+        Gemm gemm = workspace.gemm();
+        gemm.a.set((CpuTensor) a);
+        gemm.b.set((CpuTensor) b);
+        gemm.c.set((CpuTensor) c);
+        if (transposeA) {
+            gemm.a.transpose();
+        }
+        if (transposeB) {
+            gemm.b.transpose();
+        }
+        gemm.run(alpha, beta);
     }
 
     @Override
@@ -132,7 +134,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 (CpuTensor) gradient,
                 (CpuCell) lossSum,
                 (CpuCell) correct,
-                workspace.scratch(Scratch.TILES, 3L * 64));
+                workspace.scratch(Scratch.TILES, (4L + logits.shape().features()) * Lanes.BYTES));
     }
 
     @Override

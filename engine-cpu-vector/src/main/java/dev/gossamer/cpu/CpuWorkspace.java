@@ -40,6 +40,9 @@ final class CpuWorkspace implements Workspace {
     private final List<CpuWorkspace> children = new ArrayList<>();
     private final CpuOps ops = new CpuOps(this);
     private final Map<Scratch, MemorySegment> scratch = new EnumMap<>(Scratch.class);
+    private final SpmmKernels.Operands spmmOperands = new SpmmKernels.Operands();
+    private final GemmKernels.Operands denseOperands = new GemmKernels.Operands();
+    private final Gemm gemm = new Gemm(this);
     private boolean open = true;
 
     CpuWorkspace(CpuBackend backend, int threads) {
@@ -61,6 +64,18 @@ final class CpuWorkspace implements Workspace {
 
     Workers workers() {
         return backend.workers();
+    }
+
+    SpmmKernels.Operands spmmOperands() {
+        return spmmOperands;
+    }
+
+    GemmKernels.Operands denseOperands() {
+        return denseOperands;
+    }
+
+    Gemm gemm() {
+        return gemm;
     }
 
     /** How many threads a kernel of that much work should use. A choice of speed only: it changes no bit. */

@@ -19,10 +19,14 @@ final class DenseProduct {
         int cols = a.space.cols();
         MemorySegment scaled = scaled(workspace, alpha, a);
         if (b.layout() == Layout.ROW_MAJOR) {
-            Gemm.run(workspace, 1, Gemm.Matrix.of(scaled, rows, cols), Gemm.Matrix.of(b), beta, Gemm.Matrix.of(c));
+            Gemm gemm = workspace.gemm();
+            gemm.a.set(scaled, rows, cols);
+            gemm.b.set(b);
+            gemm.c.set(c);
+            gemm.run(1, beta);
             return;
         }
-        Operands io = new Operands(scaled, 4L * cols, 4, b.data, b.rowStride(), c.data, c.rowStride());
+        Operands io = workspace.denseOperands().set(scaled, 4L * cols, 4, b.data, b.rowStride(), c.data, c.rowStride());
         product(workspace, io, rows, cols, b, beta, c);
     }
 
@@ -32,11 +36,14 @@ final class DenseProduct {
         int cols = a.space.cols();
         MemorySegment scaled = scaled(workspace, alpha, a);
         if (b.layout() == Layout.ROW_MAJOR) {
-            Gemm.Matrix at = Gemm.Matrix.of(scaled, rows, cols).transpose();
-            Gemm.run(workspace, 1, at, Gemm.Matrix.of(b), beta, Gemm.Matrix.of(c));
+            Gemm gemm = workspace.gemm();
+            gemm.a.set(scaled, rows, cols).transpose();
+            gemm.b.set(b);
+            gemm.c.set(c);
+            gemm.run(1, beta);
             return;
         }
-        Operands io = new Operands(scaled, 4, 4L * cols, b.data, b.rowStride(), c.data, c.rowStride());
+        Operands io = workspace.denseOperands().set(scaled, 4, 4L * cols, b.data, b.rowStride(), c.data, c.rowStride());
         product(workspace, io, cols, rows, b, beta, c);
     }
 
@@ -63,9 +70,9 @@ final class DenseProduct {
                     to - from,
                     vectors,
                     io,
-                    from * io.aRow(),
+                    from * io.aRow,
                     b.base(column),
-                    c.base(column) + from * io.cRow(),
+                    c.base(column) + from * io.cRow,
                     depth,
                     beta);
             column += vectors * Lanes.COUNT;
@@ -77,15 +84,16 @@ final class DenseProduct {
             CpuWorkspace workspace, float alpha, CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
         int rows = gw.space.rows();
         int cols = gw.space.cols();
-        Gemm.Matrix to = Gemm.Matrix.of(gw.data, rows, cols);
+        Gemm gemm = workspace.gemm();
+        gemm.c.set(gw.data, rows, cols);
         if (x.batch == 0) {
-            Gemm.scale(to, beta);
+            gemm.scale(beta);
         }
         for (int column = 0; column < x.batch; ) {
             int depth = Math.min(Math.min(x.run(column), gy.run(column)), x.batch - column);
-            Gemm.Matrix a = new Gemm.Matrix(gy.data, gy.base(column), rows, depth, gy.rowStride(), 4);
-            Gemm.Matrix bt = new Gemm.Matrix(x.data, x.base(column), depth, cols, 4, x.rowStride());
-            Gemm.run(workspace, alpha, a, bt, column == 0 ? beta : 1, to);
+            gemm.a.set(gy.data, gy.base(column), rows, depth, gy.rowStride(), 4);
+            gemm.b.set(x.data, x.base(column), depth, cols, 4, x.rowStride());
+            gemm.run(alpha, column == 0 ? beta : 1);
             column += depth;
         }
         gw.clearOutside();

@@ -6,7 +6,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Dense C = alpha·A·B + beta·C with any strides. B is packed, a block of depth by columns at a time, into panels two vectors
- * wide that stay in the second-level cache while all rows of A pass; A is read in place.
+ * wide that stay in the second-level cache while all rows of A pass; A is read in place. One instance per workspace, set up
+ * anew for every product, so that a step allocates nothing.
  */
 final class Gemm {
 
@@ -20,71 +21,111 @@ final class Gemm {
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
-    private Gemm() {}
+    /** Operands of the next {@link #run}; C must have adjacent columns. */
+    final Matrix a = new Matrix();
+
+    final Matrix b = new Matrix();
+    final Matrix c = new Matrix();
+
+    private final CpuWorkspace workspace;
+    private final Operands direct = new Operands();
+    private final Operands tiled = new Operands();
+
+    // The block being worked on: where it starts and how far it goes.
+    private int depth;
+    private int deep;
+    private int col;
+    private int cols;
+
+    Gemm(CpuWorkspace workspace) {
+        this.workspace = workspace;
+    }
 
     /** A matrix in memory; strides in bytes. */
-    record Matrix(MemorySegment data, long base, int rows, int cols, long rowStride, long colStride) {
+    static final class Matrix {
 
-        static Matrix of(MemorySegment data, int rows, int cols) {
-            return new Matrix(data, 0, rows, cols, 4L * cols, 4);
+        private MemorySegment data = MemorySegment.NULL;
+        private long base;
+        private int rows;
+        private int cols;
+        private long rowStride;
+        private long colStride;
+
+        Matrix set(MemorySegment data, long base, int rows, int cols, long rowStride, long colStride) {
+            this.data = data;
+            this.base = base;
+            this.rows = rows;
+            this.cols = cols;
+            this.rowStride = rowStride;
+            this.colStride = colStride;
+            return this;
         }
 
-        static Matrix of(CpuTensor tensor) {
-            return of(tensor.data, tensor.features, tensor.batch);
+        Matrix set(MemorySegment data, int rows, int cols) {
+            return set(data, 0, rows, cols, 4L * cols, 4);
         }
 
-        Matrix transpose() {
-            return new Matrix(data, base, cols, rows, colStride, rowStride);
+        Matrix set(CpuTensor tensor) {
+            return set(tensor.data, tensor.features, tensor.batch);
         }
 
-        long at(int row, int col) {
+        void transpose() {
+            set(data, base, cols, rows, colStride, rowStride);
+        }
+
+        private long at(int row, int col) {
             return base + row * rowStride + col * colStride;
         }
     }
 
-    /** C must have adjacent columns. */
-    static void run(CpuWorkspace workspace, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
+    void run(float alpha, float beta) {
         if (a.cols == 0 || alpha == 0) {
-            scale(c, beta);
+            scale(beta);
             return;
         }
         MemorySegment packed = workspace.scratch(CpuWorkspace.Scratch.PANELS, 4L * DEPTH * (COLUMNS + PANEL));
         int parts = workspace.parts(2.0 * a.rows * a.cols * b.cols);
         MemorySegment tiles = workspace.scratch(CpuWorkspace.Scratch.TILES, 4L * parts * GemmKernels.ROWS * PANEL);
-        for (int col = 0; col < b.cols; col += COLUMNS) {
-            int cols = Math.min(COLUMNS, b.cols - col);
-            for (int depth = 0; depth < a.cols; depth += DEPTH) {
-                int deep = Math.min(DEPTH, a.cols - depth);
-                pack(b, depth, deep, col, cols, alpha, packed);
-                Block block = new Block(a, depth, deep, packed, c, col, cols, depth == 0 ? beta : 1, tiles);
-                if (parts == 1) {
-                    block.rows(0, a.rows, 0);
-                } else {
-                    workspace
-                            .workers()
-                            .run(
-                                    parts,
-                                    (part, of) -> block.rows(
-                                            DenseProduct.cut(a.rows, part, of),
-                                            DenseProduct.cut(a.rows, part + 1, of),
-                                            part));
-                }
+        direct.set(a.data, a.rowStride, a.colStride, packed, 4L * PANEL, c.data, c.rowStride);
+        tiled.set(a.data, a.rowStride, a.colStride, packed, 4L * PANEL, tiles, 4L * PANEL);
+        for (col = 0; col < b.cols; col += COLUMNS) {
+            cols = Math.min(COLUMNS, b.cols - col);
+            for (depth = 0; depth < a.cols; depth += DEPTH) {
+                deep = Math.min(DEPTH, a.cols - depth);
+                pack(alpha, packed);
+                block(parts, depth == 0 ? beta : 1);
             }
         }
     }
 
-    /** {@code c = beta·c}; beta = 0 clears without reading. */
-    static void scale(Matrix c, float beta) {
+    private void block(int parts, float beta) {
+        if (parts == 1) {
+            rows(0, a.rows, 0, beta);
+        } else {
+            workspace
+                    .workers()
+                    .run(
+                            parts,
+                            (part, of) -> rows(
+                                    DenseProduct.cut(a.rows, part, of),
+                                    DenseProduct.cut(a.rows, part + 1, of),
+                                    part,
+                                    beta));
+        }
+    }
+
+    /** {@code C = beta·C}; beta = 0 clears without reading. */
+    void scale(float beta) {
         for (int row = 0; row < c.rows; row++) {
-            for (int col = 0; col < c.cols; col++) {
-                long at = c.at(row, col);
+            for (int column = 0; column < c.cols; column++) {
+                long at = c.at(row, column);
                 c.data.set(FLOAT, at, beta == 0 ? 0 : beta * c.data.get(FLOAT, at));
             }
         }
     }
 
     /** Columns of B as panels {@code [panel][depth][PANEL]}, padded by +0.0, times alpha. */
-    private static void pack(Matrix b, int depth, int deep, int col, int cols, float alpha, MemorySegment packed) {
+    private void pack(float alpha, MemorySegment packed) {
         for (int panel = 0; panel < cols; panel += PANEL) {
             int width = Math.min(PANEL, cols - panel);
             long to = 4L * panel * deep;
@@ -101,53 +142,34 @@ final class Gemm {
         }
     }
 
-    /** One packed block of B against rows of A. */
-    private record Block(
-            Matrix a,
-            int depth,
-            int deep,
-            MemorySegment packed,
-            Matrix c,
-            int col,
-            int cols,
-            float beta,
-            MemorySegment tiles) {
-
-        void rows(int from, int to, int part) {
-            Operands direct = operands(c.data, c.rowStride);
-            Operands tiled = operands(tiles, 4L * PANEL);
-            long tile = 4L * part * GemmKernels.ROWS * PANEL;
-            for (int row = from; row < to; row += GemmKernels.ROWS) {
-                int height = Math.min(GemmKernels.ROWS, to - row);
-                for (int panel = 0; panel < cols; panel += PANEL) {
-                    long bBase = 4L * panel * deep;
-                    int width = Math.min(PANEL, cols - panel);
-                    if (width == PANEL) {
-                        GemmKernels.block(
-                                height, 2, direct, a.at(row, depth), bBase, c.at(row, col + panel), deep, beta);
-                    } else {
-                        copy(row, height, panel, width, tile, true);
-                        GemmKernels.block(height, 2, tiled, a.at(row, depth), bBase, tile, deep, beta);
-                        copy(row, height, panel, width, tile, false);
-                    }
+    /** Rows of A against the packed block of B. */
+    private void rows(int from, int to, int part, float beta) {
+        long tile = 4L * part * GemmKernels.ROWS * PANEL;
+        for (int row = from; row < to; row += GemmKernels.ROWS) {
+            int height = Math.min(GemmKernels.ROWS, to - row);
+            for (int panel = 0; panel < cols; panel += PANEL) {
+                long bBase = 4L * panel * deep;
+                int width = Math.min(PANEL, cols - panel);
+                if (width == PANEL) {
+                    GemmKernels.block(height, 2, direct, a.at(row, depth), bBase, c.at(row, col + panel), deep, beta);
+                } else {
+                    copy(row, height, panel, width, tile, true);
+                    GemmKernels.block(height, 2, tiled, a.at(row, depth), bBase, tile, deep, beta);
+                    copy(row, height, panel, width, tile, false);
                 }
             }
         }
+    }
 
-        private Operands operands(MemorySegment to, long rowStride) {
-            return new Operands(a.data, a.rowStride, a.colStride, packed, 4L * PANEL, to, rowStride);
-        }
-
-        /** Moves an edge block of C, narrower than a panel, into or out of a tile. */
-        private void copy(int row, int height, int panel, int width, long tile, boolean in) {
-            for (int i = 0; i < height; i++) {
-                long at = c.at(row + i, col + panel);
-                long edge = tile + 4L * i * PANEL;
-                if (in) {
-                    MemorySegment.copy(c.data, at, tiles, edge, 4L * width);
-                } else {
-                    MemorySegment.copy(tiles, edge, c.data, at, 4L * width);
-                }
+    /** Moves an edge block of C, narrower than a panel, into or out of a tile. */
+    private void copy(int row, int height, int panel, int width, long tile, boolean in) {
+        for (int i = 0; i < height; i++) {
+            long at = c.at(row + i, col + panel);
+            long edge = tile + 4L * i * PANEL;
+            if (in) {
+                MemorySegment.copy(c.data, at, tiled.c, edge, 4L * width);
+            } else {
+                MemorySegment.copy(tiled.c, edge, c.data, at, 4L * width);
             }
         }
     }

@@ -2,8 +2,8 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,300 +15,287 @@ import jdk.incubator.vector.FloatVector;
  */
 final class GemmKernels {
 
-    /** Rows of the largest block: 16 accumulators with the 32 registers of 512-bit machines, else 8. */
-    static final int ROWS = Lanes.COUNT == 16 ? 8 : 4;
+    /**
+     * Rows of the largest block: as many as C2 keeps in registers. With six, its inlining budget ends before the last stores,
+     * and their vectors are boxed; measured fastest too.
+     */
+    static final int ROWS = Lanes.COUNT == 16 ? 5 : 4;
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
     private GemmKernels() {}
 
-    /** Operands and their strides in bytes: A by row and depth (so that it may be transposed), B by depth, C by row. */
-    record Operands(
-            MemorySegment a, long aRow, long aDepth, MemorySegment b, long bDepth, MemorySegment c, long cRow) {}
+    /**
+     * Operands and their strides in bytes: A by row and depth (so that it may be transposed), B by depth, C by row. Mutable
+     * and kept, so that a step allocates nothing.
+     */
+    static final class Operands {
 
-    /** {@code rows} rows by {@code vectors} (1 or 2) vectors of columns, {@code depth} deep. */
+        MemorySegment a = MemorySegment.NULL;
+        long aRow;
+        long aDepth;
+        MemorySegment b = MemorySegment.NULL;
+        long bDepth;
+        MemorySegment c = MemorySegment.NULL;
+        long cRow;
+
+        Operands set(
+                MemorySegment a, long aRow, long aDepth, MemorySegment b, long bDepth, MemorySegment c, long cRow) {
+            this.a = a;
+            this.aRow = aRow;
+            this.aDepth = aDepth;
+            this.b = b;
+            this.bDepth = bDepth;
+            this.c = c;
+            this.cRow = cRow;
+            return this;
+        }
+    }
+
+    /**
+     * {@code rows} rows by {@code vectors} (1 or 2) vectors of columns, {@code depth} deep. Blocks of five rows start from
+     * zero, smaller ones from what C holds; see {@link SpmmKernels#strip}.
+     */
     static void block(int rows, int vectors, Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
         int row = 0;
-        for (; row + 8 <= rows && ROWS == 8; row += 8) {
+        for (; row + 5 <= rows && ROWS == 5 && beta == 0; row += 5) {
             if (vectors == 2) {
-                rows8x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth, beta);
+                fresh5x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
             } else {
-                rows8x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth, beta);
+                fresh5x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
             }
+        }
+        for (int each = row; each < rows; each++) {
+            Scaling.row(vectors, io.c, cBase + each * io.cRow, beta);
         }
         for (; row + 4 <= rows; row += 4) {
             if (vectors == 2) {
-                rows4x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth, beta);
+                rows4x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
             } else {
-                rows4x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth, beta);
+                rows4x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
             }
         }
         for (; row < rows; row++) {
             if (vectors == 2) {
-                rows1x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth, beta);
+                rows1x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
             } else {
-                rows1x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth, beta);
+                rows1x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
             }
         }
     }
 
-    private static FloatVector start(MemorySegment c, long offset, float beta) {
-        return beta == 0 ? FloatVector.zero(F) : load(c, offset).mul(beta);
-    }
-
-    private static FloatVector broadcast(MemorySegment a, long offset) {
-        return FloatVector.broadcast(F, a.get(ValueLayout.JAVA_FLOAT, offset));
-    }
-
-    private static void rows8x2(Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
+    private static void fresh5x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         MemorySegment a = io.a;
         MemorySegment b = io.b;
         MemorySegment c = io.c;
         long aRow = io.aRow;
         long c0 = cBase;
-        FloatVector s00 = start(c, c0, beta);
-        FloatVector s01 = start(c, c0 + BYTES, beta);
+        FloatVector s00 = FloatVector.zero(F);
+        FloatVector s01 = FloatVector.zero(F);
         long c1 = cBase + 1 * io.cRow;
-        FloatVector s10 = start(c, c1, beta);
-        FloatVector s11 = start(c, c1 + BYTES, beta);
+        FloatVector s10 = FloatVector.zero(F);
+        FloatVector s11 = FloatVector.zero(F);
         long c2 = cBase + 2 * io.cRow;
-        FloatVector s20 = start(c, c2, beta);
-        FloatVector s21 = start(c, c2 + BYTES, beta);
+        FloatVector s20 = FloatVector.zero(F);
+        FloatVector s21 = FloatVector.zero(F);
         long c3 = cBase + 3 * io.cRow;
-        FloatVector s30 = start(c, c3, beta);
-        FloatVector s31 = start(c, c3 + BYTES, beta);
+        FloatVector s30 = FloatVector.zero(F);
+        FloatVector s31 = FloatVector.zero(F);
         long c4 = cBase + 4 * io.cRow;
-        FloatVector s40 = start(c, c4, beta);
-        FloatVector s41 = start(c, c4 + BYTES, beta);
-        long c5 = cBase + 5 * io.cRow;
-        FloatVector s50 = start(c, c5, beta);
-        FloatVector s51 = start(c, c5 + BYTES, beta);
-        long c6 = cBase + 6 * io.cRow;
-        FloatVector s60 = start(c, c6, beta);
-        FloatVector s61 = start(c, c6 + BYTES, beta);
-        long c7 = cBase + 7 * io.cRow;
-        FloatVector s70 = start(c, c7, beta);
-        FloatVector s71 = start(c, c7 + BYTES, beta);
+        FloatVector s40 = FloatVector.zero(F);
+        FloatVector s41 = FloatVector.zero(F);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = load(b, at);
-            FloatVector b1 = load(b, at + BYTES);
-            FloatVector a0 = broadcast(a, from);
+            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, b, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = broadcast(a, from + aRow);
+            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = broadcast(a, from + 2 * aRow);
+            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = broadcast(a, from + 3 * aRow);
+            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            FloatVector a4 = broadcast(a, from + 4 * aRow);
+            FloatVector a4 = FloatVector.broadcast(F, a.get(FLOAT, from + 4 * aRow));
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
-            FloatVector a5 = broadcast(a, from + 5 * aRow);
-            s50 = a5.fma(b0, s50);
-            s51 = a5.fma(b1, s51);
-            FloatVector a6 = broadcast(a, from + 6 * aRow);
-            s60 = a6.fma(b0, s60);
-            s61 = a6.fma(b1, s61);
-            FloatVector a7 = broadcast(a, from + 7 * aRow);
-            s70 = a7.fma(b0, s70);
-            s71 = a7.fma(b1, s71);
             from += io.aDepth;
             at += io.bDepth;
         }
-        store(s00, c, c0);
-        store(s01, c, c0 + BYTES);
-        store(s10, c, c1);
-        store(s11, c, c1 + BYTES);
-        store(s20, c, c2);
-        store(s21, c, c2 + BYTES);
-        store(s30, c, c3);
-        store(s31, c, c3 + BYTES);
-        store(s40, c, c4);
-        store(s41, c, c4 + BYTES);
-        store(s50, c, c5);
-        store(s51, c, c5 + BYTES);
-        store(s60, c, c6);
-        store(s61, c, c6 + BYTES);
-        store(s70, c, c7);
-        store(s71, c, c7 + BYTES);
+        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(c, c0 + BYTES, LITTLE_ENDIAN);
+        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
+        s11.intoMemorySegment(c, c1 + BYTES, LITTLE_ENDIAN);
+        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
+        s21.intoMemorySegment(c, c2 + BYTES, LITTLE_ENDIAN);
+        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
+        s31.intoMemorySegment(c, c3 + BYTES, LITTLE_ENDIAN);
+        s40.intoMemorySegment(c, c4, LITTLE_ENDIAN);
+        s41.intoMemorySegment(c, c4 + BYTES, LITTLE_ENDIAN);
     }
 
-    private static void rows4x2(Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
+    private static void rows4x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         MemorySegment a = io.a;
         MemorySegment b = io.b;
         MemorySegment c = io.c;
         long aRow = io.aRow;
         long c0 = cBase;
-        FloatVector s00 = start(c, c0, beta);
-        FloatVector s01 = start(c, c0 + BYTES, beta);
+        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
+        FloatVector s01 = fromMemorySegment(F, c, c0 + BYTES, LITTLE_ENDIAN);
         long c1 = cBase + 1 * io.cRow;
-        FloatVector s10 = start(c, c1, beta);
-        FloatVector s11 = start(c, c1 + BYTES, beta);
+        FloatVector s10 = fromMemorySegment(F, c, c1, LITTLE_ENDIAN);
+        FloatVector s11 = fromMemorySegment(F, c, c1 + BYTES, LITTLE_ENDIAN);
         long c2 = cBase + 2 * io.cRow;
-        FloatVector s20 = start(c, c2, beta);
-        FloatVector s21 = start(c, c2 + BYTES, beta);
+        FloatVector s20 = fromMemorySegment(F, c, c2, LITTLE_ENDIAN);
+        FloatVector s21 = fromMemorySegment(F, c, c2 + BYTES, LITTLE_ENDIAN);
         long c3 = cBase + 3 * io.cRow;
-        FloatVector s30 = start(c, c3, beta);
-        FloatVector s31 = start(c, c3 + BYTES, beta);
+        FloatVector s30 = fromMemorySegment(F, c, c3, LITTLE_ENDIAN);
+        FloatVector s31 = fromMemorySegment(F, c, c3 + BYTES, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = load(b, at);
-            FloatVector b1 = load(b, at + BYTES);
-            FloatVector a0 = broadcast(a, from);
+            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, b, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = broadcast(a, from + aRow);
+            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = broadcast(a, from + 2 * aRow);
+            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = broadcast(a, from + 3 * aRow);
+            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
             from += io.aDepth;
             at += io.bDepth;
         }
-        store(s00, c, c0);
-        store(s01, c, c0 + BYTES);
-        store(s10, c, c1);
-        store(s11, c, c1 + BYTES);
-        store(s20, c, c2);
-        store(s21, c, c2 + BYTES);
-        store(s30, c, c3);
-        store(s31, c, c3 + BYTES);
+        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(c, c0 + BYTES, LITTLE_ENDIAN);
+        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
+        s11.intoMemorySegment(c, c1 + BYTES, LITTLE_ENDIAN);
+        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
+        s21.intoMemorySegment(c, c2 + BYTES, LITTLE_ENDIAN);
+        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
+        s31.intoMemorySegment(c, c3 + BYTES, LITTLE_ENDIAN);
     }
 
-    private static void rows1x2(Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
+    private static void rows1x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         MemorySegment a = io.a;
         MemorySegment b = io.b;
         MemorySegment c = io.c;
         long c0 = cBase;
-        FloatVector s00 = start(c, c0, beta);
-        FloatVector s01 = start(c, c0 + BYTES, beta);
+        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
+        FloatVector s01 = fromMemorySegment(F, c, c0 + BYTES, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = load(b, at);
-            FloatVector b1 = load(b, at + BYTES);
-            FloatVector a0 = broadcast(a, from);
+            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, b, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             from += io.aDepth;
             at += io.bDepth;
         }
-        store(s00, c, c0);
-        store(s01, c, c0 + BYTES);
+        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(c, c0 + BYTES, LITTLE_ENDIAN);
     }
 
-    private static void rows8x1(Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
+    private static void fresh5x1(Operands io, long aBase, long bBase, long cBase, int depth) {
         MemorySegment a = io.a;
         MemorySegment b = io.b;
         MemorySegment c = io.c;
         long aRow = io.aRow;
         long c0 = cBase;
-        FloatVector s00 = start(c, c0, beta);
+        FloatVector s00 = FloatVector.zero(F);
         long c1 = cBase + 1 * io.cRow;
-        FloatVector s10 = start(c, c1, beta);
+        FloatVector s10 = FloatVector.zero(F);
         long c2 = cBase + 2 * io.cRow;
-        FloatVector s20 = start(c, c2, beta);
+        FloatVector s20 = FloatVector.zero(F);
         long c3 = cBase + 3 * io.cRow;
-        FloatVector s30 = start(c, c3, beta);
+        FloatVector s30 = FloatVector.zero(F);
         long c4 = cBase + 4 * io.cRow;
-        FloatVector s40 = start(c, c4, beta);
-        long c5 = cBase + 5 * io.cRow;
-        FloatVector s50 = start(c, c5, beta);
-        long c6 = cBase + 6 * io.cRow;
-        FloatVector s60 = start(c, c6, beta);
-        long c7 = cBase + 7 * io.cRow;
-        FloatVector s70 = start(c, c7, beta);
+        FloatVector s40 = FloatVector.zero(F);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = load(b, at);
-            FloatVector a0 = broadcast(a, from);
+            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
             s00 = a0.fma(b0, s00);
-            FloatVector a1 = broadcast(a, from + aRow);
+            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
             s10 = a1.fma(b0, s10);
-            FloatVector a2 = broadcast(a, from + 2 * aRow);
+            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
             s20 = a2.fma(b0, s20);
-            FloatVector a3 = broadcast(a, from + 3 * aRow);
+            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
             s30 = a3.fma(b0, s30);
-            FloatVector a4 = broadcast(a, from + 4 * aRow);
+            FloatVector a4 = FloatVector.broadcast(F, a.get(FLOAT, from + 4 * aRow));
             s40 = a4.fma(b0, s40);
-            FloatVector a5 = broadcast(a, from + 5 * aRow);
-            s50 = a5.fma(b0, s50);
-            FloatVector a6 = broadcast(a, from + 6 * aRow);
-            s60 = a6.fma(b0, s60);
-            FloatVector a7 = broadcast(a, from + 7 * aRow);
-            s70 = a7.fma(b0, s70);
             from += io.aDepth;
             at += io.bDepth;
         }
-        store(s00, c, c0);
-        store(s10, c, c1);
-        store(s20, c, c2);
-        store(s30, c, c3);
-        store(s40, c, c4);
-        store(s50, c, c5);
-        store(s60, c, c6);
-        store(s70, c, c7);
+        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
+        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
+        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
+        s40.intoMemorySegment(c, c4, LITTLE_ENDIAN);
     }
 
-    private static void rows4x1(Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
+    private static void rows4x1(Operands io, long aBase, long bBase, long cBase, int depth) {
         MemorySegment a = io.a;
         MemorySegment b = io.b;
         MemorySegment c = io.c;
         long aRow = io.aRow;
         long c0 = cBase;
-        FloatVector s00 = start(c, c0, beta);
+        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
         long c1 = cBase + 1 * io.cRow;
-        FloatVector s10 = start(c, c1, beta);
+        FloatVector s10 = fromMemorySegment(F, c, c1, LITTLE_ENDIAN);
         long c2 = cBase + 2 * io.cRow;
-        FloatVector s20 = start(c, c2, beta);
+        FloatVector s20 = fromMemorySegment(F, c, c2, LITTLE_ENDIAN);
         long c3 = cBase + 3 * io.cRow;
-        FloatVector s30 = start(c, c3, beta);
+        FloatVector s30 = fromMemorySegment(F, c, c3, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = load(b, at);
-            FloatVector a0 = broadcast(a, from);
+            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
             s00 = a0.fma(b0, s00);
-            FloatVector a1 = broadcast(a, from + aRow);
+            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
             s10 = a1.fma(b0, s10);
-            FloatVector a2 = broadcast(a, from + 2 * aRow);
+            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
             s20 = a2.fma(b0, s20);
-            FloatVector a3 = broadcast(a, from + 3 * aRow);
+            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
             s30 = a3.fma(b0, s30);
             from += io.aDepth;
             at += io.bDepth;
         }
-        store(s00, c, c0);
-        store(s10, c, c1);
-        store(s20, c, c2);
-        store(s30, c, c3);
+        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
+        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
+        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
     }
 
-    private static void rows1x1(Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
+    private static void rows1x1(Operands io, long aBase, long bBase, long cBase, int depth) {
         MemorySegment a = io.a;
         MemorySegment b = io.b;
         MemorySegment c = io.c;
         long c0 = cBase;
-        FloatVector s00 = start(c, c0, beta);
+        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = load(b, at);
-            FloatVector a0 = broadcast(a, from);
+            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
             s00 = a0.fma(b0, s00);
             from += io.aDepth;
             at += io.bDepth;
         }
-        store(s00, c, c0);
+        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
     }
 }

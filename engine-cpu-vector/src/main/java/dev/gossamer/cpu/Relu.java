@@ -5,6 +5,7 @@ import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Lanes.load;
 import static dev.gossamer.cpu.Lanes.store;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -39,15 +40,18 @@ final class Relu {
             long from = gy.base(column);
             long to = gx.base(column);
             for (int row = 0; row < gy.features; row++) {
-                int passed = mask.get16(row, column);
-                for (int lane = 0; lane < 16; lane += COUNT) {
-                    VectorMask<Float> keep = VectorMask.fromLong(F, passed >>> lane);
-                    store(FloatVector.zero(F).blend(load(gy.data, from + 4L * lane), keep), gx.data, to + 4L * lane);
-                }
+                select(mask.get16(row, column), gy.data, from, gx.data, to);
                 from += gy.rowStride();
                 to += gx.rowStride();
             }
         }
         gx.clearTail();
+    }
+
+    private static void select(int passed, MemorySegment gy, long from, MemorySegment gx, long to) {
+        for (int lane = 0; lane < 16; lane += COUNT) {
+            VectorMask<Float> drop = VectorMask.fromLong(F, ~(passed >>> lane));
+            store(load(gy, from + 4L * lane).blend(0f, drop), gx, to + 4L * lane);
+        }
     }
 }

@@ -29,21 +29,19 @@ final class SoftmaxCrossEntropy {
         int right = 0;
         for (int column = 0; column < logits.batch; column += COUNT) {
             int samples = Math.min(COUNT, logits.batch - column);
-            FloatVector max = max(logits, column);
-            store(max, scratch, 0);
+            max(logits, column, scratch);
             for (int i = 0; i < samples; i++) {
                 float own = logits.data.get(FLOAT, logits.offset(classes[column + i], column + i));
                 scratch.setAtIndex(FLOAT, 2L * COUNT + i, own);
                 right += first(logits, column + i, scratch.getAtIndex(FLOAT, i)) == classes[column + i] ? 1 : 0;
             }
-            FloatVector sum = exponentials(logits, gradient, column, max);
-            store(sum, scratch, (long) Lanes.BYTES);
+            exponentials(logits, column, scratch);
             for (int i = 0; i < samples; i++) {
                 double distance = (double) scratch.getAtIndex(FLOAT, i) - scratch.getAtIndex(FLOAT, 2L * COUNT + i);
                 loss += StrictMath.log(scratch.getAtIndex(FLOAT, (long) COUNT + i)) + distance;
             }
             if (gradient != null) {
-                normalise(gradient, classes, column, samples, sum);
+                normalise(gradient, classes, column, samples, scratch);
             }
         }
         lossSum.value = (float) (lossSum.value + loss);
@@ -62,12 +60,17 @@ final class SoftmaxCrossEntropy {
         }
     }
 
-    private static FloatVector max(CpuTensor logits, int column) {
-        FloatVector max = load(logits.data, logits.offset(0, column));
+    // Scratch holds vectors: largest logits, sums of exponentials, own logits, a spare one, then the exponentials by
+    // class. Vectors pass between methods through it,
+    // since one that is returned from a call is boxed.
+
+    private static void max(CpuTensor logits, int column, MemorySegment scratch) {
+        long at = logits.base(column);
+        FloatVector max = load(logits.data, at);
         for (int row = 1; row < logits.features; row++) {
-            max = max.max(load(logits.data, logits.offset(row, column)));
+            max = max.max(load(logits.data, at + row * logits.rowStride()));
         }
-        return max;
+        store(max, scratch, 0);
     }
 
     /** The first class that has the largest logit; -1 where there is a NaN. */
@@ -80,26 +83,32 @@ final class SoftmaxCrossEntropy {
         return -1;
     }
 
-    /** Sums {@code exp(logit - max)} over the classes, keeping the terms in the gradient. */
-    private static FloatVector exponentials(
-            CpuTensor logits, @Nullable CpuTensor gradient, int column, FloatVector max) {
+    /** {@code exp(logit - max)} of every class, and their sum. */
+    private static void exponentials(CpuTensor logits, int column, MemorySegment scratch) {
+        long from = logits.base(column);
+        long to = 4L * Lanes.BYTES;
+        for (int row = 0; row < logits.features; row++) {
+            VectorMath.expDifference(
+                    logits.data,
+                    from + row * logits.rowStride(),
+                    scratch,
+                    to + (long) row * Lanes.BYTES,
+                    3L * Lanes.BYTES);
+        }
         FloatVector sum = FloatVector.zero(F);
         for (int row = 0; row < logits.features; row++) {
-            FloatVector e =
-                    VectorMath.exp(load(logits.data, logits.offset(row, column)).sub(max));
-            sum = sum.add(e);
-            if (gradient != null) {
-                store(e, gradient.data, gradient.offset(row, column));
-            }
+            sum = sum.add(load(scratch, to + (long) row * Lanes.BYTES));
         }
-        return sum;
+        store(sum, scratch, Lanes.BYTES);
     }
 
-    private static void normalise(CpuTensor gradient, int[] classes, int column, int samples, FloatVector sum) {
+    private static void normalise(CpuTensor gradient, int[] classes, int column, int samples, MemorySegment scratch) {
         float batch = gradient.batch;
+        FloatVector sum = load(scratch, Lanes.BYTES);
+        long to = gradient.base(column);
         for (int row = 0; row < gradient.features; row++) {
-            long at = gradient.offset(row, column);
-            store(load(gradient.data, at).div(sum).div(batch), gradient.data, at);
+            long at = to + row * gradient.rowStride();
+            store(load(scratch, (4L + row) * Lanes.BYTES).div(sum).div(batch), gradient.data, at);
         }
         for (int i = 0; i < samples; i++) {
             long at = gradient.offset(classes[column + i], column + i);

@@ -32,7 +32,7 @@ final class Spmm {
 
     private static void packed(
             CpuWorkspace workspace, Csr csr, MemorySegment values, CpuTensor b, float beta, CpuTensor c) {
-        Operands io = new Operands(values, b.data, b.rowStride(), c.data, c.rowStride());
+        Operands io = workspace.spmmOperands().set(values, b, c);
         int parts = workspace.parts(2.0 * csr.colIdx.length * c.batch);
         if (parts == 1) {
             rows(csr, 0, csr.rows, io, b, beta, c);

@@ -15,6 +15,7 @@ import jdk.incubator.vector.VectorMask;
  * The microkernel {@code out[row, :] += w · in[offset(nonzero), :]} over strips of 8, 4, 2 or 1 vectors of columns. Every
  * output is one FMA chain in the order of its row's nonzeros; latency is hidden by several rows or vectors in flight, never
  * by splitting a chain. Eight accumulators fit the registers of every vector width, with memory operands left to the FMA.
+ * 
  *
  * <p>Every vector access is a call of the Vector API itself, never of a helper: C2 inlines the API whatever the size of the
  * method, but ours only until its budget of nodes is used up. The stores at the end then stayed calls, every accumulator
@@ -26,31 +27,53 @@ final class SpmmKernels {
 
     private SpmmKernels() {}
 
-    /** Where the operands lie: values in the order of the structure, B and C as bytes from row to row. */
-    record Operands(MemorySegment values, MemorySegment b, long bStride, MemorySegment c, long cStride) {}
+    /**
+     * Where the operands lie: values in the order of the structure, B and C as bytes from row to row. Mutable and kept, so
+     * that a step allocates nothing.
+     */
+    static final class Operands {
 
-    /** Rows {@code order[from .. to)} over {@code vectors} vectors of columns that start at the given bases. */
+        MemorySegment values = MemorySegment.NULL;
+        MemorySegment b = MemorySegment.NULL;
+        long bStride;
+        MemorySegment c = MemorySegment.NULL;
+        long cStride;
+
+        Operands set(MemorySegment values, CpuTensor b, CpuTensor c) {
+            this.values = values;
+            this.b = b.data;
+            this.bStride = b.rowStride();
+            this.c = c.data;
+            this.cStride = c.rowStride();
+            return this;
+        }
+    }
+
+    /**
+     * Rows {@code order[from .. to)} over {@code vectors} vectors of columns that start at the given bases. Rows start from
+     * zero in groups, and from beta·C one by one: kernels that may do either box their accumulators, and kernels that load as
+     * many as they hold outgrow C2's inlining budget.
+     */
     static void strip(int vectors, Csr csr, int from, int to, Operands io, long bBase, long cBase, float beta) {
         int together = together(vectors);
         int index = from;
-        for (; index + together <= to && together > 1; index += together) {
-            int done = switch (vectors) {
-                case 4 -> rows2x4(csr, index, io, bBase, cBase, beta);
-                case 2 -> rows4x2(csr, index, io, bBase, cBase, beta);
-                default -> rows4x1(csr, index, io, bBase, cBase, beta);
-            };
-            // Rows come by descending length: what the earlier ones have left continues their stored chains.
-            for (int i = index; i < index + together - 1; i++) {
-                int row = csr.order[i];
-                int next = csr.rowPtr[row] + done;
-                if (next < csr.rowPtr[row + 1]) {
-                    row(vectors, row, next, csr, io, bBase, cBase, 1);
+        if (beta == 0) {
+            for (; index + together <= to; index += together) {
+                int done = group(vectors, csr, index, io, bBase, cBase);
+                // Rows come by descending length: what the earlier ones have left continues their stored chains.
+                for (int i = index; i < index + together - 1; i++) {
+                    int row = csr.order[i];
+                    int next = csr.rowPtr[row] + done;
+                    if (next < csr.rowPtr[row + 1]) {
+                        row(vectors, row, next, csr, io, bBase, cBase);
+                    }
                 }
             }
         }
         for (; index < to; index++) {
             int row = csr.order[index];
-            row(vectors, row, csr.rowPtr[row], csr, io, bBase, cBase, beta);
+            Scaling.row(vectors, io.c, cBase + row * io.cStride, beta);
+            row(vectors, row, csr.rowPtr[row], csr, io, bBase, cBase);
         }
     }
 
@@ -63,23 +86,75 @@ final class SpmmKernels {
         };
     }
 
-    private static void row(int vectors, int row, int p, Csr csr, Operands io, long bBase, long cBase, float beta) {
+    private static int group(int vectors, Csr csr, int index, Operands io, long bBase, long cBase) {
+        return switch (vectors) {
+            case 8 -> rows1x8(csr, index, io, bBase, cBase);
+            case 4 -> rows2x4(csr, index, io, bBase, cBase);
+            case 2 -> rows4x2(csr, index, io, bBase, cBase);
+            case 1 -> rows4x1(csr, index, io, bBase, cBase);
+            default -> throw new IllegalArgumentException("No kernel for " + vectors + " vectors");
+        };
+    }
+
+    private static void row(int vectors, int row, int p, Csr csr, Operands io, long bBase, long cBase) {
         switch (vectors) {
-            case 8 -> row8(row, p, csr, io, bBase, cBase, beta);
-            case 4 -> row4(row, p, csr, io, bBase, cBase, beta);
-            case 2 -> row2(row, p, csr, io, bBase, cBase, beta);
-            default -> row1(row, p, csr, io, bBase, cBase, beta);
+            case 8 -> {
+                row4(row, p, csr, io, bBase, cBase);
+                row4(row, p, csr, io, bBase + 4L * BYTES, cBase + 4L * BYTES);
+            }
+            case 4 -> row4(row, p, csr, io, bBase, cBase);
+            case 2 -> row2(row, p, csr, io, bBase, cBase);
+            default -> row1(row, p, csr, io, bBase, cBase);
         }
     }
 
-    private static FloatVector start(MemorySegment c, long offset, float beta) {
-        return beta == 0
-                ? FloatVector.zero(F)
-                : fromMemorySegment(F, c, offset, LITTLE_ENDIAN).mul(beta);
+    /** 1 row over 8 vectors of columns. Returns its length. */
+    private static int rows1x8(Csr csr, int index, Operands io, long bBase, long cBase) {
+        int[] order = csr.order;
+        int[] rowPtr = csr.rowPtr;
+        int[] colIdx = csr.colIdx;
+        MemorySegment values = io.values;
+        MemorySegment b = io.b;
+        MemorySegment c = io.c;
+        long bStride = io.bStride;
+        long cStride = io.cStride;
+        int row0 = order[index];
+        int p0 = rowPtr[row0];
+        int common = rowPtr[row0 + 1] - p0;
+        long c0 = cBase + row0 * cStride;
+        FloatVector a00 = FloatVector.zero(F);
+        FloatVector a01 = FloatVector.zero(F);
+        FloatVector a02 = FloatVector.zero(F);
+        FloatVector a03 = FloatVector.zero(F);
+        FloatVector a04 = FloatVector.zero(F);
+        FloatVector a05 = FloatVector.zero(F);
+        FloatVector a06 = FloatVector.zero(F);
+        FloatVector a07 = FloatVector.zero(F);
+        for (int q = 0; q < common; q++) {
+            long b0 = bBase + colIdx[p0 + q] * bStride;
+            FloatVector w0 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p0 + q)));
+            a00 = w0.fma(fromMemorySegment(F, b, b0, LITTLE_ENDIAN), a00);
+            a01 = w0.fma(fromMemorySegment(F, b, b0 + 1L * BYTES, LITTLE_ENDIAN), a01);
+            a02 = w0.fma(fromMemorySegment(F, b, b0 + 2L * BYTES, LITTLE_ENDIAN), a02);
+            a03 = w0.fma(fromMemorySegment(F, b, b0 + 3L * BYTES, LITTLE_ENDIAN), a03);
+            a04 = w0.fma(fromMemorySegment(F, b, b0 + 4L * BYTES, LITTLE_ENDIAN), a04);
+            a05 = w0.fma(fromMemorySegment(F, b, b0 + 5L * BYTES, LITTLE_ENDIAN), a05);
+            a06 = w0.fma(fromMemorySegment(F, b, b0 + 6L * BYTES, LITTLE_ENDIAN), a06);
+            a07 = w0.fma(fromMemorySegment(F, b, b0 + 7L * BYTES, LITTLE_ENDIAN), a07);
+        }
+        a00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        a01.intoMemorySegment(c, c0 + 1L * BYTES, LITTLE_ENDIAN);
+        a02.intoMemorySegment(c, c0 + 2L * BYTES, LITTLE_ENDIAN);
+        a03.intoMemorySegment(c, c0 + 3L * BYTES, LITTLE_ENDIAN);
+        a04.intoMemorySegment(c, c0 + 4L * BYTES, LITTLE_ENDIAN);
+        a05.intoMemorySegment(c, c0 + 5L * BYTES, LITTLE_ENDIAN);
+        a06.intoMemorySegment(c, c0 + 6L * BYTES, LITTLE_ENDIAN);
+        a07.intoMemorySegment(c, c0 + 7L * BYTES, LITTLE_ENDIAN);
+        return common;
     }
 
-    /** 2 rows over 4 vectors of columns, 8 accumulators, as long as the shortest goes. Returns that length. */
-    private static int rows2x4(Csr csr, int index, Operands io, long bBase, long cBase, float beta) {
+    /** 2 rows over 4 vectors of columns, 8 accumulators, from zero as long as the shortest goes. Returns that length. */
+    private static int rows2x4(Csr csr, int index, Operands io, long bBase, long cBase) {
         int[] order = csr.order;
         int[] rowPtr = csr.rowPtr;
         int[] colIdx = csr.colIdx;
@@ -95,24 +170,24 @@ final class SpmmKernels {
         // Rows come by descending length, so the last one ends first.
         int common = rowPtr[row1 + 1] - p1;
         long c0 = cBase + row0 * cStride;
-        FloatVector a00 = start(c, c0, beta);
-        FloatVector a01 = start(c, c0 + 1L * BYTES, beta);
-        FloatVector a02 = start(c, c0 + 2L * BYTES, beta);
-        FloatVector a03 = start(c, c0 + 3L * BYTES, beta);
+        FloatVector a00 = FloatVector.zero(F);
+        FloatVector a01 = FloatVector.zero(F);
+        FloatVector a02 = FloatVector.zero(F);
+        FloatVector a03 = FloatVector.zero(F);
         long c1 = cBase + row1 * cStride;
-        FloatVector a10 = start(c, c1, beta);
-        FloatVector a11 = start(c, c1 + 1L * BYTES, beta);
-        FloatVector a12 = start(c, c1 + 2L * BYTES, beta);
-        FloatVector a13 = start(c, c1 + 3L * BYTES, beta);
+        FloatVector a10 = FloatVector.zero(F);
+        FloatVector a11 = FloatVector.zero(F);
+        FloatVector a12 = FloatVector.zero(F);
+        FloatVector a13 = FloatVector.zero(F);
         for (int q = 0; q < common; q++) {
             long b0 = bBase + colIdx[p0 + q] * bStride;
-            FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
+            FloatVector w0 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p0 + q)));
             a00 = w0.fma(fromMemorySegment(F, b, b0, LITTLE_ENDIAN), a00);
             a01 = w0.fma(fromMemorySegment(F, b, b0 + 1L * BYTES, LITTLE_ENDIAN), a01);
             a02 = w0.fma(fromMemorySegment(F, b, b0 + 2L * BYTES, LITTLE_ENDIAN), a02);
             a03 = w0.fma(fromMemorySegment(F, b, b0 + 3L * BYTES, LITTLE_ENDIAN), a03);
             long b1 = bBase + colIdx[p1 + q] * bStride;
-            FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
+            FloatVector w1 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p1 + q)));
             a10 = w1.fma(fromMemorySegment(F, b, b1, LITTLE_ENDIAN), a10);
             a11 = w1.fma(fromMemorySegment(F, b, b1 + 1L * BYTES, LITTLE_ENDIAN), a11);
             a12 = w1.fma(fromMemorySegment(F, b, b1 + 2L * BYTES, LITTLE_ENDIAN), a12);
@@ -129,8 +204,8 @@ final class SpmmKernels {
         return common;
     }
 
-    /** 4 rows over 2 vectors of columns, 8 accumulators, as long as the shortest goes. Returns that length. */
-    private static int rows4x2(Csr csr, int index, Operands io, long bBase, long cBase, float beta) {
+    /** 4 rows over 2 vectors of columns, 8 accumulators, from zero as long as the shortest goes. Returns that length. */
+    private static int rows4x2(Csr csr, int index, Operands io, long bBase, long cBase) {
         int[] order = csr.order;
         int[] rowPtr = csr.rowPtr;
         int[] colIdx = csr.colIdx;
@@ -150,32 +225,32 @@ final class SpmmKernels {
         // Rows come by descending length, so the last one ends first.
         int common = rowPtr[row3 + 1] - p3;
         long c0 = cBase + row0 * cStride;
-        FloatVector a00 = start(c, c0, beta);
-        FloatVector a01 = start(c, c0 + 1L * BYTES, beta);
+        FloatVector a00 = FloatVector.zero(F);
+        FloatVector a01 = FloatVector.zero(F);
         long c1 = cBase + row1 * cStride;
-        FloatVector a10 = start(c, c1, beta);
-        FloatVector a11 = start(c, c1 + 1L * BYTES, beta);
+        FloatVector a10 = FloatVector.zero(F);
+        FloatVector a11 = FloatVector.zero(F);
         long c2 = cBase + row2 * cStride;
-        FloatVector a20 = start(c, c2, beta);
-        FloatVector a21 = start(c, c2 + 1L * BYTES, beta);
+        FloatVector a20 = FloatVector.zero(F);
+        FloatVector a21 = FloatVector.zero(F);
         long c3 = cBase + row3 * cStride;
-        FloatVector a30 = start(c, c3, beta);
-        FloatVector a31 = start(c, c3 + 1L * BYTES, beta);
+        FloatVector a30 = FloatVector.zero(F);
+        FloatVector a31 = FloatVector.zero(F);
         for (int q = 0; q < common; q++) {
             long b0 = bBase + colIdx[p0 + q] * bStride;
-            FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
+            FloatVector w0 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p0 + q)));
             a00 = w0.fma(fromMemorySegment(F, b, b0, LITTLE_ENDIAN), a00);
             a01 = w0.fma(fromMemorySegment(F, b, b0 + 1L * BYTES, LITTLE_ENDIAN), a01);
             long b1 = bBase + colIdx[p1 + q] * bStride;
-            FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
+            FloatVector w1 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p1 + q)));
             a10 = w1.fma(fromMemorySegment(F, b, b1, LITTLE_ENDIAN), a10);
             a11 = w1.fma(fromMemorySegment(F, b, b1 + 1L * BYTES, LITTLE_ENDIAN), a11);
             long b2 = bBase + colIdx[p2 + q] * bStride;
-            FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
+            FloatVector w2 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p2 + q)));
             a20 = w2.fma(fromMemorySegment(F, b, b2, LITTLE_ENDIAN), a20);
             a21 = w2.fma(fromMemorySegment(F, b, b2 + 1L * BYTES, LITTLE_ENDIAN), a21);
             long b3 = bBase + colIdx[p3 + q] * bStride;
-            FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
+            FloatVector w3 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p3 + q)));
             a30 = w3.fma(fromMemorySegment(F, b, b3, LITTLE_ENDIAN), a30);
             a31 = w3.fma(fromMemorySegment(F, b, b3 + 1L * BYTES, LITTLE_ENDIAN), a31);
         }
@@ -190,8 +265,8 @@ final class SpmmKernels {
         return common;
     }
 
-    /** 4 rows over 1 vector of columns, 4 accumulators, as long as the shortest goes. Returns that length. */
-    private static int rows4x1(Csr csr, int index, Operands io, long bBase, long cBase, float beta) {
+    /** 4 rows over 1 vector of columns, 4 accumulators, from zero as long as the shortest goes. Returns that length. */
+    private static int rows4x1(Csr csr, int index, Operands io, long bBase, long cBase) {
         int[] order = csr.order;
         int[] rowPtr = csr.rowPtr;
         int[] colIdx = csr.colIdx;
@@ -211,25 +286,25 @@ final class SpmmKernels {
         // Rows come by descending length, so the last one ends first.
         int common = rowPtr[row3 + 1] - p3;
         long c0 = cBase + row0 * cStride;
-        FloatVector a00 = start(c, c0, beta);
+        FloatVector a00 = FloatVector.zero(F);
         long c1 = cBase + row1 * cStride;
-        FloatVector a10 = start(c, c1, beta);
+        FloatVector a10 = FloatVector.zero(F);
         long c2 = cBase + row2 * cStride;
-        FloatVector a20 = start(c, c2, beta);
+        FloatVector a20 = FloatVector.zero(F);
         long c3 = cBase + row3 * cStride;
-        FloatVector a30 = start(c, c3, beta);
+        FloatVector a30 = FloatVector.zero(F);
         for (int q = 0; q < common; q++) {
             long b0 = bBase + colIdx[p0 + q] * bStride;
-            FloatVector w0 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p0 + q));
+            FloatVector w0 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p0 + q)));
             a00 = w0.fma(fromMemorySegment(F, b, b0, LITTLE_ENDIAN), a00);
             long b1 = bBase + colIdx[p1 + q] * bStride;
-            FloatVector w1 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p1 + q));
+            FloatVector w1 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p1 + q)));
             a10 = w1.fma(fromMemorySegment(F, b, b1, LITTLE_ENDIAN), a10);
             long b2 = bBase + colIdx[p2 + q] * bStride;
-            FloatVector w2 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p2 + q));
+            FloatVector w2 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p2 + q)));
             a20 = w2.fma(fromMemorySegment(F, b, b2, LITTLE_ENDIAN), a20);
             long b3 = bBase + colIdx[p3 + q] * bStride;
-            FloatVector w3 = FloatVector.broadcast(F, values.getAtIndex(FLOAT, p3 + q));
+            FloatVector w3 = FloatVector.broadcast(F, values.get(FLOAT, 4L * (p3 + q)));
             a30 = w3.fma(fromMemorySegment(F, b, b3, LITTLE_ENDIAN), a30);
         }
         a00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
@@ -239,8 +314,8 @@ final class SpmmKernels {
         return common;
     }
 
-    /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
-    private static void row8(int row, int p, Csr csr, Operands io, long bBase, long cBase, float beta) {
+    /** One row from position p on. It continues the chain that C holds. */
+    private static void row4(int row, int p, Csr csr, Operands io, long bBase, long cBase) {
         int[] colIdx = csr.colIdx;
         MemorySegment values = io.values;
         MemorySegment b = io.b;
@@ -248,52 +323,13 @@ final class SpmmKernels {
         long bStride = io.bStride;
         int end = csr.rowPtr[row + 1];
         long at = cBase + row * io.cStride;
-        FloatVector a0 = start(c, at, beta);
-        FloatVector a1 = start(c, at + 1L * BYTES, beta);
-        FloatVector a2 = start(c, at + 2L * BYTES, beta);
-        FloatVector a3 = start(c, at + 3L * BYTES, beta);
-        FloatVector a4 = start(c, at + 4L * BYTES, beta);
-        FloatVector a5 = start(c, at + 5L * BYTES, beta);
-        FloatVector a6 = start(c, at + 6L * BYTES, beta);
-        FloatVector a7 = start(c, at + 7L * BYTES, beta);
+        FloatVector a0 = fromMemorySegment(F, c, at, LITTLE_ENDIAN);
+        FloatVector a1 = fromMemorySegment(F, c, at + 1L * BYTES, LITTLE_ENDIAN);
+        FloatVector a2 = fromMemorySegment(F, c, at + 2L * BYTES, LITTLE_ENDIAN);
+        FloatVector a3 = fromMemorySegment(F, c, at + 3L * BYTES, LITTLE_ENDIAN);
         for (int q = p; q < end; q++) {
             long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
-            a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
-            a1 = w.fma(fromMemorySegment(F, b, from + 1L * BYTES, LITTLE_ENDIAN), a1);
-            a2 = w.fma(fromMemorySegment(F, b, from + 2L * BYTES, LITTLE_ENDIAN), a2);
-            a3 = w.fma(fromMemorySegment(F, b, from + 3L * BYTES, LITTLE_ENDIAN), a3);
-            a4 = w.fma(fromMemorySegment(F, b, from + 4L * BYTES, LITTLE_ENDIAN), a4);
-            a5 = w.fma(fromMemorySegment(F, b, from + 5L * BYTES, LITTLE_ENDIAN), a5);
-            a6 = w.fma(fromMemorySegment(F, b, from + 6L * BYTES, LITTLE_ENDIAN), a6);
-            a7 = w.fma(fromMemorySegment(F, b, from + 7L * BYTES, LITTLE_ENDIAN), a7);
-        }
-        a0.intoMemorySegment(c, at, LITTLE_ENDIAN);
-        a1.intoMemorySegment(c, at + 1L * BYTES, LITTLE_ENDIAN);
-        a2.intoMemorySegment(c, at + 2L * BYTES, LITTLE_ENDIAN);
-        a3.intoMemorySegment(c, at + 3L * BYTES, LITTLE_ENDIAN);
-        a4.intoMemorySegment(c, at + 4L * BYTES, LITTLE_ENDIAN);
-        a5.intoMemorySegment(c, at + 5L * BYTES, LITTLE_ENDIAN);
-        a6.intoMemorySegment(c, at + 6L * BYTES, LITTLE_ENDIAN);
-        a7.intoMemorySegment(c, at + 7L * BYTES, LITTLE_ENDIAN);
-    }
-
-    /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
-    private static void row4(int row, int p, Csr csr, Operands io, long bBase, long cBase, float beta) {
-        int[] colIdx = csr.colIdx;
-        MemorySegment values = io.values;
-        MemorySegment b = io.b;
-        MemorySegment c = io.c;
-        long bStride = io.bStride;
-        int end = csr.rowPtr[row + 1];
-        long at = cBase + row * io.cStride;
-        FloatVector a0 = start(c, at, beta);
-        FloatVector a1 = start(c, at + 1L * BYTES, beta);
-        FloatVector a2 = start(c, at + 2L * BYTES, beta);
-        FloatVector a3 = start(c, at + 3L * BYTES, beta);
-        for (int q = p; q < end; q++) {
-            long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+            FloatVector w = FloatVector.broadcast(F, values.get(FLOAT, 4L * q));
             a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
             a1 = w.fma(fromMemorySegment(F, b, from + 1L * BYTES, LITTLE_ENDIAN), a1);
             a2 = w.fma(fromMemorySegment(F, b, from + 2L * BYTES, LITTLE_ENDIAN), a2);
@@ -305,8 +341,8 @@ final class SpmmKernels {
         a3.intoMemorySegment(c, at + 3L * BYTES, LITTLE_ENDIAN);
     }
 
-    /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
-    private static void row2(int row, int p, Csr csr, Operands io, long bBase, long cBase, float beta) {
+    /** One row from position p on. It continues the chain that C holds. */
+    private static void row2(int row, int p, Csr csr, Operands io, long bBase, long cBase) {
         int[] colIdx = csr.colIdx;
         MemorySegment values = io.values;
         MemorySegment b = io.b;
@@ -314,11 +350,11 @@ final class SpmmKernels {
         long bStride = io.bStride;
         int end = csr.rowPtr[row + 1];
         long at = cBase + row * io.cStride;
-        FloatVector a0 = start(c, at, beta);
-        FloatVector a1 = start(c, at + 1L * BYTES, beta);
+        FloatVector a0 = fromMemorySegment(F, c, at, LITTLE_ENDIAN);
+        FloatVector a1 = fromMemorySegment(F, c, at + 1L * BYTES, LITTLE_ENDIAN);
         for (int q = p; q < end; q++) {
             long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+            FloatVector w = FloatVector.broadcast(F, values.get(FLOAT, 4L * q));
             a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
             a1 = w.fma(fromMemorySegment(F, b, from + 1L * BYTES, LITTLE_ENDIAN), a1);
         }
@@ -326,8 +362,8 @@ final class SpmmKernels {
         a1.intoMemorySegment(c, at + 1L * BYTES, LITTLE_ENDIAN);
     }
 
-    /** One row from position p on. Continuing a stored accumulator (beta = 1) continues the same chain. */
-    private static void row1(int row, int p, Csr csr, Operands io, long bBase, long cBase, float beta) {
+    /** One row from position p on. It continues the chain that C holds. */
+    private static void row1(int row, int p, Csr csr, Operands io, long bBase, long cBase) {
         int[] colIdx = csr.colIdx;
         MemorySegment values = io.values;
         MemorySegment b = io.b;
@@ -335,10 +371,10 @@ final class SpmmKernels {
         long bStride = io.bStride;
         int end = csr.rowPtr[row + 1];
         long at = cBase + row * io.cStride;
-        FloatVector a0 = start(c, at, beta);
+        FloatVector a0 = fromMemorySegment(F, c, at, LITTLE_ENDIAN);
         for (int q = p; q < end; q++) {
             long from = bBase + colIdx[q] * bStride;
-            FloatVector w = FloatVector.broadcast(F, values.getAtIndex(FLOAT, q));
+            FloatVector w = FloatVector.broadcast(F, values.get(FLOAT, 4L * q));
             a0 = w.fma(fromMemorySegment(F, b, from, LITTLE_ENDIAN), a0);
         }
         a0.intoMemorySegment(c, at, LITTLE_ENDIAN);
@@ -353,7 +389,7 @@ final class SpmmKernels {
             FloatVector sum =
                     beta == 0 ? FloatVector.zero(F) : masked(io.c, at, mask).mul(beta);
             for (int q = csr.rowPtr[row]; q < csr.rowPtr[row + 1]; q++) {
-                FloatVector w = FloatVector.broadcast(F, io.values.getAtIndex(FLOAT, q));
+                FloatVector w = FloatVector.broadcast(F, io.values.get(FLOAT, 4L * q));
                 sum = w.fma(masked(io.b, bBase + csr.colIdx[q] * io.bStride, mask), sum);
             }
             sum.intoMemorySegment(io.c, at, LITTLE_ENDIAN, mask);
@@ -361,6 +397,6 @@ final class SpmmKernels {
     }
 
     private static FloatVector masked(MemorySegment segment, long offset, VectorMask<Float> mask) {
-        return fromMemorySegment(F, segment, offset, LITTLE_ENDIAN, mask);
+        return FloatVector.fromMemorySegment(F, segment, offset, LITTLE_ENDIAN, mask);
     }
 }

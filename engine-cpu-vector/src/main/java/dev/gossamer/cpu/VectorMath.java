@@ -1,8 +1,13 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Lanes.load;
+import static dev.gossamer.cpu.Lanes.store;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Elementary functions from additions, products and fused multiply-adds only: the same bits at every vector width, compiled
@@ -24,25 +29,40 @@ final class VectorMath {
 
     private VectorMath() {}
 
-    /** {@code e^x} for {@code x <= 0}, within 2 ulp down to -87.3; NaN stays NaN. */
-    static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.max(LEAST);
-        FloatVector shifted = clamped.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+    /**
+     * One vector of {@code e^(x - max)}, within 2 ulp down to a difference of -87.3; NaN stays NaN. From memory to memory and
+     * in two methods: a vector that is returned from a call is boxed, and so are those of a method beyond C2's inlining
+     * budget.
+     *
+     * @param xs where x lies, at byte offset {@code from}
+     * @param scratch where max lies, at offset 0, at least every x
+     * @param to byte offset in scratch of the result
+     * @param spare byte offset in scratch of a vector that is overwritten
+     */
+    static void expDifference(MemorySegment xs, long from, MemorySegment scratch, long to, long spare) {
+        reduce(xs, from, scratch, to, spare);
+        polynomial(scratch, to, spare);
+    }
+
+    /** x = n·ln 2 + r: r goes to {@code to}, 2^n to {@code spare}. */
+    private static void reduce(MemorySegment xs, long from, MemorySegment scratch, long to, long spare) {
+        FloatVector x = load(xs, from).sub(load(scratch, 0)).max(LEAST);
+        FloatVector shifted = x.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
         FloatVector n = shifted.sub(ROUND);
-        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), clamped);
-        r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
-        // Cephes' expf polynomial (S. Moshier, 1989): e^r = 1 + r + r²·P(r) on |r| <= ln(2)/2.
-        FloatVector p = FloatVector.broadcast(F, 1.9875691E-4f);
-        p = p.fma(r, FloatVector.broadcast(F, 0.0013981999f));
+        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), x);
+        store(n.fma(FloatVector.broadcast(F, -LN2_LOW), r), scratch, to);
+        IntVector exponent = shifted.reinterpretAsInts().sub(ROUND_BITS - 127);
+        store(exponent.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats(), scratch, spare);
+    }
+
+    /** Cephes' expf polynomial (S. Moshier, 1989): e^r = 1 + r + r²·P(r) on |r| <= ln(2)/2. */
+    private static void polynomial(MemorySegment scratch, long to, long spare) {
+        FloatVector r = load(scratch, to);
+        FloatVector p = r.fma(FloatVector.broadcast(F, 1.9875691E-4f), FloatVector.broadcast(F, 0.0013981999f));
         p = p.fma(r, FloatVector.broadcast(F, 0.008333452f));
         p = p.fma(r, FloatVector.broadcast(F, 0.041665796f));
         p = p.fma(r, FloatVector.broadcast(F, 0.16666666f));
         p = p.fma(r, FloatVector.broadcast(F, 0.5f));
-        FloatVector result = p.fma(r.mul(r), r).add(1f);
-        FloatVector power = shifted.reinterpretAsInts()
-                .sub(ROUND_BITS - 127)
-                .lanewise(jdk.incubator.vector.VectorOperators.LSHL, 23)
-                .reinterpretAsFloats();
-        return result.mul(power);
+        store(p.fma(r.mul(r), r).add(1f).mul(load(scratch, spare)), scratch, to);
     }
 }
