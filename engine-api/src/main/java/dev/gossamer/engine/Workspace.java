@@ -43,7 +43,8 @@ public interface Workspace extends AutoCloseable {
 
     /**
      * Changes the pattern of a space, null meaning dense. In every role, entries in both old and new keep their value, new
-     * ones are 0, the others are gone. Waits.
+     * ones are 0, the others are gone. The pattern that the space already has changes nothing, its generation included.
+     * Waits.
      */
     void repattern(Space space, @Nullable SparsityPattern pattern);
 

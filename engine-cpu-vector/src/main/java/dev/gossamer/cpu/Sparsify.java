@@ -13,8 +13,9 @@ final class Sparsify {
 
     private Sparsify() {}
 
-    /** Keeps {@code |x| >= threshold}; NaN compares false and is dropped. */
+    /** Keeps {@code |x| >= threshold}. */
     static void threshold(CpuTensor dense, float threshold, CpuValues target) {
+        refuseNaN(dense);
         SparsityPattern pattern = SparsityPattern.fromMask(
                 target.space.rows(),
                 target.space.cols(),
@@ -33,5 +34,16 @@ final class Sparsify {
             target.space.repattern(SparsityPattern.fromBits(target.space.rows(), target.space.cols(), kept));
         }
         GatherScatter.gather(dense, target);
+    }
+
+    private static void refuseNaN(CpuTensor dense) {
+        for (int row = 0; row < dense.features; row++) {
+            for (int col = 0; col < dense.batch; col++) {
+                if (Float.isNaN(dense.data.get(ValueLayout.JAVA_FLOAT, dense.offset(row, col)))) {
+                    throw new IllegalArgumentException(
+                            "dense is NaN at row " + row + ", column " + col + "; it has no magnitude to select by");
+                }
+            }
+        }
     }
 }

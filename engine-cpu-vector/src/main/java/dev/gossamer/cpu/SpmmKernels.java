@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorMask;
  * The microkernel {@code out[row, :] += w · in[offset(nonzero), :]} over strips of 8, 4, 2 or 1 vectors of columns. Every
  * output is one FMA chain in the order of its row's nonzeros; latency is hidden by several rows or vectors in flight, never
  * by splitting a chain. Eight accumulators fit the registers of every vector width, with memory operands left to the FMA.
- * 
+ *
  *
  * <p>Every vector access is a call of the Vector API itself, never of a helper: C2 inlines the API whatever the size of the
  * method, but ours only until its budget of nodes is used up. The stores at the end then stayed calls, every accumulator

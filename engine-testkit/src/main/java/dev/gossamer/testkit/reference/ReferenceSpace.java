@@ -5,6 +5,7 @@ import dev.gossamer.engine.Space;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An index space whose values are packed arrays in canonical order. */
@@ -76,6 +77,9 @@ final class ReferenceSpace implements Space {
 
     /** Entries in both patterns keep their numbers, new ones are 0. */
     void repattern(@Nullable SparsityPattern next) {
+        if (Objects.equals(pattern, next)) {
+            return;
+        }
         SparsityPattern before = entries();
         pattern = next;
         generation++;
