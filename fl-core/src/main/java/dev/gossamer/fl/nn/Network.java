@@ -38,6 +38,11 @@ public final class Network {
         return parameters;
     }
 
+    /** A model with this one's names and shapes, whatever its numbers. */
+    public ModelState layout() {
+        return layout;
+    }
+
     /**
      * Takes over a model: its patterns, where they differ from the present ones, and its values.
      *

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.EngineException;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.ClientException;
@@ -89,7 +90,11 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
                 return null;
             }));
         }
-        shares.forEach(CompletableFuture::join);
+        try {
+            shares.forEach(CompletableFuture::join);
+        } catch (CompletionException e) {
+            throw new EngineException("The global model could not be tested: " + e.getCause(), e);
+        }
         return Arrays.stream(batches).reduce(Evaluation.NONE, Evaluation::plus);
     }
 

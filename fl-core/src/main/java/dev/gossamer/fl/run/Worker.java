@@ -78,8 +78,7 @@ final class Worker implements AutoCloseable {
      */
     ClientUpdate train(int client, byte[] message, LocalTraining work) {
         long start = System.nanoTime();
-        SparseUpdate received =
-                WireCodec.decode(message, new DecodeOptions(true, setup.spec().parameterCount()));
+        SparseUpdate received = WireCodec.decode(message, DecodeOptions.forModel(network.layout()));
         network.load(received.model());
         long decoded = System.nanoTime();
         TrainingSession session = session(work);
