@@ -62,8 +62,13 @@ final class EngineMlp {
         return weights.get(layer);
     }
 
-    List<Space> allWeights() {
-        return weights;
+    Space biases(int layer) {
+        return biases.get(layer);
+    }
+
+    /** Weights of every layer, then biases of every layer. */
+    List<Space> parameters() {
+        return all;
     }
 
     Values weight(int layer, Role role) {

@@ -12,6 +12,7 @@ final class Mlp {
     final double[][][] weights;
     final double[][] biases;
     private final boolean[][][] masks;
+    private final boolean[][] biasMasks;
     private final double[][][] weightMomentum;
     private final double[][] biasMomentum;
     private final double[][][] weightGradient;
@@ -22,6 +23,7 @@ final class Mlp {
         int layers = sizes.length - 1;
         weights = new double[layers][][];
         masks = new boolean[layers][][];
+        biasMasks = new boolean[layers][];
         biases = new double[layers][];
         weightMomentum = new double[layers][][];
         weightGradient = new double[layers][][];
@@ -36,6 +38,8 @@ final class Mlp {
                 Arrays.fill(row, true);
             }
             biases[l] = new double[out];
+            biasMasks[l] = new boolean[out];
+            Arrays.fill(biasMasks[l], true);
             weightMomentum[l] = new double[out][in];
             weightGradient[l] = new double[out][in];
             biasMomentum[l] = new double[out];
@@ -52,6 +56,17 @@ final class Mlp {
                     weights[layer][o][i] = 0;
                     weightMomentum[layer][o][i] = 0;
                 }
+            }
+        }
+    }
+
+    /** As {@link #mask}, for the layer's bias and a pattern of one row. */
+    void maskBias(int layer, SparsityPattern pattern) {
+        for (int o = 0; o < biases[layer].length; o++) {
+            biasMasks[layer][o] = pattern.contains(0, o);
+            if (!biasMasks[layer][o]) {
+                biases[layer][o] = 0;
+                biasMomentum[layer][o] = 0;
             }
         }
     }
@@ -131,8 +146,10 @@ final class Mlp {
     private void update(double rate, double momentum) {
         for (int l = 0; l < weights.length; l++) {
             for (int o = 0; o < biases[l].length; o++) {
-                biasMomentum[l][o] = momentum * biasMomentum[l][o] + biasGradient[l][o];
-                biases[l][o] -= rate * biasMomentum[l][o];
+                if (biasMasks[l][o]) {
+                    biasMomentum[l][o] = momentum * biasMomentum[l][o] + biasGradient[l][o];
+                    biases[l][o] -= rate * biasMomentum[l][o];
+                }
                 for (int i = 0; i < weights[l][o].length; i++) {
                     if (masks[l][o][i]) {
                         weightMomentum[l][o][i] = momentum * weightMomentum[l][o][i] + weightGradient[l][o][i];

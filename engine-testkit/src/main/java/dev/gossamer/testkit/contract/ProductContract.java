@@ -88,7 +88,8 @@ public abstract class ProductContract extends BackendContract {
             Tensor tx = d.in(rig, x);
             Tensor ty = d.out(rig, d.unread(old));
             int outputs = d.geometry.rows();
-            SparsityPattern biasPattern = c.pick("bias", false, true) ? c.random(1, outputs, 0.6) : null;
+            double density = c.pick("bias density", 1.0, 1.0, 0.6, 0.0);
+            SparsityPattern biasPattern = density < 1 ? c.random(1, outputs, density) : null;
             boolean biased = c.pick("biased", true, true, false);
             float[] bias = c.values(biasPattern == null ? outputs : biasPattern.nnz());
             boolean relu = c.pick("relu", true, false);
@@ -176,8 +177,9 @@ public abstract class ProductContract extends BackendContract {
         cases("bias gradient", COUNT, (c, rig) -> {
             Draw d = Draw.of(c);
             int outputs = d.geometry.rows();
-            boolean sparse = c.pick("sparse bias", false, true);
-            SparsityPattern pattern = sparse ? c.random(1, outputs, 0.5) : SparsityPattern.full(1, outputs);
+            double density = c.pick("bias density", 1.0, 0.5, 0.0);
+            boolean sparse = density < 1;
+            SparsityPattern pattern = sparse ? c.random(1, outputs, density) : SparsityPattern.full(1, outputs);
             float[] gy = d.output(c);
             float[] old = c.values(pattern.nnz());
             Values gb = rig.vector(outputs, sparse ? pattern : null, d.unread(old));

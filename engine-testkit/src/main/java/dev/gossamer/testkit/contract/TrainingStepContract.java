@@ -3,6 +3,7 @@ package dev.gossamer.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.ops.Sgd;
@@ -121,10 +122,11 @@ public abstract class TrainingStepContract extends BackendContract {
 
     /** The engine chooses what stays, the oracle follows: selection has a contract of its own. */
     private static void prune(Rig rig, Mlp oracle, EngineMlp engine) {
-        long entries = engine.allWeights().stream().mapToLong(w -> w.nnz()).sum();
-        rig.workspace().select().keepTop(engine.allWeights(), Role.THETA, entries / 3);
+        long entries = engine.parameters().stream().mapToLong(Space::nnz).sum();
+        rig.workspace().select().keepTop(engine.parameters(), Role.THETA, entries / 3);
         for (int l = 0; l < engine.layers(); l++) {
             oracle.mask(l, Rig.entries(engine.weights(l)));
+            oracle.maskBias(l, Rig.entries(engine.biases(l)));
         }
     }
 
@@ -136,9 +138,8 @@ public abstract class TrainingStepContract extends BackendContract {
             Rig.entries(theta.space())
                     .forEach((r, col, p) -> near("layer " + layer, w[p], oracle.weights[layer][r][col]));
             float[] b = rig.read(engine.bias(l, Role.THETA));
-            for (int o = 0; o < b.length; o++) {
-                near("bias of layer " + l, b[o], oracle.biases[l][o]);
-            }
+            Rig.entries(engine.biases(l))
+                    .forEach((r, o, p) -> near("bias of layer " + layer, b[p], oracle.biases[layer][o]));
         }
     }
 
