@@ -74,7 +74,7 @@ public record ExperimentConfig(
             Setting.integer("rounds", 20, 1, MAX_COUNT),
             Setting.integer("epochs", 4, 1, MAX_COUNT),
             Setting.integer("batch", 32, 1, 1 << 16),
-            Setting.positive("lr", 0.02, 1000),
+            Setting.positive("lr", 0.1, 1000),
             Setting.fraction("momentum", 0, false),
             Setting.fraction("weightDecay", 0, true),
             Setting.fraction("sparsity", 0.9, true),
