@@ -21,8 +21,7 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration.",
             "The engine is chosen by --backend NAME or -Dgossamer.backend=NAME."
-        },
-        subcommands = {TrainCommand.class, BackendsCommand.class, HelpCommand.class})
+        })
 public final class Main implements Runnable {
 
     @Spec
@@ -50,7 +49,11 @@ public final class Main implements Runnable {
         CommandLine completion = new CommandLine(new GenerateCompletion());
         completion.getCommandSpec().usageMessage().hidden(true);
         CommandLine line = new CommandLine(new Main())
+                .addSubcommand(TrainCommand.line())
+                .addSubcommand(new BackendsCommand())
                 .addSubcommand(completion)
+                .addSubcommand(new HelpCommand())
+                .setOverwrittenOptionsAllowed(true)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)

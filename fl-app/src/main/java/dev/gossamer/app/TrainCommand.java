@@ -13,12 +13,16 @@ import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -49,13 +53,12 @@ final class TrainCommand implements Callable<Integer> {
             description = "The experiment; without it, the defaults (experiments/strokes.yaml has them).")
     private @Nullable Path experiment;
 
-    @ArgGroup(validate = false, heading = "%nThe experiment:%n", order = 1)
-    private ExperimentOptions options = new ExperimentOptions();
+    private final ExperimentOptions options = new ExperimentOptions();
 
-    @ArgGroup(validate = false, heading = "%nWhere and on what:%n", order = 2)
+    @Mixin(name = "place")
     private Place place = new Place();
 
-    @ArgGroup(validate = false, heading = "%nWhat is said:%n", order = 3)
+    @Mixin(name = "output")
     private Output output = new Output();
 
     @Option(
@@ -89,6 +92,21 @@ final class TrainCommand implements Callable<Integer> {
 
         @Option(names = "--overwrite", description = "Replace the run in the run directory, if there is one.")
         private boolean overwrite;
+    }
+
+    private TrainCommand() {}
+
+    /** The command with its help: options under headings, with the defaults in force. */
+    static CommandLine line() {
+        TrainCommand command = new TrainCommand();
+        CommandLine line = new CommandLine(command);
+        line.getCommandSpec().addMixin("experiment", command.options.spec());
+        Map<String, String> headings = new LinkedHashMap<>();
+        headings.put("experiment", "The experiment");
+        headings.put("place", "Where and on what");
+        headings.put("output", "What is said");
+        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, new OptionHeadings(headings));
+        return line;
     }
 
     @Override

@@ -64,6 +64,9 @@ class MainTest {
         assertThat(Cli.run("train", "--help").out())
                 .contains("--dataset", "--data=", "--model", "--method", "--clients", "--participation", "--partition")
                 .contains("--rounds", "--epochs", "--batch", "--lr", "--momentum", "--sparsity", "--seed", "--threads")
-                .contains("--backend", "--out", "--overwrite", "--json", "--quiet", "--verbose");
+                .contains("--backend", "--out", "--overwrite", "--json", "--quiet", "--verbose")
+                .contains("The experiment:", "Where and on what:", "What is said:")
+                .containsPattern("Default:\\s+fedsparsify-global\\.")
+                .doesNotContain("${");
     }
 }

@@ -189,6 +189,17 @@ class TrainTest {
     }
 
     @Test
+    void ofTwoValuesForAnOptionTheLastCountsAndTheOtherOptionsStay() throws IOException {
+        Path out = trained("run", "--rounds", "9", "--rounds", "1");
+
+        ExperimentConfig config = ExperimentConfig.resolve(out.resolve("config.yaml"), Map.of());
+        assertThat(config.rounds()).isEqualTo(1);
+        assertThat(config.dataset()).isEqualTo("mnist");
+        assertThat(config.batch()).isEqualTo(16);
+        assertThat(config.lr()).isEqualTo(0.1);
+    }
+
+    @Test
     void aRunsOwnConfigurationRepeatsIt() throws IOException {
         Path first = trained("first", "--sparsity", "0.7", "--momentum", "0.5", "--partition", "label-blocks:2");
         Path again = folder.resolve("again");
