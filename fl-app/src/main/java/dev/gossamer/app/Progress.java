@@ -95,7 +95,7 @@ interface Progress extends RunListener, AutoCloseable {
                     .setInitialMax(rounds)
                     .setStyle(ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(250)
-                    .setConsumer(new ConsoleProgressBarConsumer(System.err))
+                    .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.width() - 1))
                     .build();
         }
 

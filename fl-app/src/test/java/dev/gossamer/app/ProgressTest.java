@@ -1,0 +1,91 @@
+package dev.gossamer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gossamer.fl.run.RoundMetrics;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ProgressTest {
+
+    private static RoundMetrics round(int round) {
+        return new RoundMetrics(
+                round,
+                2,
+                0.875,
+                0.25,
+                0.5,
+                0.9,
+                11_829,
+                Map.of(),
+                2_000_000,
+                1_500,
+                3,
+                1,
+                1,
+                List.of(0),
+                1,
+                0,
+                0,
+                0,
+                1.5);
+    }
+
+    @Test
+    void aLogGetsALineForEachRound() {
+        StringWriter err = new StringWriter();
+        try (Progress progress = Progress.of(false, false, 2, new PrintWriter(err))) {
+            progress.roundDone(round(1));
+            progress.roundDone(round(2));
+        }
+
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "round   1/2  accuracy 0.8750  loss 0.2500  sparsity 0.9000  nonzero 11,829"
+                                + "  sent 1.5 kB up, 2.00 MB down  1.5 s",
+                        "round   2/2  accuracy 0.8750  loss 0.2500  sparsity 0.9000  nonzero 11,829"
+                                + "  sent 1.5 kB up, 2.00 MB down  1.5 s");
+    }
+
+    @Test
+    void quietIsNothing() {
+        StringWriter err = new StringWriter();
+        try (Progress progress = Progress.of(true, true, 2, new PrintWriter(err))) {
+            progress.roundDone(round(1));
+        }
+
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void aTerminalGetsABarThatLeavesTheSignalsAlone() throws Exception {
+        String drawn = drawnBar();
+
+        assertThat(drawn).contains("\rRounds ").contains("2/2", "accuracy 0.8750", "sparsity 0.9000");
+        assertThat(drawn).endsWith(System.lineSeparator());
+        // The library's terminal resets the handler of SIGINT, and Ctrl-C would then end a run without a word.
+        Field terminal = Class.forName("me.tongfei.progressbar.TerminalUtils").getDeclaredField("terminal");
+        terminal.setAccessible(true);
+        assertThat(terminal.get(null)).isNull();
+    }
+
+    private static String drawnBar() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try (Progress progress = Progress.of(false, true, 2, new PrintWriter(new StringWriter()))) {
+            progress.roundDone(round(1));
+            progress.roundDone(round(2));
+        } finally {
+            System.setErr(before);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+}
