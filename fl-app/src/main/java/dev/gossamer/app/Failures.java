@@ -36,7 +36,10 @@ final class Failures implements IExecutionExceptionHandler {
 
     /** Many exceptions of the platform have no message, or one that means nothing without their name. */
     private static String describe(Exception failure) {
-        String name = failure.getClass().getSimpleName();
-        return failure.getMessage() == null ? name : name + ": " + failure.getMessage();
+        String message = failure.getMessage();
+        if (message != null && failure.getClass().getName().startsWith("dev.gossamer.")) {
+            return message;
+        }
+        return failure.getClass().getSimpleName() + (message == null ? "" : ": " + message);
     }
 }

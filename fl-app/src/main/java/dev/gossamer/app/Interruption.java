@@ -6,8 +6,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 
 /**
- * What is said when Ctrl-C ends a run. The directory needs no care: its files are whole at any time. The JVM's exit code is
- * then 130 by itself.
+ * What is said when a run ends before its end, by Ctrl-C or by a failure. The directory needs no care: its files are whole at
+ * any time. After Ctrl-C the JVM's exit code is 130 by itself.
  */
 final class Interruption implements RunListener, AutoCloseable {
 
@@ -35,9 +35,14 @@ final class Interruption implements RunListener, AutoCloseable {
         done = metrics.round();
     }
 
-    void tell() {
+    private void tell() {
+        tell("interrupted");
+    }
+
+    /** Ends the display and says what is left of the run. */
+    void tell(String what) {
         progress.close();
-        err.println("gossamer: interrupted; " + directory + " has the configuration and the metrics of " + done
+        err.println("gossamer: " + what + "; " + directory + " has the configuration and the metrics of " + done
                 + (done == 1 ? " round" : " rounds"));
         err.flush();
     }

@@ -155,7 +155,17 @@ final class TrainCommand implements Callable<Integer> {
         try (RunDirectory directory = RunDirectory.create(out, place.overwrite);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err);
                 Interruption interruption = Interruption.expect(out, progress, err)) {
+            return finished(ready, directory, progress, interruption);
+        }
+    }
+
+    private static RunResult finished(
+            Experiment ready, RunDirectory directory, Progress progress, Interruption interruption) {
+        try {
             return ready.run(directory, new Listeners(progress, interruption));
+        } catch (RuntimeException e) {
+            interruption.tell("the run failed");
+            throw e;
         }
     }
 

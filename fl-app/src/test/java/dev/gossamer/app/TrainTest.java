@@ -280,6 +280,40 @@ class TrainTest {
     }
 
     @Test
+    void aRunThatFailsSaysWhyAndWhatIsLeft() throws IOException {
+        Path out = folder.resolve("run");
+        Cli.Outcome outcome = train(out, "--lr", "1000", "--rounds", "5");
+
+        assertThat(outcome.code()).isEqualTo(1);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err())
+                .contains("the run failed; " + out + " has the configuration and the metrics of ")
+                .contains("is NaN", "a smaller learning rate may help", "--verbose")
+                .doesNotContain("\tat ");
+        assertThat(files(out)).containsExactlyInAnyOrder("config.yaml", "manifest.json", "metrics.jsonl");
+    }
+
+    /** The claim of the embedded data set, in a shorter run than the default. On the fast backend, whatever the build asks. */
+    @Test
+    void ninetyPercentSparseBeatsDenseLinearOnStrokes() throws IOException {
+        String[] shared = {
+            "--dataset=strokes", "--clients=10", "--batch=32", "--epochs=2", "--rounds=8", "--backend=cpu-vector"
+        };
+        String[] sparse = Stream.concat(Arrays.stream(shared), Stream.of("--momentum=0.5"))
+                .toArray(String[]::new);
+        String[] linear = Stream.concat(Arrays.stream(shared), Stream.of("--method=fedavg", "--model=linear"))
+                .toArray(String[]::new);
+        JsonNode mlp = json(trained("mlp", sparse).resolve("result.json"));
+
+        assertThat(mlp.path("nonZeroParameters").asLong()).isEqualTo(11_829);
+        assertThat(mlp.path("lastAccuracy").asDouble())
+                .isGreaterThan(0.05
+                        + json(trained("linear", linear).resolve("result.json"))
+                                .path("lastAccuracy")
+                                .asDouble());
+    }
+
+    @Test
     void freshFoldersDoNotMeet() throws IOException {
         Path first = OutputFolder.fresh(folder, "fedavg");
         assertThat(first.getFileName().toString()).matches("\\d{8}-\\d{6}-fedavg");
