@@ -4,8 +4,8 @@ import dev.gossamer.engine.sparse.SparsityPattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What products with a pattern need and values do not change: immutable, shared by all spaces of equal pattern. Rows are
- * visited by descending length, so that the rows that a kernel interleaves end together. The transpose and the bits of
+ * What products with a pattern need and values do not change: immutable, shared by all spaces of equal pattern. Kernels that
+ * interleave rows visit them by descending length, so that these end together. The transpose and the bits of
  * the mask are made on first use.
  */
 final class PatternPlan {
@@ -62,6 +62,7 @@ final class PatternPlan {
     static final class Csr {
 
         final int rows;
+        final int cols;
         final int[] rowPtr;
         final int[] colIdx;
         /** Row numbers by descending length, equal lengths by ascending number. */
@@ -69,6 +70,7 @@ final class PatternPlan {
 
         Csr(SparsityPattern pattern) {
             this.rows = pattern.rows();
+            this.cols = pattern.cols();
             this.rowPtr = pattern.copyRowPtr();
             this.colIdx = pattern.copyColIdx();
             this.order = byLength(rowPtr);
@@ -76,6 +78,23 @@ final class PatternPlan {
 
         long sizeBytes() {
             return 4L * (rowPtr.length + colIdx.length + order.length);
+        }
+
+        /** First row of part {@code part} of {@code parts} with about equal work, the rows in memory order. */
+        int rowStart(int part, int parts) {
+            // Rows count a little on their own: an empty row still writes its output.
+            long wanted = (colIdx.length + 4L * rows) * part / parts;
+            int low = 0;
+            int high = rows;
+            while (low < high) {
+                int row = (low + high) >>> 1;
+                if (rowPtr[row] + 4L * row < wanted) {
+                    low = row + 1;
+                } else {
+                    high = row;
+                }
+            }
+            return low;
         }
 
         /** First index in {@link #order} of part {@code part} of {@code parts} with about equal work. */

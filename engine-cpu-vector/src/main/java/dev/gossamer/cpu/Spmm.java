@@ -42,7 +42,7 @@ final class Spmm {
                     .run(
                             parts,
                             (part, of) ->
-                                    rows(csr, csr.partStart(part, of), csr.partStart(part + 1, of), io, b, beta, c));
+                                    rows(csr, csr.rowStart(part, of), csr.rowStart(part + 1, of), io, b, beta, c));
         }
         c.clearTail();
     }

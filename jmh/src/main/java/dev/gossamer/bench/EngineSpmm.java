@@ -1,0 +1,64 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.SparseOps;
+import java.lang.foreign.MemorySegment;
+
+/** The engine's product, on one thread. */
+final class EngineSpmm implements Contender {
+
+    private final Workspace workspace;
+    private final SparseOps ops;
+    private final Values a;
+    private final Tensor b;
+    private final Tensor c;
+
+    private EngineSpmm(Backend backend, SpmmProblem problem, Layout layout, boolean dense) {
+        this.workspace = backend.workspace(1);
+        this.ops = workspace.sparse();
+        Space space = workspace.space(Geometry.matrix(problem.pattern.rows(), problem.pattern.cols()));
+        this.a = workspace.values(space, Role.THETA);
+        if (!dense) {
+            workspace.repattern(space, problem.pattern);
+        }
+        workspace.upload(MemorySegment.ofArray(dense ? problem.denseA() : problem.values), a);
+        this.b = workspace.tensor(Shape.matrix(problem.pattern.cols(), problem.columns), layout);
+        this.c = workspace.tensor(Shape.matrix(problem.pattern.rows(), problem.columns), layout);
+        workspace.upload(MemorySegment.ofArray(problem.b), b);
+    }
+
+    static EngineSpmm sparse(Backend backend, SpmmProblem problem, Layout layout) {
+        return new EngineSpmm(backend, problem, layout, false);
+    }
+
+    /** The same product with A's zeros stored and multiplied, in the engine's layout. */
+    static EngineSpmm dense(Backend backend, SpmmProblem problem) {
+        return new EngineSpmm(backend, problem, Layout.NATIVE, true);
+    }
+
+    @Override
+    public void run() {
+        ops.spmm(1, a, b, 0, c);
+        workspace.sync();
+    }
+
+    @Override
+    public float[] result() {
+        float[] host = new float[Math.toIntExact(c.shape().size())];
+        workspace.download(c, MemorySegment.ofArray(host));
+        return host;
+    }
+
+    @Override
+    public void close() {
+        workspace.close();
+    }
+}
