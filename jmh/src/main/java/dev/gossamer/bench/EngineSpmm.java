@@ -20,10 +20,12 @@ final class EngineSpmm implements Contender {
     private final Values a;
     private final Tensor b;
     private final Tensor c;
+    private final boolean vector;
 
-    private EngineSpmm(Backend backend, SpmmProblem problem, Layout layout, boolean dense) {
+    private EngineSpmm(Backend backend, SpmmProblem problem, Layout layout, boolean dense, boolean vector) {
         this.workspace = backend.workspace(1);
         this.ops = workspace.sparse();
+        this.vector = vector;
         Space space = workspace.space(Geometry.matrix(problem.pattern.rows(), problem.pattern.cols()));
         this.a = workspace.values(space, Role.THETA);
         if (!dense) {
@@ -36,17 +38,26 @@ final class EngineSpmm implements Contender {
     }
 
     static EngineSpmm sparse(Backend backend, SpmmProblem problem, Layout layout) {
-        return new EngineSpmm(backend, problem, layout, false);
+        return new EngineSpmm(backend, problem, layout, false, false);
     }
 
     /** The same product with A's zeros stored and multiplied, in the engine's layout. */
     static EngineSpmm dense(Backend backend, SpmmProblem problem) {
-        return new EngineSpmm(backend, problem, Layout.NATIVE, true);
+        return new EngineSpmm(backend, problem, Layout.NATIVE, true, false);
+    }
+
+    /** The product with one column by the operation for that. */
+    static EngineSpmm vector(Backend backend, SpmmProblem problem) {
+        return new EngineSpmm(backend, problem, Layout.ROW_MAJOR, false, true);
     }
 
     @Override
     public void run() {
-        ops.spmm(1, a, b, 0, c);
+        if (vector) {
+            ops.spmv(1, a, b, 0, c);
+        } else {
+            ops.spmm(1, a, b, 0, c);
+        }
         workspace.sync();
     }
 

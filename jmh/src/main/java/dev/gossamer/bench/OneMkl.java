@@ -107,8 +107,7 @@ final class OneMkl {
 
         void optimizeForMv() {
             require(
-                    mkl_rt.mkl_sparse_set_mv_hint(
-                            handle, mkl_rt.SPARSE_OPERATION_NON_TRANSPOSE, general, 1_000_000),
+                    mkl_rt.mkl_sparse_set_mv_hint(handle, mkl_rt.SPARSE_OPERATION_NON_TRANSPOSE, general, 1_000_000),
                     "mkl_sparse_set_mv_hint");
             require(mkl_rt.mkl_sparse_optimize(handle), "mkl_sparse_optimize");
         }
@@ -202,13 +201,7 @@ final class OneMkl {
         }
 
         Dense(SpmmProblem problem) {
-            this(
-                    problem.denseA(),
-                    problem.b,
-                    problem.pattern.rows(),
-                    problem.pattern.cols(),
-                    problem.columns,
-                    false);
+            this(problem.denseA(), problem.b, problem.pattern.rows(), problem.pattern.cols(), problem.columns, false);
         }
 
         @Override

@@ -46,9 +46,11 @@ final class Patterns {
         static Dims parse(String text) {
             int x = text.indexOf('x');
             try {
-                return new Dims(Integer.parseInt(text.substring(0, Math.max(x, 0))), Integer.parseInt(text.substring(x + 1)));
+                return new Dims(
+                        Integer.parseInt(text.substring(0, Math.max(x, 0))), Integer.parseInt(text.substring(x + 1)));
             } catch (NumberFormatException e) {
-                throw new IllegalArgumentException("shape must be rows x columns, as in 128x784; got '" + text + "'", e);
+                throw new IllegalArgumentException(
+                        "shape must be rows x columns, as in 128x784; got '" + text + "'", e);
             }
         }
     }

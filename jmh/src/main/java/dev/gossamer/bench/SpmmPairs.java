@@ -202,18 +202,23 @@ final class SpmmPairs {
         Path data = options.data;
         if (data != null) {
             Path folder = data.resolve("dlmc");
-            for (String line : Files.readAllLines(folder.resolve("index.csv")).stream().skip(1).toList()) {
+            for (String line : Files.readAllLines(folder.resolve("index.csv")).stream()
+                    .skip(1)
+                    .toList()) {
                 String[] field = line.split(",", -1);
                 double sparsity = Double.parseDouble(field[2]);
                 if (!options.wants(sparsity)) {
                     continue;
                 }
-                SparsityPattern pattern = Smtx.read(folder.resolve(field[0], field[1], field[2], field[3] + ".smtx.gz"));
+                SparsityPattern pattern =
+                        Smtx.read(folder.resolve(field[0], field[1], field[2], field[3] + ".smtx.gz"));
                 String name = field[1].substring(0, 4) + " " + field[3] + " " + field[4] + "x" + field[5];
                 matrices.add(new Matrix(name, sparsity, pattern));
             }
         }
-        return matrices.stream().filter(matrix -> options.wants(matrix.sparsity)).toList();
+        return matrices.stream()
+                .filter(matrix -> options.wants(matrix.sparsity))
+                .toList();
     }
 
     /** The command line. */

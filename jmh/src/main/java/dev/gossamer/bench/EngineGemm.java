@@ -1,0 +1,46 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Workspace;
+import java.lang.foreign.MemorySegment;
+
+/** The engine's dense product of row-major matrices, on one thread. */
+final class EngineGemm implements Contender {
+
+    private final Workspace workspace;
+    private final Tensor a;
+    private final Tensor b;
+    private final Tensor c;
+
+    EngineGemm(Backend backend, SpmmProblem problem) {
+        this.workspace = backend.workspace(1);
+        int rows = problem.pattern.rows();
+        int depth = problem.pattern.cols();
+        this.a = workspace.tensor(Shape.matrix(rows, depth), Layout.ROW_MAJOR);
+        this.b = workspace.tensor(Shape.matrix(depth, problem.columns), Layout.ROW_MAJOR);
+        this.c = workspace.tensor(Shape.matrix(rows, problem.columns), Layout.ROW_MAJOR);
+        workspace.upload(MemorySegment.ofArray(problem.denseA()), a);
+        workspace.upload(MemorySegment.ofArray(problem.b), b);
+    }
+
+    @Override
+    public void run() {
+        workspace.dense().gemm(false, false, 1, a, b, 0, c);
+        workspace.sync();
+    }
+
+    @Override
+    public float[] result() {
+        float[] host = new float[Math.toIntExact(c.shape().size())];
+        workspace.download(c, MemorySegment.ofArray(host));
+        return host;
+    }
+
+    @Override
+    public void close() {
+        workspace.close();
+    }
+}

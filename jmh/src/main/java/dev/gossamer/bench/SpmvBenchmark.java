@@ -1,0 +1,39 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.bench.Patterns.Dims;
+import dev.gossamer.engine.Backend;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+
+/** Sparse times vector on one thread, beside oneMKL's. */
+@SuppressWarnings("NullAway.Init") // JMH sets parameters
+public class SpmvBenchmark extends OneThreadBenchmark {
+
+    @Param({"128x784", "1024x1024"})
+    public String shape;
+
+    @Param({"0.1", "0.02"})
+    public double density;
+
+    @Override
+    Contender open(String name, Backend on) {
+        SpmmProblem problem = new SpmmProblem(Patterns.uniform(Dims.parse(shape), density, 7), 1, 42);
+        Contender contender = switch (name) {
+            case "engine" -> EngineSpmm.vector(on, problem);
+            case "oneMklSparse" -> new OneMkl.Sparse(problem);
+            default -> throw unknown(name);
+        };
+        problem.verify(name, contender);
+        return contender;
+    }
+
+    @Benchmark
+    public void engine() {
+        run();
+    }
+
+    @Benchmark
+    public void oneMklSparse() {
+        run();
+    }
+}
