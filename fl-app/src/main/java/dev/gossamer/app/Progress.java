@@ -4,6 +4,7 @@ import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunListener;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -87,6 +88,7 @@ interface Progress extends RunListener, AutoCloseable {
     /** A bar that is redrawn in place. */
     final class Bar implements Progress {
 
+        private final Line line = new Line(System.err, Terminal.width() - 1);
         private final ProgressBar bar;
 
         Bar(int rounds) {
@@ -95,7 +97,7 @@ interface Progress extends RunListener, AutoCloseable {
                     .setInitialMax(rounds)
                     .setStyle(ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(250)
-                    .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.width() - 1))
+                    .setConsumer(line)
                     .build();
         }
 
@@ -108,6 +110,35 @@ interface Progress extends RunListener, AutoCloseable {
         @Override
         public void close() {
             bar.close();
+            line.close();
+        }
+    }
+
+    /** A line that is drawn anew until it is closed; the bar's timer may come once more after that. */
+    final class Line extends ConsoleProgressBarConsumer {
+
+        private final PrintStream err;
+        private boolean closed;
+
+        Line(PrintStream err, int width) {
+            super(err, width);
+            this.err = err;
+        }
+
+        @Override
+        public synchronized void accept(String text) {
+            if (!closed) {
+                super.accept(text);
+                err.flush();
+            }
+        }
+
+        @Override
+        public synchronized void close() {
+            if (!closed) {
+                closed = true;
+                super.close();
+            }
         }
     }
 }

@@ -76,6 +76,18 @@ class ProgressTest {
         assertThat(terminal.get(null)).isNull();
     }
 
+    @Test
+    void aClosedLineIsNotDrawnAgain() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Progress.Line line = new Progress.Line(new PrintStream(bytes, true, StandardCharsets.UTF_8), 20);
+        line.accept("half");
+        line.close();
+        line.accept("late");
+        line.close();
+
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("\rhalf" + System.lineSeparator());
+    }
+
     private static String drawnBar() {
         PrintStream before = System.err;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
