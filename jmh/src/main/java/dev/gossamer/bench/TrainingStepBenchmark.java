@@ -112,7 +112,7 @@ public class TrainingStepBenchmark {
         network.load(pruned(model.initial(3)));
         TrainingSession session = new TrainingSession(
                 network,
-                workspace.samples(images, labels, Shape.of(FEATURES, 1), SAMPLES),
+                workspace.samples(images, labels, new Shape(1, 28, 28, 1), SAMPLES),
                 PixelTransform.scale(1f / 255),
                 BATCH,
                 SAMPLES,
