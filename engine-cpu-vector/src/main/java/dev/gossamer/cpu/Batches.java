@@ -2,7 +2,7 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gossamer.cpu.CpuHandles.CpuCell;
 import dev.gossamer.cpu.CpuHandles.CpuSamples;
@@ -10,7 +10,6 @@ import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.ops.PixelTransform;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -24,7 +23,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class Batches {
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
     private static final VectorSpecies<Byte> SIXTEEN = ByteVector.SPECIES_128;
@@ -144,11 +143,11 @@ final class Batches {
             FloatVector shift = FloatVector.broadcast(F, transform.shift().get(channel));
             long at = x.offset(channel * plane, column);
             for (int row = channel * plane; row < (channel + 1) * plane; row++) {
-                ByteVector bytes = ByteVector.fromMemorySegment(SIXTEEN, scratch, 16L * row, ByteOrder.LITTLE_ENDIAN);
+                ByteVector bytes = ByteVector.fromMemorySegment(SIXTEEN, scratch, 16L * row, LITTLE_ENDIAN);
                 for (int part = 0; part < 16 / COUNT; part++) {
                     IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
                     FloatVector pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
-                    store(pixels.fma(scale, shift), x.data, at + (long) part * Lanes.BYTES);
+                    pixels.fma(scale, shift).intoMemorySegment(x.data, at + (long) part * Lanes.BYTES, LITTLE_ENDIAN);
                 }
                 at += x.rowStride();
             }

@@ -2,8 +2,9 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static dev.gossamer.cpu.Lanes.F;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Epilogue;
@@ -46,13 +47,13 @@ final class BiasRelu {
 
     private static void add(MemorySegment y, long at, float bias) {
         for (long lane = at; lane < at + 64; lane += BYTES) {
-            store(load(y, lane).add(bias), y, lane);
+            fromMemorySegment(F, y, lane, LITTLE_ENDIAN).add(bias).intoMemorySegment(y, lane, LITTLE_ENDIAN);
         }
     }
 
     private static void addRelu(MemorySegment y, long at, float bias) {
         for (long lane = at; lane < at + 64; lane += BYTES) {
-            store(load(y, lane).add(bias).max(0f), y, lane);
+            fromMemorySegment(F, y, lane, LITTLE_ENDIAN).add(bias).max(0f).intoMemorySegment(y, lane, LITTLE_ENDIAN);
         }
     }
 
@@ -60,9 +61,10 @@ final class BiasRelu {
     private static int addReluMask(MemorySegment y, long at, float bias) {
         int passed = 0;
         for (int lane = 0; lane < 16; lane += COUNT) {
-            FloatVector v = load(y, at + 4L * lane).add(bias);
+            FloatVector v =
+                    fromMemorySegment(F, y, at + 4L * lane, LITTLE_ENDIAN).add(bias);
             passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
-            store(v.max(0f), y, at + 4L * lane);
+            v.max(0f).intoMemorySegment(y, at + 4L * lane, LITTLE_ENDIAN);
         }
         return passed;
     }

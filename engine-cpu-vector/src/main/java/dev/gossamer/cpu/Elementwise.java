@@ -3,8 +3,8 @@ package dev.gossamer.cpu;
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -18,7 +18,7 @@ final class Elementwise {
     static void fill(CpuValues values, float value) {
         FloatVector v = FloatVector.broadcast(F, value);
         for (long at = 0; at < bytes(values); at += BYTES) {
-            store(v, values.data, at);
+            v.intoMemorySegment(values.data, at, LITTLE_ENDIAN);
         }
         values.clearOutside();
     }
@@ -30,14 +30,17 @@ final class Elementwise {
     static void axpy(float alpha, CpuValues x, CpuValues y) {
         FloatVector a = FloatVector.broadcast(F, alpha);
         for (long at = 0; at < bytes(x); at += BYTES) {
-            store(a.fma(load(x.data, at), load(y.data, at)), y.data, at);
+            a.fma(fromMemorySegment(F, x.data, at, LITTLE_ENDIAN), fromMemorySegment(F, y.data, at, LITTLE_ENDIAN))
+                    .intoMemorySegment(y.data, at, LITTLE_ENDIAN);
         }
         y.clearOutside();
     }
 
     static void multiply(CpuValues x, CpuValues y, CpuValues out) {
         for (long at = 0; at < bytes(x); at += BYTES) {
-            store(load(x.data, at).mul(load(y.data, at)), out.data, at);
+            fromMemorySegment(F, x.data, at, LITTLE_ENDIAN)
+                    .mul(fromMemorySegment(F, y.data, at, LITTLE_ENDIAN))
+                    .intoMemorySegment(out.data, at, LITTLE_ENDIAN);
         }
     }
 
@@ -47,7 +50,8 @@ final class Elementwise {
         for (int lane = 0; lane < 16; lane += COUNT) {
             FloatVector sum = FloatVector.zero(F);
             for (long at = 4L * lane; at < bytes(x); at += 64) {
-                sum = load(x.data, at).fma(load(y.data, at), sum);
+                sum = fromMemorySegment(F, x.data, at, LITTLE_ENDIAN)
+                        .fma(fromMemorySegment(F, y.data, at, LITTLE_ENDIAN), sum);
             }
             sum.intoArray(lanes, lane);
         }
@@ -66,7 +70,9 @@ final class Elementwise {
         for (long p = 0; p < count; p += COUNT) {
             VectorMask<Float> keep = VectorMask.fromLong(F, bits[(int) (p >>> 6)] >>> p);
             long at = p * Float.BYTES;
-            store(FloatVector.zero(F).blend(load(values.data, at), keep), values.data, at);
+            FloatVector.zero(F)
+                    .blend(fromMemorySegment(F, values.data, at, LITTLE_ENDIAN), keep)
+                    .intoMemorySegment(values.data, at, LITTLE_ENDIAN);
         }
     }
 

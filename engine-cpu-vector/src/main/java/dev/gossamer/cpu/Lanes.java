@@ -1,7 +1,5 @@
 package dev.gossamer.cpu;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -9,6 +7,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector species of this process: one constant, so that C2 folds it. Loaded only after {@link VectorBits} found that the
  * machine has it (a species wider than the machine is silently emulated, a hundred times slower).
+ *
+ * <p>There are no helpers around loads and stores on purpose: C2 inlines the Vector API whatever the size of the method, but
+ * ours only while its budget lasts, and a vector that reaches a call becomes an object.
  */
 final class Lanes {
 
@@ -23,12 +24,4 @@ final class Lanes {
     static final int BYTES = COUNT * Float.BYTES;
 
     private Lanes() {}
-
-    static FloatVector load(MemorySegment segment, long offset) {
-        return FloatVector.fromMemorySegment(F, segment, offset, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    static void store(FloatVector vector, MemorySegment segment, long offset) {
-        vector.intoMemorySegment(segment, offset, ByteOrder.LITTLE_ENDIAN);
-    }
 }

@@ -2,8 +2,8 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -22,9 +22,9 @@ final class Relu {
             for (int row = 0; row < x.features; row++) {
                 int passed = 0;
                 for (int lane = 0; lane < 16; lane += COUNT) {
-                    FloatVector v = load(x.data, from + 4L * lane);
+                    FloatVector v = fromMemorySegment(F, x.data, from + 4L * lane, LITTLE_ENDIAN);
                     passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
-                    store(v.max(FloatVector.zero(F)), y.data, to + 4L * lane);
+                    v.max(FloatVector.zero(F)).intoMemorySegment(y.data, to + 4L * lane, LITTLE_ENDIAN);
                 }
                 mask.set16(row, column, passed);
                 from += x.rowStride();
@@ -51,7 +51,9 @@ final class Relu {
     private static void select(int passed, MemorySegment gy, long from, MemorySegment gx, long to) {
         for (int lane = 0; lane < 16; lane += COUNT) {
             VectorMask<Float> drop = VectorMask.fromLong(F, ~(passed >>> lane));
-            store(load(gy, from + 4L * lane).blend(0f, drop), gx, to + 4L * lane);
+            fromMemorySegment(F, gy, from + 4L * lane, LITTLE_ENDIAN)
+                    .blend(0f, drop)
+                    .intoMemorySegment(gx, to + 4L * lane, LITTLE_ENDIAN);
         }
     }
 }

@@ -2,8 +2,8 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -17,11 +17,13 @@ final class Scaling {
     static void row(int vectors, MemorySegment c, long at, float beta) {
         if (beta == 0) {
             for (int v = 0; v < vectors; v++) {
-                store(FloatVector.zero(F), c, at + (long) v * BYTES);
+                FloatVector.zero(F).intoMemorySegment(c, at + (long) v * BYTES, LITTLE_ENDIAN);
             }
         } else if (beta != 1) {
             for (int v = 0; v < vectors; v++) {
-                store(load(c, at + (long) v * BYTES).mul(beta), c, at + (long) v * BYTES);
+                fromMemorySegment(F, c, at + (long) v * BYTES, LITTLE_ENDIAN)
+                        .mul(beta)
+                        .intoMemorySegment(c, at + (long) v * BYTES, LITTLE_ENDIAN);
             }
         }
     }

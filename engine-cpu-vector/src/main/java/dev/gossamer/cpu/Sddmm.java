@@ -2,13 +2,12 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -151,12 +150,13 @@ final class Sddmm {
             long bStride,
             MemorySegment partials,
             long at) {
-        FloatVector a0 = load(a, aAt);
-        FloatVector a1 = load(a, aAt + 64);
+        FloatVector a0 = fromMemorySegment(F, a, aAt, LITTLE_ENDIAN);
+        FloatVector a1 = fromMemorySegment(F, a, aAt + 64, LITTLE_ENDIAN);
         for (int p = from; p < to; p++) {
             long bAt = bBase + colIdx[p] * bStride;
-            FloatVector sum = a0.fma(load(b, bAt), FloatVector.zero(F));
-            store(a1.fma(load(b, bAt + 64), sum), partials, at + (long) (p - from) * PARTIAL);
+            FloatVector sum = a0.fma(fromMemorySegment(F, b, bAt, LITTLE_ENDIAN), FloatVector.zero(F));
+            a1.fma(fromMemorySegment(F, b, bAt + 64, LITTLE_ENDIAN), sum)
+                    .intoMemorySegment(partials, at + (long) (p - from) * PARTIAL, LITTLE_ENDIAN);
         }
     }
 
@@ -171,16 +171,17 @@ final class Sddmm {
             long bStride,
             MemorySegment partials,
             long at) {
-        FloatVector a0 = load(a, aAt);
-        FloatVector a1 = load(a, aAt + 64);
-        FloatVector a2 = load(a, aAt + 128);
-        FloatVector a3 = load(a, aAt + 192);
+        FloatVector a0 = fromMemorySegment(F, a, aAt, LITTLE_ENDIAN);
+        FloatVector a1 = fromMemorySegment(F, a, aAt + 64, LITTLE_ENDIAN);
+        FloatVector a2 = fromMemorySegment(F, a, aAt + 128, LITTLE_ENDIAN);
+        FloatVector a3 = fromMemorySegment(F, a, aAt + 192, LITTLE_ENDIAN);
         for (int p = from; p < to; p++) {
             long bAt = bBase + colIdx[p] * bStride;
-            FloatVector sum = a0.fma(load(b, bAt), FloatVector.zero(F));
-            sum = a1.fma(load(b, bAt + 64), sum);
-            sum = a2.fma(load(b, bAt + 128), sum);
-            store(a3.fma(load(b, bAt + 192), sum), partials, at + (long) (p - from) * PARTIAL);
+            FloatVector sum = a0.fma(fromMemorySegment(F, b, bAt, LITTLE_ENDIAN), FloatVector.zero(F));
+            sum = a1.fma(fromMemorySegment(F, b, bAt + 64, LITTLE_ENDIAN), sum);
+            sum = a2.fma(fromMemorySegment(F, b, bAt + 128, LITTLE_ENDIAN), sum);
+            a3.fma(fromMemorySegment(F, b, bAt + 192, LITTLE_ENDIAN), sum)
+                    .intoMemorySegment(partials, at + (long) (p - from) * PARTIAL, LITTLE_ENDIAN);
         }
     }
 
@@ -202,12 +203,13 @@ final class Sddmm {
             long bAt = bBase + colIdx[p] * bStride;
             FloatVector sum = FloatVector.zero(F);
             for (int group = 0; group < groups; group++) {
-                sum = load(a, aAt + 64L * group).fma(load(b, bAt + 64L * group), sum);
+                sum = fromMemorySegment(F, a, aAt + 64L * group, LITTLE_ENDIAN)
+                        .fma(fromMemorySegment(F, b, bAt + 64L * group, LITTLE_ENDIAN), sum);
             }
             if (left > 0) {
                 sum = first(a, aAt + 64L * groups, left).fma(first(b, bAt + 64L * groups, left), sum);
             }
-            store(sum, partials, at + (long) (p - from) * PARTIAL);
+            sum.intoMemorySegment(partials, at + (long) (p - from) * PARTIAL, LITTLE_ENDIAN);
         }
     }
 
@@ -216,7 +218,7 @@ final class Sddmm {
         for (int i = 0; i < count; i++) {
             long at = (long) i * PARTIAL;
             FloatVector quarter = quarter(partials, at);
-            quarter.intoMemorySegment(partials, at, ByteOrder.LITTLE_ENDIAN);
+            quarter.intoMemorySegment(partials, at, LITTLE_ENDIAN);
         }
         for (int i = 0; i < count; i++) {
             long at = (long) i * PARTIAL;
@@ -235,7 +237,7 @@ final class Sddmm {
     }
 
     private static FloatVector load128(MemorySegment segment, long offset) {
-        return FloatVector.fromMemorySegment(FloatVector.SPECIES_128, segment, offset, ByteOrder.LITTLE_ENDIAN);
+        return fromMemorySegment(FloatVector.SPECIES_128, segment, offset, LITTLE_ENDIAN);
     }
 
     /** Rows of a tensor summed over the batch in the order above: {@code out[row] += Σ_n t[row, n]}. */
@@ -250,20 +252,25 @@ final class Sddmm {
 
     private static void rowSum(CpuTensor t, int row, int column, MemorySegment partials) {
         int end = Math.min(column + MAX_BLOCK, t.batch);
+        int whole = t.endsInZeros() ? end : end - (end - column) % 16;
         for (int lane = 0; lane < 16; lane += COUNT) {
+            long at = t.offset(row, column) + 4L * lane;
             FloatVector sum = FloatVector.zero(F);
-            for (int n = column; n < end; n += 16) {
-                long at = t.offset(row, n) + 4L * lane;
-                boolean whole = t.endsInZeros() || n + lane + COUNT <= end;
-                sum = sum.add(whole ? load(t.data, at) : first(t.data, at, end - n - lane));
+            for (int n = column; n < whole; n += 16) {
+                sum = sum.add(fromMemorySegment(F, t.data, at, LITTLE_ENDIAN));
+                at += 64;
             }
-            store(sum, partials, 4L * lane);
+            sum.intoMemorySegment(partials, 4L * lane, LITTLE_ENDIAN);
+            if (end - whole > lane) {
+                fromMemorySegment(F, partials, 4L * lane, LITTLE_ENDIAN)
+                        .add(first(t.data, at, end - whole - lane))
+                        .intoMemorySegment(partials, 4L * lane, LITTLE_ENDIAN);
+            }
         }
     }
 
     /** The first {@code count} lanes, +0.0 behind; none if the count is not positive. */
     private static FloatVector first(MemorySegment segment, long offset, int count) {
-        return FloatVector.fromMemorySegment(
-                F, segment, offset, ByteOrder.LITTLE_ENDIAN, F.indexInRange(0, Math.max(0, count)));
+        return fromMemorySegment(F, segment, offset, LITTLE_ENDIAN, F.indexInRange(0, Math.max(0, count)));
     }
 }

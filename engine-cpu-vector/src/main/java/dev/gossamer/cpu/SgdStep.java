@@ -2,8 +2,8 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.ops.Sgd;
@@ -30,12 +30,20 @@ final class SgdStep {
         }
     }
 
+    // Every term is computed, with a coefficient of 0 where the rule lacks it: a vector that comes out of a condition
+    // or is
+    // returned from a call is boxed, and the loops wait for memory anyway.
+
     private static void plain(
             MemorySegment theta, MemorySegment gradient, MemorySegment anchor, long bytes, float rate, Sgd rule) {
         FloatVector step = FloatVector.broadcast(F, -rate);
+        FloatVector decay = FloatVector.broadcast(F, rule.weightDecay());
+        FloatVector pull = FloatVector.broadcast(F, rule.proximal());
         for (long at = 0; at < bytes; at += BYTES) {
-            FloatVector t = load(theta, at);
-            store(step.fma(direction(t, load(gradient, at), load(anchor, at), rule), t), theta, at);
+            FloatVector t = fromMemorySegment(F, theta, at, LITTLE_ENDIAN);
+            FloatVector d = decay.fma(t, fromMemorySegment(F, gradient, at, LITTLE_ENDIAN));
+            d = pull.fma(t.sub(fromMemorySegment(F, anchor, at, LITTLE_ENDIAN)), d);
+            step.fma(d, t).intoMemorySegment(theta, at, LITTLE_ENDIAN);
         }
     }
 
@@ -47,25 +55,19 @@ final class SgdStep {
             long bytes,
             float rate,
             Sgd rule) {
-        FloatVector step = FloatVector.broadcast(F, -rate);
+        FloatVector decay = FloatVector.broadcast(F, rule.weightDecay());
+        FloatVector pull = FloatVector.broadcast(F, rule.proximal());
         FloatVector factor = FloatVector.broadcast(F, rule.momentum());
+        // The step goes along v, or with Nesterov along d + momentum·v.
+        FloatVector alongV = FloatVector.broadcast(F, rule.nesterov() ? -rate * rule.momentum() : -rate);
+        FloatVector alongD = FloatVector.broadcast(F, rule.nesterov() ? -rate : 0f);
         for (long at = 0; at < bytes; at += BYTES) {
-            FloatVector t = load(theta, at);
-            FloatVector d = direction(t, load(gradient, at), load(anchor, at), rule);
-            FloatVector v = factor.fma(load(velocity, at), d);
-            store(v, velocity, at);
-            store(step.fma(rule.nesterov() ? factor.fma(v, d) : v, t), theta, at);
+            FloatVector t = fromMemorySegment(F, theta, at, LITTLE_ENDIAN);
+            FloatVector d = decay.fma(t, fromMemorySegment(F, gradient, at, LITTLE_ENDIAN));
+            d = pull.fma(t.sub(fromMemorySegment(F, anchor, at, LITTLE_ENDIAN)), d);
+            FloatVector v = factor.fma(fromMemorySegment(F, velocity, at, LITTLE_ENDIAN), d);
+            v.intoMemorySegment(velocity, at, LITTLE_ENDIAN);
+            alongD.fma(d, alongV.fma(v, t)).intoMemorySegment(theta, at, LITTLE_ENDIAN);
         }
-    }
-
-    private static FloatVector direction(FloatVector theta, FloatVector gradient, FloatVector anchor, Sgd rule) {
-        FloatVector d = gradient;
-        if (rule.weightDecay() != 0) {
-            d = FloatVector.broadcast(F, rule.weightDecay()).fma(theta, d);
-        }
-        if (rule.proximal() != 0) {
-            d = FloatVector.broadcast(F, rule.proximal()).fma(theta.sub(anchor), d);
-        }
-        return d;
     }
 }

@@ -2,8 +2,8 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -66,11 +66,11 @@ final class SoftmaxCrossEntropy {
 
     private static void max(CpuTensor logits, int column, MemorySegment scratch) {
         long at = logits.base(column);
-        FloatVector max = load(logits.data, at);
+        FloatVector max = fromMemorySegment(F, logits.data, at, LITTLE_ENDIAN);
         for (int row = 1; row < logits.features; row++) {
-            max = max.max(load(logits.data, at + row * logits.rowStride()));
+            max = max.max(fromMemorySegment(F, logits.data, at + row * logits.rowStride(), LITTLE_ENDIAN));
         }
-        store(max, scratch, 0);
+        max.intoMemorySegment(scratch, 0, LITTLE_ENDIAN);
     }
 
     /** The first class that has the largest logit; -1 where there is a NaN. */
@@ -97,18 +97,21 @@ final class SoftmaxCrossEntropy {
         }
         FloatVector sum = FloatVector.zero(F);
         for (int row = 0; row < logits.features; row++) {
-            sum = sum.add(load(scratch, to + (long) row * Lanes.BYTES));
+            sum = sum.add(fromMemorySegment(F, scratch, to + (long) row * Lanes.BYTES, LITTLE_ENDIAN));
         }
-        store(sum, scratch, Lanes.BYTES);
+        sum.intoMemorySegment(scratch, Lanes.BYTES, LITTLE_ENDIAN);
     }
 
     private static void normalise(CpuTensor gradient, int[] classes, int column, int samples, MemorySegment scratch) {
         float batch = gradient.batch;
-        FloatVector sum = load(scratch, Lanes.BYTES);
+        FloatVector sum = fromMemorySegment(F, scratch, Lanes.BYTES, LITTLE_ENDIAN);
         long to = gradient.base(column);
         for (int row = 0; row < gradient.features; row++) {
             long at = to + row * gradient.rowStride();
-            store(load(scratch, (4L + row) * Lanes.BYTES).div(sum).div(batch), gradient.data, at);
+            fromMemorySegment(F, scratch, (4L + row) * Lanes.BYTES, LITTLE_ENDIAN)
+                    .div(sum)
+                    .div(batch)
+                    .intoMemorySegment(gradient.data, at, LITTLE_ENDIAN);
         }
         for (int i = 0; i < samples; i++) {
             long at = gradient.offset(classes[column + i], column + i);

@@ -1,8 +1,8 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Lanes.load;
-import static dev.gossamer.cpu.Lanes.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -46,23 +46,30 @@ final class VectorMath {
 
     /** x = n·ln 2 + r: r goes to {@code to}, 2^n to {@code spare}. */
     private static void reduce(MemorySegment xs, long from, MemorySegment scratch, long to, long spare) {
-        FloatVector x = load(xs, from).sub(load(scratch, 0)).max(LEAST);
+        FloatVector x = fromMemorySegment(F, xs, from, LITTLE_ENDIAN)
+                .sub(fromMemorySegment(F, scratch, 0, LITTLE_ENDIAN))
+                .max(LEAST);
         FloatVector shifted = x.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
         FloatVector n = shifted.sub(ROUND);
         FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), x);
-        store(n.fma(FloatVector.broadcast(F, -LN2_LOW), r), scratch, to);
+        n.fma(FloatVector.broadcast(F, -LN2_LOW), r).intoMemorySegment(scratch, to, LITTLE_ENDIAN);
         IntVector exponent = shifted.reinterpretAsInts().sub(ROUND_BITS - 127);
-        store(exponent.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats(), scratch, spare);
+        exponent.lanewise(VectorOperators.LSHL, 23)
+                .reinterpretAsFloats()
+                .intoMemorySegment(scratch, spare, LITTLE_ENDIAN);
     }
 
     /** Cephes' expf polynomial (S. Moshier, 1989): e^r = 1 + r + r²·P(r) on |r| <= ln(2)/2. */
     private static void polynomial(MemorySegment scratch, long to, long spare) {
-        FloatVector r = load(scratch, to);
+        FloatVector r = fromMemorySegment(F, scratch, to, LITTLE_ENDIAN);
         FloatVector p = r.fma(FloatVector.broadcast(F, 1.9875691E-4f), FloatVector.broadcast(F, 0.0013981999f));
         p = p.fma(r, FloatVector.broadcast(F, 0.008333452f));
         p = p.fma(r, FloatVector.broadcast(F, 0.041665796f));
         p = p.fma(r, FloatVector.broadcast(F, 0.16666666f));
         p = p.fma(r, FloatVector.broadcast(F, 0.5f));
-        store(p.fma(r.mul(r), r).add(1f).mul(load(scratch, spare)), scratch, to);
+        p.fma(r.mul(r), r)
+                .add(1f)
+                .mul(fromMemorySegment(F, scratch, spare, LITTLE_ENDIAN))
+                .intoMemorySegment(scratch, to, LITTLE_ENDIAN);
     }
 }

@@ -1,0 +1,183 @@
+package dev.gossamer.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.gossamer.engine.Activation;
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.TuningTable;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.check.CheckedBackend;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A warm training step of a two-layer network allocates nothing, and a sparse parameter is stored in at most 16 bytes per
+ * nonzero: theta, gradient and momentum, padding included.
+ */
+class StepAllocationTest {
+
+    private static final int PIXELS = 784;
+    private static final int HIDDEN = 128;
+    private static final int BATCH = 32;
+    private static final int COUNT = 320;
+
+    /** Enough for C2 on a busy machine; a step that still allocates then always will. */
+    private static final int MOST_EPOCHS = 4_000;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    @BeforeAll
+    static void widthIsThere() {
+        VectorWidth.assumeAvailable();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 0.5, 0.05, 0.01})
+    void aWarmStepAllocatesNothing(double density) {
+        try (Arena arena = Arena.ofConfined();
+                Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(1, TuningTable.EMPTY)));
+                Workspace workspace = backend.workspace(1)) {
+            Network network = new Network(workspace, arena, density);
+            long allocated = -1;
+            for (int epoch = 0; epoch < MOST_EPOCHS && allocated != 0; epoch++) {
+                allocated = network.epoch();
+            }
+            assertThat(allocated)
+                    .as("bytes in an epoch of %s steps", COUNT / BATCH)
+                    .isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.1, 0.05, 0.01})
+    void aParameterTakesSixteenBytesPerNonzero(double density) {
+        try (Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(1, TuningTable.EMPTY)));
+                Workspace workspace = backend.workspace(1)) {
+            Space space = weights(workspace, PIXELS, HIDDEN, density);
+            for (Role role : List.of(Role.THETA, Role.GRADIENT, Role.MOMENTUM)) {
+                assertThat(workspace.values(space, role)).isNotNull();
+            }
+            assertThat(space.valueBytes()).isBetween(12 * space.nnz(), 16 * space.nnz());
+        }
+    }
+
+    private static Space weights(Workspace workspace, int in, int out, double density) {
+        Space space = workspace.space(Geometry.linear(in, out));
+        if (density < 1) {
+            workspace.repattern(
+                    space,
+                    SparsityPattern.fromMask(
+                            out, in, (row, col) -> new SplittableRandom(row * 1000L + col).nextDouble() < density));
+        }
+        return space;
+    }
+
+    /** 784-128-10 with ReLU, momentum SGD and every op that a step of it uses. */
+    private static final class Network {
+
+        private final Workspace workspace;
+        private final Cell position;
+        private final Step step;
+
+        Network(Workspace workspace, Arena arena, double density) {
+            this.workspace = workspace;
+            this.position = workspace.cell(0);
+            Cell loss = workspace.cell(0);
+            Cell correct = workspace.cell(0);
+            Cell rate = workspace.cell(0.01f);
+            MemorySegment images = arena.allocate((long) COUNT * PIXELS);
+            for (long i = 0; i < images.byteSize(); i++) {
+                images.set(ValueLayout.JAVA_BYTE, i, (byte) (i * 31));
+            }
+            Samples samples = workspace.samples(images, arena.allocate(COUNT), new Shape(1, 28, 28, 1), COUNT);
+            Order order = workspace.order(COUNT);
+            int[] ascending = new int[COUNT];
+            for (int i = 0; i < COUNT; i++) {
+                ascending[i] = i;
+            }
+            workspace.upload(MemorySegment.ofArray(ascending), COUNT, order);
+            Labels labels = workspace.labels(BATCH);
+            PixelTransform transform = PixelTransform.scale(1 / 256f);
+            Tensor x = workspace.tensor(Shape.of(PIXELS, BATCH), Layout.NATIVE);
+            Tensor h = workspace.tensor(Shape.of(HIDDEN, BATCH), Layout.NATIVE);
+            Tensor gh = workspace.tensor(Shape.of(HIDDEN, BATCH), Layout.NATIVE);
+            Tensor y = workspace.tensor(Shape.of(10, BATCH), Layout.NATIVE);
+            Mask mask = workspace.mask(h.shape());
+            Product first = workspace.product(Geometry.linear(PIXELS, HIDDEN));
+            Product second = workspace.product(Geometry.linear(HIDDEN, 10));
+            Space w1 = weights(workspace, PIXELS, HIDDEN, density);
+            Space w2 = weights(workspace, HIDDEN, 10, density);
+            Space b1 = workspace.space(HIDDEN);
+            List<Space> all = List.of(w1, w2, b1);
+            for (Space space : all) {
+                workspace.values(space, Role.MOMENTUM);
+            }
+            Values theta1 = random(w1);
+            Values theta2 = random(w2);
+            Values g1 = workspace.values(w1, Role.GRADIENT);
+            Values g2 = workspace.values(w2, Role.GRADIENT);
+            Values gb = workspace.values(b1, Role.GRADIENT);
+            Epilogue hidden = new Epilogue(workspace.values(b1, Role.THETA), Activation.RELU, mask);
+            Sgd rule = new Sgd(0.5f, false, 0, 0);
+            this.step = workspace.record(() -> {
+                workspace.data().batch(samples, transform, order, position, x, labels);
+                first.forward(theta1, x, 0, h, hidden);
+                second.forward(theta2, h, 0, y, Epilogue.NONE);
+                workspace.nn().softmaxCrossEntropy(y, labels, y, loss, correct);
+                second.weightGradient(h, y, 0, g2);
+                second.inputGradient(theta2, y, 0, gh, mask);
+                first.weightGradient(x, gh, 0, g1);
+                first.biasGradient(gh, 0, gb);
+                workspace.train().sgd(all, rate, rule);
+            });
+        }
+
+        private Values random(Space space) {
+            float[] numbers = new float[(int) space.nnz()];
+            SplittableRandom random = new SplittableRandom(7);
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = (float) random.nextDouble(-0.05, 0.05);
+            }
+            Values values = workspace.values(space, Role.THETA);
+            workspace.upload(MemorySegment.ofArray(numbers), values);
+            return values;
+        }
+
+        /** Bytes that the steps of one epoch allocate. */
+        long epoch() {
+            workspace.write(position, 0);
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < COUNT / BATCH; i++) {
+                step.run();
+            }
+            return THREADS.getCurrentThreadAllocatedBytes() - before;
+        }
+    }
+}
