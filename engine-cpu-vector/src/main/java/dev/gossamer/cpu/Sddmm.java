@@ -1,8 +1,13 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.INDEX;
+import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.SPECIES_128;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
@@ -21,6 +26,9 @@ import jdk.incubator.vector.FloatVector;
 final class Sddmm {
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+    /** Without the check of alignment, which the allocator grants. */
+    private static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     /** Bytes of one partial sum of 16 lanes. */
     private static final int PARTIAL = 64;
@@ -127,61 +135,76 @@ final class Sddmm {
             int groups,
             int tail,
             MemorySegment partials) {
-        for (int lane = 0; lane < 16; lane += COUNT) {
-            long skip = 4L * lane;
-            if (tail == 0 && groups == 2) {
-                dots2(colIdx, from, to, a, aAt + skip, b, bBase + skip, bStride, partials, skip);
-            } else if (tail == 0 && groups == 4) {
-                dots4(colIdx, from, to, a, aAt + skip, b, bBase + skip, bStride, partials, skip);
-            } else {
+        if (tail != 0 || groups == 3) {
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                long skip = 4L * lane;
                 dotsAny(colIdx, from, to, a, aAt + skip, b, bBase + skip, bStride, groups, tail - lane, partials, skip);
+            }
+            return;
+        }
+        long width = 64L * groups;
+        long aAddress = Raw.address(a, aAt, width);
+        long bAddress = Raw.address(b, bBase, (long) lastColumn(colIdx, from, to) * bStride + width);
+        long partialsAddress = Raw.address(partials, 0, (long) (to - from) * PARTIAL);
+        int stride = Math.toIntExact(bStride);
+        for (int lane = 0; lane < PARTIAL; lane += BYTES) {
+            switch (groups) {
+                case 1 -> dots1(colIdx, from, to, aAddress + lane, bAddress + lane, stride, partialsAddress + lane);
+                case 2 -> dots2(colIdx, from, to, aAddress + lane, bAddress + lane, stride, partialsAddress + lane);
+                default -> dots4(colIdx, from, to, aAddress + lane, bAddress + lane, stride, partialsAddress + lane);
             }
         }
     }
 
-    private static void dots2(
-            int[] colIdx,
-            int from,
-            int to,
-            MemorySegment a,
-            long aAt,
-            MemorySegment b,
-            long bBase,
-            long bStride,
-            MemorySegment partials,
-            long at) {
-        FloatVector a0 = fromMemorySegment(F, a, aAt, LITTLE_ENDIAN);
-        FloatVector a1 = fromMemorySegment(F, a, aAt + 64, LITTLE_ENDIAN);
+    /** Columns ascend within a row. */
+    private static int lastColumn(int[] colIdx, int from, int to) {
+        return from == to ? 0 : colIdx[to - 1];
+    }
+
+    private static void dots1(int[] colIdx, int from, int to, long a, long b, int stride, long partials) {
+        long input = b & USER;
+        long step = stride & INDEX;
+        long output = partials & USER;
+        FloatVector a0 = fromMemorySegment(F, ALL, a & USER, LITTLE_ENDIAN);
         for (int p = from; p < to; p++) {
-            long bAt = bBase + colIdx[p] * bStride;
-            FloatVector sum = a0.fma(fromMemorySegment(F, b, bAt, LITTLE_ENDIAN), FloatVector.zero(F));
-            a1.fma(fromMemorySegment(F, b, bAt + 64, LITTLE_ENDIAN), sum)
-                    .intoMemorySegment(partials, at + (long) (p - from) * PARTIAL, LITTLE_ENDIAN);
+            long in = input + (colIdx[p] & INDEX) * step;
+            FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
+            sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+            output += PARTIAL;
         }
     }
 
-    private static void dots4(
-            int[] colIdx,
-            int from,
-            int to,
-            MemorySegment a,
-            long aAt,
-            MemorySegment b,
-            long bBase,
-            long bStride,
-            MemorySegment partials,
-            long at) {
-        FloatVector a0 = fromMemorySegment(F, a, aAt, LITTLE_ENDIAN);
-        FloatVector a1 = fromMemorySegment(F, a, aAt + 64, LITTLE_ENDIAN);
-        FloatVector a2 = fromMemorySegment(F, a, aAt + 128, LITTLE_ENDIAN);
-        FloatVector a3 = fromMemorySegment(F, a, aAt + 192, LITTLE_ENDIAN);
+    private static void dots2(int[] colIdx, int from, int to, long a, long b, int stride, long partials) {
+        long input = b & USER;
+        long step = stride & INDEX;
+        long output = partials & USER;
+        FloatVector a0 = fromMemorySegment(F, ALL, a & USER, LITTLE_ENDIAN);
+        FloatVector a1 = fromMemorySegment(F, ALL, (a & USER) + 64, LITTLE_ENDIAN);
         for (int p = from; p < to; p++) {
-            long bAt = bBase + colIdx[p] * bStride;
-            FloatVector sum = a0.fma(fromMemorySegment(F, b, bAt, LITTLE_ENDIAN), FloatVector.zero(F));
-            sum = a1.fma(fromMemorySegment(F, b, bAt + 64, LITTLE_ENDIAN), sum);
-            sum = a2.fma(fromMemorySegment(F, b, bAt + 128, LITTLE_ENDIAN), sum);
-            a3.fma(fromMemorySegment(F, b, bAt + 192, LITTLE_ENDIAN), sum)
-                    .intoMemorySegment(partials, at + (long) (p - from) * PARTIAL, LITTLE_ENDIAN);
+            long in = input + (colIdx[p] & INDEX) * step;
+            FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
+            sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
+            sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+            output += PARTIAL;
+        }
+    }
+
+    private static void dots4(int[] colIdx, int from, int to, long a, long b, int stride, long partials) {
+        long input = b & USER;
+        long step = stride & INDEX;
+        long output = partials & USER;
+        FloatVector a0 = fromMemorySegment(F, ALL, a & USER, LITTLE_ENDIAN);
+        FloatVector a1 = fromMemorySegment(F, ALL, (a & USER) + 64, LITTLE_ENDIAN);
+        FloatVector a2 = fromMemorySegment(F, ALL, (a & USER) + 128, LITTLE_ENDIAN);
+        FloatVector a3 = fromMemorySegment(F, ALL, (a & USER) + 192, LITTLE_ENDIAN);
+        for (int p = from; p < to; p++) {
+            long in = input + (colIdx[p] & INDEX) * step;
+            FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
+            sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
+            sum = a2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
+            sum = a3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
+            sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+            output += PARTIAL;
         }
     }
 
@@ -213,31 +236,29 @@ final class Sddmm {
         }
     }
 
-    /** {@code c[first + i] += alpha · tree(partials[i])}. */
+    /** {@code c[first + i] += alpha · tree(partials[i])}: lanes l + l+8, then l + l+4, then (0+2) + (1+3). */
     private static void reduce(MemorySegment partials, int count, float alpha, MemorySegment c, int first) {
+        long from = Raw.address(partials, 0, (long) count * PARTIAL);
+        quarters(from, count);
+        long to = Raw.address(c, 4L * first, 4L * count);
         for (int i = 0; i < count; i++) {
-            long at = (long) i * PARTIAL;
-            FloatVector quarter = quarter(partials, at);
-            quarter.intoMemorySegment(partials, at, LITTLE_ENDIAN);
-        }
-        for (int i = 0; i < count; i++) {
-            long at = (long) i * PARTIAL;
-            float even = partials.get(FLOAT, at) + partials.get(FLOAT, at + 8);
-            float odd = partials.get(FLOAT, at + 4) + partials.get(FLOAT, at + 12);
-            int p = first + i;
-            c.setAtIndex(FLOAT, p, c.getAtIndex(FLOAT, p) + alpha * (even + odd));
+            long at = (from & USER) + (long) i * PARTIAL;
+            float even = ALL.get(UNCHECKED, at) + ALL.get(UNCHECKED, at + 8);
+            float odd = ALL.get(UNCHECKED, at + 4) + ALL.get(UNCHECKED, at + 12);
+            long out = (to & USER) + 4L * i;
+            ALL.set(UNCHECKED, out, ALL.get(UNCHECKED, out) + alpha * (even + odd));
         }
     }
 
-    /** Lanes l + l+8, then l + l+4. */
-    private static FloatVector quarter(MemorySegment partials, long at) {
-        FloatVector low = load128(partials, at).add(load128(partials, at + 32));
-        FloatVector high = load128(partials, at + 16).add(load128(partials, at + 48));
-        return low.add(high);
-    }
-
-    private static FloatVector load128(MemorySegment segment, long offset) {
-        return fromMemorySegment(FloatVector.SPECIES_128, segment, offset, LITTLE_ENDIAN);
+    private static void quarters(long partials, int count) {
+        for (int i = 0; i < count; i++) {
+            long at = (partials & USER) + (long) i * PARTIAL;
+            FloatVector low = fromMemorySegment(SPECIES_128, ALL, at, LITTLE_ENDIAN)
+                    .add(fromMemorySegment(SPECIES_128, ALL, at + 32, LITTLE_ENDIAN));
+            FloatVector high = fromMemorySegment(SPECIES_128, ALL, at + 16, LITTLE_ENDIAN)
+                    .add(fromMemorySegment(SPECIES_128, ALL, at + 48, LITTLE_ENDIAN));
+            low.add(high).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+        }
     }
 
     /** Rows of a tensor summed over the batch in the order above: {@code out[row] += Σ_n t[row, n]}. */
