@@ -6,4 +6,7 @@ public interface Tensor extends Resource {
     Shape shape();
 
     Layout layout();
+
+    /** Identity of the memory: a view has its whole's. Two tensors that share it must not be input and output of one op. */
+    Object memory();
 }

@@ -109,6 +109,11 @@ final class CpuTensor implements Tensor {
     }
 
     @Override
+    public Object memory() {
+        return data;
+    }
+
+    @Override
     public Object owner() {
         return owner;
     }

@@ -32,8 +32,8 @@ final class CheckedDenseOps implements DenseOps {
                     "op(a) is " + m + " x " + k + " and op(b) is " + inner + " x " + n + ": the inner sizes differ");
         }
         door.matrix(c, "c", Layout.ROW_MAJOR, m, n);
-        Door.distinct(c, a, "c", "a");
-        Door.distinct(c, b, "c", "b");
+        Door.disjoint(c, a, "c", "a");
+        Door.disjoint(c, b, "c", "b");
         raw.gemm(transposeA, transposeB, alpha, a, b, beta, c);
     }
 

@@ -41,7 +41,7 @@ final class CheckedProduct implements Product {
         door.enter();
         door.weights(w, "w", geometry);
         pair(x, y);
-        Door.distinct(y, x, "y", "x");
+        Door.disjoint(y, x, "y", "x");
         Door.finite(beta, "beta");
         Values bias = epilogue.bias();
         if (bias != null) {
@@ -59,7 +59,7 @@ final class CheckedProduct implements Product {
         door.enter();
         door.weights(w, "w", geometry);
         pair(gx, gy);
-        Door.distinct(gx, gy, "gx", "gy");
+        Door.disjoint(gx, gy, "gx", "gy");
         Door.finite(beta, "beta");
         if (mask != null) {
             door.mask(mask, "mask", gx.shape());

@@ -21,8 +21,10 @@ final class CheckedSelectOps implements SelectOps {
     public MagnitudeSelection.Threshold kthMagnitude(List<Values> group, long k) {
         door.enterUnrecorded("kthMagnitude");
         long total = 0;
-        for (Values values : group) {
+        for (int i = 0; i < group.size(); i++) {
+            Values values = group.get(i);
             door.owned(values, "a member of the group");
+            Door.firstMention(group, i);
             total += values.space().nnz();
         }
         count(k, 1, total, "k");
@@ -33,8 +35,10 @@ final class CheckedSelectOps implements SelectOps {
     public void keepTop(List<Space> group, Role by, long keep) {
         door.enterUnrecorded("keepTop");
         long total = 0;
-        for (Space space : group) {
+        for (int i = 0; i < group.size(); i++) {
+            Space space = group.get(i);
             door.owned(space, "a member of the group");
+            Door.firstMention(group, i);
             if (!space.has(by)) {
                 throw new IllegalStateException(
                         "A member of the group has no " + by + "; make it with workspace.values(space, " + by + ")");

@@ -90,7 +90,7 @@ final class CheckedSparseOps implements SparseOps {
         int cols = transposed ? space.rows() : space.cols();
         door.matrix(in, "the dense operand", layout, cols, n);
         door.matrix(out, "the output", layout, rows, n);
-        Door.distinct(out, in, "the output", "the dense operand");
+        Door.disjoint(out, in, "the output", "the dense operand");
     }
 
     private void shaped(Tensor dense, Values values, String name) {

@@ -25,6 +25,7 @@ final class CheckedTrainOps implements TrainOps {
         for (int i = 0; i < group.size(); i++) {
             Space space = group.get(i);
             door.owned(space, "a member of the group");
+            Door.firstMention(group, i);
             made(space, Role.THETA, true);
             made(space, Role.GRADIENT, true);
             made(space, Role.MOMENTUM, rule.momentum() != 0);

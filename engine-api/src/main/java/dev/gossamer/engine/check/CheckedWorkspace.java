@@ -146,6 +146,9 @@ public final class CheckedWorkspace implements Workspace {
         if (one.batch() != 1) {
             throw new IllegalArgumentException("The shape of one sample must have batch 1, got " + one);
         }
+        if (count < 0) {
+            throw new IllegalArgumentException("A data set has 0 samples or more, not " + count);
+        }
         Door.host(images, Math.multiplyExact(count, (long) one.features()), 1, "images");
         Door.host(labels, count, 1, "labels");
         return raw.samples(images, labels, one, count);

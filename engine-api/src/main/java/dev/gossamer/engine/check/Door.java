@@ -9,6 +9,7 @@ import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The checks of one workspace: who may enter, and what may be carried in. Every message names the argument and the remedy. */
@@ -143,6 +144,11 @@ final class Door {
         }
     }
 
+    /** Tensors that share no memory, be it through a view. */
+    static void disjoint(Tensor output, Tensor input, String outputName, String inputName) {
+        distinct(output.memory(), input.memory(), outputName, inputName);
+    }
+
     static void distinct(Object output, Object input, String outputName, String inputName) {
         if (output == input) {
             throw new IllegalArgumentException(
@@ -162,6 +168,16 @@ final class Door {
         if (segment.byteSize() < needed) {
             throw new IllegalArgumentException(name + " has " + segment.byteSize() + " bytes; " + count + " numbers of "
                     + width + " bytes need " + needed);
+        }
+    }
+
+    /** The member at {@code index} of a group does not stand earlier in it. An index loop, as an iterator would allocate. */
+    static void firstMention(List<? extends Resource> group, int index) {
+        for (int earlier = 0; earlier < index; earlier++) {
+            if (group.get(earlier) == group.get(index)) {
+                throw new IllegalArgumentException(
+                        "The group names the same member twice, at " + earlier + " and " + index);
+            }
         }
     }
 }

@@ -96,6 +96,28 @@ public abstract class CheckedContract extends BackendContract {
         refused("must not be", () -> workspace.sparse().spmm(1, square, x, 0, x));
         refused("must not be", () -> workspace.dense().gemm(false, false, 1, matrix, matrix, 0, matrix));
         refused("must not be", () -> workspace.dense().axpy(1, square, square));
+        Tensor view = workspace.view(x, 3);
+        refused("must not be", () -> product.forward(square, view, 0, x, Epilogue.NONE));
+        refused("must not be", () -> product.inputGradient(square, x, 0, view, null));
+        refused("must not be", () -> workspace.sparse().spmm(1, square, x, 0, view));
+    }
+
+    @Test
+    void refusesGroupsThatNameAMemberTwice() {
+        Workspace workspace = workspace();
+        Space space = workspace.space(4);
+        Values theta = workspace.values(space, Role.THETA);
+        workspace.values(space, Role.GRADIENT);
+        Cell rate = workspace.cell(0.1f);
+        refused("twice", () -> workspace.train().sgd(List.of(space, space), rate, Sgd.PLAIN));
+        refused("twice", () -> workspace.select().keepTop(List.of(space, space), Role.THETA, 2));
+        refused("twice", () -> workspace.select().kthMagnitude(List.of(theta, theta), 2));
+    }
+
+    @Test
+    void refusesADataSetOfLessThanNothing() {
+        MemorySegment none = MemorySegment.ofArray(new byte[0]);
+        refused("0 samples or more", () -> workspace().samples(none, none, Shape.of(1, 1), -1));
     }
 
     @Test

@@ -37,6 +37,11 @@ final class ReferenceTensor implements Tensor {
     }
 
     @Override
+    public Object memory() {
+        return memory;
+    }
+
+    @Override
     public Object owner() {
         return owner;
     }

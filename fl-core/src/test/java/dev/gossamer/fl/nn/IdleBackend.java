@@ -70,7 +70,12 @@ final class IdleBackend implements Backend {
         }));
     }
 
-    private record IdleTensor(Object owner, Shape shape, Layout layout) implements Tensor {}
+    private record IdleTensor(Object owner, Shape shape, Layout layout) implements Tensor {
+        @Override
+        public Object memory() {
+            return this;
+        }
+    }
 
     private record IdleValues(Object owner, Space space, Role role) implements Values {}
 
