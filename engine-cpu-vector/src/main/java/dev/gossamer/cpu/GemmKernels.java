@@ -2,6 +2,8 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
@@ -11,7 +13,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Dense register blocks: rows of A by one or two vectors of columns of B. Every output is one FMA chain in ascending depth;
- * starting from a stored C (beta = 1) continues the chain, so that blocks of the depth change no bit.
+ * starting from a stored C (beta = 1) continues the chain, so that blocks of the depth change no bit. Ranges are checked once
+ * per block, see {@link Raw}.
  */
 final class GemmKernels {
 
@@ -21,7 +24,8 @@ final class GemmKernels {
      */
     static final int ROWS = Lanes.COUNT == 16 ? 5 : 4;
 
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    /** Without the check of alignment, which the allocator grants. */
+    private static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private GemmKernels() {}
 
@@ -54,15 +58,22 @@ final class GemmKernels {
 
     /**
      * {@code rows} rows by {@code vectors} (1 or 2) vectors of columns, {@code depth} deep. Blocks of five rows start from
-     * zero, smaller ones from what C holds; see {@link SpmmKernels#strip}.
+     * zero, smaller ones from what C holds: kernels that may do either box their accumulators.
      */
     static void block(int rows, int vectors, Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
+        if (rows == 0) {
+            return;
+        }
+        long width = (long) vectors * BYTES;
+        long a = Raw.address(io.a, aBase, (rows - 1) * io.aRow + Math.max(0, depth - 1) * io.aDepth + Float.BYTES);
+        long b = Raw.address(io.b, bBase, Math.max(0, depth - 1) * io.bDepth + width);
+        long c = Raw.address(io.c, cBase, (rows - 1) * io.cRow + width);
         int row = 0;
         for (; row + 5 <= rows && ROWS == 5 && beta == 0; row += 5) {
             if (vectors == 2) {
-                fresh5x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
+                fresh5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
             } else {
-                fresh5x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
+                fresh5x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
             }
         }
         for (int each = row; each < rows; each++) {
@@ -70,232 +81,220 @@ final class GemmKernels {
         }
         for (; row + 4 <= rows; row += 4) {
             if (vectors == 2) {
-                rows4x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
+                rows4x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
             } else {
-                rows4x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
+                rows4x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
             }
         }
         for (; row < rows; row++) {
             if (vectors == 2) {
-                rows1x2(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
+                rows1x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
             } else {
-                rows1x1(io, aBase + row * io.aRow, bBase, cBase + row * io.cRow, depth);
+                rows1x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
             }
         }
     }
 
     private static void fresh5x2(Operands io, long aBase, long bBase, long cBase, int depth) {
-        MemorySegment a = io.a;
-        MemorySegment b = io.b;
-        MemorySegment c = io.c;
         long aRow = io.aRow;
-        long c0 = cBase;
+        long c0 = cBase & USER;
         FloatVector s00 = FloatVector.zero(F);
         FloatVector s01 = FloatVector.zero(F);
-        long c1 = cBase + 1 * io.cRow;
+        long c1 = (cBase + 1 * io.cRow) & USER;
         FloatVector s10 = FloatVector.zero(F);
         FloatVector s11 = FloatVector.zero(F);
-        long c2 = cBase + 2 * io.cRow;
+        long c2 = (cBase + 2 * io.cRow) & USER;
         FloatVector s20 = FloatVector.zero(F);
         FloatVector s21 = FloatVector.zero(F);
-        long c3 = cBase + 3 * io.cRow;
+        long c3 = (cBase + 3 * io.cRow) & USER;
         FloatVector s30 = FloatVector.zero(F);
         FloatVector s31 = FloatVector.zero(F);
-        long c4 = cBase + 4 * io.cRow;
+        long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = FloatVector.zero(F);
         FloatVector s41 = FloatVector.zero(F);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, b, at + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
+            long in = at & USER;
+            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            FloatVector a4 = FloatVector.broadcast(F, a.get(FLOAT, from + 4 * aRow));
+            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 4 * aRow) & USER));
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
             from += io.aDepth;
             at += io.bDepth;
         }
-        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
-        s01.intoMemorySegment(c, c0 + BYTES, LITTLE_ENDIAN);
-        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
-        s11.intoMemorySegment(c, c1 + BYTES, LITTLE_ENDIAN);
-        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
-        s21.intoMemorySegment(c, c2 + BYTES, LITTLE_ENDIAN);
-        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
-        s31.intoMemorySegment(c, c3 + BYTES, LITTLE_ENDIAN);
-        s40.intoMemorySegment(c, c4, LITTLE_ENDIAN);
-        s41.intoMemorySegment(c, c4 + BYTES, LITTLE_ENDIAN);
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
+        s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
+        s11.intoMemorySegment(ALL, c1 + BYTES, LITTLE_ENDIAN);
+        s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
+        s21.intoMemorySegment(ALL, c2 + BYTES, LITTLE_ENDIAN);
+        s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
+        s31.intoMemorySegment(ALL, c3 + BYTES, LITTLE_ENDIAN);
+        s40.intoMemorySegment(ALL, c4, LITTLE_ENDIAN);
+        s41.intoMemorySegment(ALL, c4 + BYTES, LITTLE_ENDIAN);
     }
 
     private static void rows4x2(Operands io, long aBase, long bBase, long cBase, int depth) {
-        MemorySegment a = io.a;
-        MemorySegment b = io.b;
-        MemorySegment c = io.c;
         long aRow = io.aRow;
-        long c0 = cBase;
-        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
-        FloatVector s01 = fromMemorySegment(F, c, c0 + BYTES, LITTLE_ENDIAN);
-        long c1 = cBase + 1 * io.cRow;
-        FloatVector s10 = fromMemorySegment(F, c, c1, LITTLE_ENDIAN);
-        FloatVector s11 = fromMemorySegment(F, c, c1 + BYTES, LITTLE_ENDIAN);
-        long c2 = cBase + 2 * io.cRow;
-        FloatVector s20 = fromMemorySegment(F, c, c2, LITTLE_ENDIAN);
-        FloatVector s21 = fromMemorySegment(F, c, c2 + BYTES, LITTLE_ENDIAN);
-        long c3 = cBase + 3 * io.cRow;
-        FloatVector s30 = fromMemorySegment(F, c, c3, LITTLE_ENDIAN);
-        FloatVector s31 = fromMemorySegment(F, c, c3 + BYTES, LITTLE_ENDIAN);
+        long c0 = cBase & USER;
+        FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
+        FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
+        long c1 = (cBase + 1 * io.cRow) & USER;
+        FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
+        FloatVector s11 = fromMemorySegment(F, ALL, c1 + BYTES, LITTLE_ENDIAN);
+        long c2 = (cBase + 2 * io.cRow) & USER;
+        FloatVector s20 = fromMemorySegment(F, ALL, c2, LITTLE_ENDIAN);
+        FloatVector s21 = fromMemorySegment(F, ALL, c2 + BYTES, LITTLE_ENDIAN);
+        long c3 = (cBase + 3 * io.cRow) & USER;
+        FloatVector s30 = fromMemorySegment(F, ALL, c3, LITTLE_ENDIAN);
+        FloatVector s31 = fromMemorySegment(F, ALL, c3 + BYTES, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, b, at + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
+            long in = at & USER;
+            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
             from += io.aDepth;
             at += io.bDepth;
         }
-        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
-        s01.intoMemorySegment(c, c0 + BYTES, LITTLE_ENDIAN);
-        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
-        s11.intoMemorySegment(c, c1 + BYTES, LITTLE_ENDIAN);
-        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
-        s21.intoMemorySegment(c, c2 + BYTES, LITTLE_ENDIAN);
-        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
-        s31.intoMemorySegment(c, c3 + BYTES, LITTLE_ENDIAN);
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
+        s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
+        s11.intoMemorySegment(ALL, c1 + BYTES, LITTLE_ENDIAN);
+        s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
+        s21.intoMemorySegment(ALL, c2 + BYTES, LITTLE_ENDIAN);
+        s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
+        s31.intoMemorySegment(ALL, c3 + BYTES, LITTLE_ENDIAN);
     }
 
     private static void rows1x2(Operands io, long aBase, long bBase, long cBase, int depth) {
-        MemorySegment a = io.a;
-        MemorySegment b = io.b;
-        MemorySegment c = io.c;
-        long c0 = cBase;
-        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
-        FloatVector s01 = fromMemorySegment(F, c, c0 + BYTES, LITTLE_ENDIAN);
+        long c0 = cBase & USER;
+        FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
+        FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, b, at + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
+            long in = at & USER;
+            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             from += io.aDepth;
             at += io.bDepth;
         }
-        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
-        s01.intoMemorySegment(c, c0 + BYTES, LITTLE_ENDIAN);
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
     }
 
     private static void fresh5x1(Operands io, long aBase, long bBase, long cBase, int depth) {
-        MemorySegment a = io.a;
-        MemorySegment b = io.b;
-        MemorySegment c = io.c;
         long aRow = io.aRow;
-        long c0 = cBase;
+        long c0 = cBase & USER;
         FloatVector s00 = FloatVector.zero(F);
-        long c1 = cBase + 1 * io.cRow;
+        long c1 = (cBase + 1 * io.cRow) & USER;
         FloatVector s10 = FloatVector.zero(F);
-        long c2 = cBase + 2 * io.cRow;
+        long c2 = (cBase + 2 * io.cRow) & USER;
         FloatVector s20 = FloatVector.zero(F);
-        long c3 = cBase + 3 * io.cRow;
+        long c3 = (cBase + 3 * io.cRow) & USER;
         FloatVector s30 = FloatVector.zero(F);
-        long c4 = cBase + 4 * io.cRow;
+        long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = FloatVector.zero(F);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
+            long in = at & USER;
+            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
             s00 = a0.fma(b0, s00);
-            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
             s10 = a1.fma(b0, s10);
-            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
             s20 = a2.fma(b0, s20);
-            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
             s30 = a3.fma(b0, s30);
-            FloatVector a4 = FloatVector.broadcast(F, a.get(FLOAT, from + 4 * aRow));
+            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 4 * aRow) & USER));
             s40 = a4.fma(b0, s40);
             from += io.aDepth;
             at += io.bDepth;
         }
-        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
-        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
-        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
-        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
-        s40.intoMemorySegment(c, c4, LITTLE_ENDIAN);
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
+        s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
+        s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
+        s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
+        s40.intoMemorySegment(ALL, c4, LITTLE_ENDIAN);
     }
 
     private static void rows4x1(Operands io, long aBase, long bBase, long cBase, int depth) {
-        MemorySegment a = io.a;
-        MemorySegment b = io.b;
-        MemorySegment c = io.c;
         long aRow = io.aRow;
-        long c0 = cBase;
-        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
-        long c1 = cBase + 1 * io.cRow;
-        FloatVector s10 = fromMemorySegment(F, c, c1, LITTLE_ENDIAN);
-        long c2 = cBase + 2 * io.cRow;
-        FloatVector s20 = fromMemorySegment(F, c, c2, LITTLE_ENDIAN);
-        long c3 = cBase + 3 * io.cRow;
-        FloatVector s30 = fromMemorySegment(F, c, c3, LITTLE_ENDIAN);
+        long c0 = cBase & USER;
+        FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
+        long c1 = (cBase + 1 * io.cRow) & USER;
+        FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
+        long c2 = (cBase + 2 * io.cRow) & USER;
+        FloatVector s20 = fromMemorySegment(F, ALL, c2, LITTLE_ENDIAN);
+        long c3 = (cBase + 3 * io.cRow) & USER;
+        FloatVector s30 = fromMemorySegment(F, ALL, c3, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
+            long in = at & USER;
+            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
             s00 = a0.fma(b0, s00);
-            FloatVector a1 = FloatVector.broadcast(F, a.get(FLOAT, from + aRow));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
             s10 = a1.fma(b0, s10);
-            FloatVector a2 = FloatVector.broadcast(F, a.get(FLOAT, from + 2 * aRow));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
             s20 = a2.fma(b0, s20);
-            FloatVector a3 = FloatVector.broadcast(F, a.get(FLOAT, from + 3 * aRow));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
             s30 = a3.fma(b0, s30);
             from += io.aDepth;
             at += io.bDepth;
         }
-        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
-        s10.intoMemorySegment(c, c1, LITTLE_ENDIAN);
-        s20.intoMemorySegment(c, c2, LITTLE_ENDIAN);
-        s30.intoMemorySegment(c, c3, LITTLE_ENDIAN);
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
+        s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
+        s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
+        s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
     }
 
     private static void rows1x1(Operands io, long aBase, long bBase, long cBase, int depth) {
-        MemorySegment a = io.a;
-        MemorySegment b = io.b;
-        MemorySegment c = io.c;
-        long c0 = cBase;
-        FloatVector s00 = fromMemorySegment(F, c, c0, LITTLE_ENDIAN);
+        long c0 = cBase & USER;
+        FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
-            FloatVector b0 = fromMemorySegment(F, b, at, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, a.get(FLOAT, from));
+            long in = at & USER;
+            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
             s00 = a0.fma(b0, s00);
             from += io.aDepth;
             at += io.bDepth;
         }
-        s00.intoMemorySegment(c, c0, LITTLE_ENDIAN);
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
     }
 }
