@@ -1,5 +1,9 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.INDEX;
+import static dev.gossamer.cpu.Raw.USER;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -8,7 +12,8 @@ import java.lang.foreign.ValueLayout;
  */
 final class Spmv {
 
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    /** Without the check of alignment, which the allocator grants. */
+    private static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private Spmv() {}
 
@@ -47,53 +52,69 @@ final class Spmv {
             MemorySegment x,
             float beta,
             MemorySegment y) {
+        long weights = Raw.address(a, 0, 4L * csr.colIdx.length);
+        long input = Raw.address(x, 0, 4L * csr.cols);
+        long output = Raw.address(y, 0, 4L * csr.rows);
         int[] order = csr.order;
-        int[] rowPtr = csr.rowPtr;
-        int[] colIdx = csr.colIdx;
         int index = from;
         for (; index + 4 <= to; index += 4) {
-            int p0 = rowPtr[order[index]];
-            int p1 = rowPtr[order[index + 1]];
-            int p2 = rowPtr[order[index + 2]];
-            int p3 = rowPtr[order[index + 3]];
-            int common = rowPtr[order[index + 3] + 1] - p3;
-            float s0 = start(y, order[index], beta);
-            float s1 = start(y, order[index + 1], beta);
-            float s2 = start(y, order[index + 2], beta);
-            float s3 = start(y, order[index + 3], beta);
-            for (int q = 0; q < common; q++) {
-                s0 = Math.fma(alpha * a.getAtIndex(FLOAT, p0 + q), x.getAtIndex(FLOAT, colIdx[p0 + q]), s0);
-                s1 = Math.fma(alpha * a.getAtIndex(FLOAT, p1 + q), x.getAtIndex(FLOAT, colIdx[p1 + q]), s1);
-                s2 = Math.fma(alpha * a.getAtIndex(FLOAT, p2 + q), x.getAtIndex(FLOAT, colIdx[p2 + q]), s2);
-                s3 = Math.fma(alpha * a.getAtIndex(FLOAT, p3 + q), x.getAtIndex(FLOAT, colIdx[p3 + q]), s3);
-            }
-            finish(csr, order[index], p0 + common, s0, alpha, a, x, y);
-            finish(csr, order[index + 1], p1 + common, s1, alpha, a, x, y);
-            finish(csr, order[index + 2], p2 + common, s2, alpha, a, x, y);
-            finish(csr, order[index + 3], p3 + common, s3, alpha, a, x, y);
+            four(csr, index, alpha, weights, input, beta, output);
         }
         for (; index < to; index++) {
             int row = order[index];
-            finish(csr, row, rowPtr[row], start(y, row, beta), alpha, a, x, y);
+            rest(csr, row, csr.rowPtr[row], start(output, row, beta), alpha, weights, input, output);
         }
     }
 
-    private static float start(MemorySegment y, int row, float beta) {
-        return beta == 0 ? 0f : beta * y.getAtIndex(FLOAT, row);
+    /** Four rows as long as the shortest, the last, goes; then what is left of the others. */
+    private static void four(PatternPlan.Csr csr, int index, float alpha, long a, long x, float beta, long y) {
+        int[] rowPtr = csr.rowPtr;
+        int[] colIdx = csr.colIdx;
+        int row0 = csr.order[index];
+        int row1 = csr.order[index + 1];
+        int row2 = csr.order[index + 2];
+        int row3 = csr.order[index + 3];
+        int p0 = rowPtr[row0];
+        int p1 = rowPtr[row1];
+        int p2 = rowPtr[row2];
+        int p3 = rowPtr[row3];
+        int common = rowPtr[row3 + 1] - p3;
+        long input = x & USER;
+        long a0 = (a + 4L * p0) & USER;
+        long a1 = (a + 4L * p1) & USER;
+        long a2 = (a + 4L * p2) & USER;
+        long a3 = (a + 4L * p3) & USER;
+        float s0 = start(y, row0, beta);
+        float s1 = start(y, row1, beta);
+        float s2 = start(y, row2, beta);
+        float s3 = start(y, row3, beta);
+        for (int q = 0; q < common; q++) {
+            s0 = Math.fma(alpha * at(a0, q), at(input, colIdx[p0 + q]), s0);
+            s1 = Math.fma(alpha * at(a1, q), at(input, colIdx[p1 + q]), s1);
+            s2 = Math.fma(alpha * at(a2, q), at(input, colIdx[p2 + q]), s2);
+            s3 = Math.fma(alpha * at(a3, q), at(input, colIdx[p3 + q]), s3);
+        }
+        rest(csr, row0, p0 + common, s0, alpha, a, x, y);
+        rest(csr, row1, p1 + common, s1, alpha, a, x, y);
+        rest(csr, row2, p2 + common, s2, alpha, a, x, y);
+        rest(csr, row3, p3 + common, s3, alpha, a, x, y);
     }
 
-    private static void finish(
-            PatternPlan.Csr csr,
-            int row,
-            int p,
-            float sum,
-            float alpha,
-            MemorySegment a,
-            MemorySegment x,
-            MemorySegment y) {
+    private static float start(long y, int row, float beta) {
+        return beta == 0 ? 0f : beta * at(y & USER, row);
+    }
+
+    /** The chain of a row from position p on; writes its output. */
+    private static void rest(PatternPlan.Csr csr, int row, int p, float sum, float alpha, long a, long x, long y) {
+        long input = x & USER;
+        long weights = a & USER;
         for (int q = p; q < csr.rowPtr[row + 1]; q++) {
-            sum = Math.fma(alpha * a.getAtIndex(FLOAT, q), x.getAtIndex(FLOAT, csr.colIdx[q]), sum);
+            sum = Math.fma(alpha * at(weights, q), at(input, csr.colIdx[q]), sum);
         }
-        y.setAtIndex(FLOAT, row, sum);
+        ALL.set(UNCHECKED, (y & USER) + 4L * row, sum);
+    }
+
+    private static float at(long address, int index) {
+        return ALL.get(UNCHECKED, address + 4L * (index & INDEX));
     }
 }
