@@ -23,6 +23,18 @@ final class CpuValues implements Values {
         return (space.count() + 15) / 16 * 16;
     }
 
+    /** These values times alpha, as stored: themselves where alpha = 1, else in the workspace's scratch. */
+    MemorySegment scaled(CpuWorkspace workspace, float alpha) {
+        if (alpha == 1) {
+            return data;
+        }
+        MemorySegment scratch = workspace.scratch(CpuWorkspace.Scratch.VALUES, data.byteSize());
+        for (long p = 0; p < space.count(); p++) {
+            scratch.setAtIndex(ValueLayout.JAVA_FLOAT, p, alpha * data.getAtIndex(ValueLayout.JAVA_FLOAT, p));
+        }
+        return scratch;
+    }
+
     /** Restores +0.0 outside the pattern and in the padding after an op that may have written there. */
     void clearOutside() {
         if (space.storage() == CpuSpace.Storage.MASKED) {

@@ -3,7 +3,6 @@ package dev.gossamer.cpu;
 import dev.gossamer.cpu.GemmKernels.Operands;
 import dev.gossamer.engine.Layout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Products of weights stored rows x cols (dense or dense-masked) with batch-blocked tensors: a block of the batch is already
@@ -17,7 +16,7 @@ final class DenseProduct {
     static void forward(CpuWorkspace workspace, float alpha, CpuValues a, CpuTensor b, float beta, CpuTensor c) {
         int rows = a.space.rows();
         int cols = a.space.cols();
-        MemorySegment scaled = scaled(workspace, alpha, a);
+        MemorySegment scaled = a.scaled(workspace, alpha);
         if (b.layout() == Layout.ROW_MAJOR) {
             Gemm gemm = workspace.gemm();
             gemm.a.set(scaled, rows, cols);
@@ -34,7 +33,7 @@ final class DenseProduct {
     static void transposed(CpuWorkspace workspace, float alpha, CpuValues a, CpuTensor b, float beta, CpuTensor c) {
         int rows = a.space.rows();
         int cols = a.space.cols();
-        MemorySegment scaled = scaled(workspace, alpha, a);
+        MemorySegment scaled = a.scaled(workspace, alpha);
         if (b.layout() == Layout.ROW_MAJOR) {
             Gemm gemm = workspace.gemm();
             gemm.a.set(scaled, rows, cols).transpose();
@@ -103,16 +102,5 @@ final class DenseProduct {
         // Whole register blocks, so that only the last part has a remainder.
         int blocks = (rows + GemmKernels.ROWS - 1) / GemmKernels.ROWS;
         return Math.min(rows, (int) ((long) blocks * part / parts) * GemmKernels.ROWS);
-    }
-
-    private static MemorySegment scaled(CpuWorkspace workspace, float alpha, CpuValues a) {
-        if (alpha == 1) {
-            return a.data;
-        }
-        MemorySegment scratch = workspace.scratch(CpuWorkspace.Scratch.VALUES, a.data.byteSize());
-        for (long p = 0; p < a.space.count(); p++) {
-            scratch.setAtIndex(ValueLayout.JAVA_FLOAT, p, alpha * a.data.getAtIndex(ValueLayout.JAVA_FLOAT, p));
-        }
-        return scratch;
     }
 }

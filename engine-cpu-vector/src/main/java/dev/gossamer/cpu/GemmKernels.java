@@ -3,12 +3,12 @@ package dev.gossamer.cpu;
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -23,9 +23,6 @@ final class GemmKernels {
      * and their vectors are boxed; measured fastest too.
      */
     static final int ROWS = Lanes.COUNT == 16 ? 5 : 4;
-
-    /** Without the check of alignment, which the allocator grants. */
-    private static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private GemmKernels() {}
 

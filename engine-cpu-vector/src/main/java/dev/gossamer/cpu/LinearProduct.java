@@ -6,8 +6,6 @@ import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /** A fully connected product: SpMM, its transpose and SDDMM over batch-blocked tensors. */
@@ -45,12 +43,8 @@ final class LinearProduct implements Product {
     @Override
     public void biasGradient(Tensor gy, float beta, Values gb) {
         CpuValues out = (CpuValues) gb;
-        MemorySegment data = out.data;
-        for (int i = 0; i < geometry.outChannels(); i++) {
-            data.setAtIndex(
-                    ValueLayout.JAVA_FLOAT, i, beta == 0 ? 0f : beta * data.getAtIndex(ValueLayout.JAVA_FLOAT, i));
-        }
-        Sddmm.rowSums((CpuTensor) gy, workspace.scratch(CpuWorkspace.Scratch.TILES, 64), data);
+        Sddmm.scale(out.data, 0, geometry.outChannels(), beta);
+        Sddmm.rowSums((CpuTensor) gy, workspace.scratch(CpuWorkspace.Scratch.TILES, 64), out.data);
         out.clearOutside();
     }
 

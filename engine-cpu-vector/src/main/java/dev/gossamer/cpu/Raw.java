@@ -1,6 +1,7 @@
 package dev.gossamer.cpu;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
@@ -17,6 +18,9 @@ final class Raw {
     /** All of memory; accessed at absolute addresses. */
     @SuppressWarnings("restricted") // the jar is started with native access; nothing else here works on all of memory
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    /** A float without the check of its alignment, which the allocator grants. */
+    static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     /** And-ed to an address: 56 bits hold every address of a user's process. */
     static final long USER = (1L << 56) - 1;

@@ -5,6 +5,7 @@ import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.INDEX;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.SPECIES_128;
@@ -26,9 +27,6 @@ import jdk.incubator.vector.FloatVector;
 final class Sddmm {
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-
-    /** Without the check of alignment, which the allocator grants. */
-    private static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     /** Bytes of one partial sum of 16 lanes. */
     private static final int PARTIAL = 64;
@@ -113,7 +111,8 @@ final class Sddmm {
         }
     }
 
-    private static void scale(MemorySegment c, int from, int to, float beta) {
+    /** {@code c = beta·c} on positions {@code from .. to - 1}; beta = 0 clears without reading. */
+    static void scale(MemorySegment c, int from, int to, float beta) {
         for (int p = from; p < to; p++) {
             c.setAtIndex(FLOAT, p, beta == 0 ? 0f : beta * c.getAtIndex(FLOAT, p));
         }

@@ -17,7 +17,7 @@ final class Spmm {
             DenseProduct.forward(workspace, alpha, a, b, beta, c);
             return;
         }
-        packed(workspace, a.space.plan().csr, scaled(workspace, alpha, a), b, beta, c);
+        packed(workspace, a.space.plan().csr, a.scaled(workspace, alpha), b, beta, c);
     }
 
     static void runTransposed(CpuWorkspace workspace, float alpha, CpuValues a, CpuTensor b, float beta, CpuTensor c) {
@@ -58,18 +58,6 @@ final class Spmm {
             SpmmKernels.strip(vectors, csr, from, to, io, b.base(column), c.base(column), beta);
             column += vectors * Lanes.COUNT;
         }
-    }
-
-    /** alpha·A's values; A's own where alpha = 1. */
-    private static MemorySegment scaled(CpuWorkspace workspace, float alpha, CpuValues a) {
-        if (alpha == 1) {
-            return a.data;
-        }
-        MemorySegment scratch = workspace.scratch(CpuWorkspace.Scratch.VALUES, a.data.byteSize());
-        for (long p = 0; p < a.space.nnz(); p++) {
-            scratch.setAtIndex(FLOAT, p, alpha * a.data.getAtIndex(FLOAT, p));
-        }
-        return scratch;
     }
 
     /** alpha·A's values in the order of the transpose. */

@@ -4,6 +4,7 @@ import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.INDEX;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
@@ -27,8 +28,6 @@ import jdk.incubator.vector.VectorMask;
 final class SpmmKernels {
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    /** Without the check of alignment, which the allocator grants. */
-    private static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private SpmmKernels() {}
 

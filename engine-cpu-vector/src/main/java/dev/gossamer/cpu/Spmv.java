@@ -2,18 +2,15 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.INDEX;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * y = alpha·A·x + beta·y. One chain per row leaves the adder waiting, so four rows of similar length go at once.
  */
 final class Spmv {
-
-    /** Without the check of alignment, which the allocator grants. */
-    private static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private Spmv() {}
 
