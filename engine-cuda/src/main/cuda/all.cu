@@ -1,0 +1,2 @@
+// Every kernel of the backend, as one translation unit and one module.
+#include "common.cuh"

@@ -1,0 +1,114 @@
+// What all kernels share. Plain CUDA C++ without library headers, so that nvcc, NVRTC and, through a header that supplies the
+// built-ins, an ordinary C++ compiler take the same text.
+//
+// Conventions: activations are row-major [features][ld], of which the first `batch` columns are valid; kernels write valid
+// columns only, so that the rest stays +0.0 (or stays another view's). Blocks are one-dimensional, a multiple of 32 threads.
+// Grids are bounded, so loops stride. Nothing depends on the size of the grid except where the launch fixes it.
+// Contraction is off (-fmad=false): a fused multiply-add is written fmaf.
+#pragma once
+
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long i64;
+
+constexpr int WARP = 32;
+constexpr u32 ALL_LANES = 0xffffffffu;
+
+// What a kernel found wrong with its data, in the workspace's fault word; the largest one stays. dev.gossamer.cuda.Faults
+// has the same numbers.
+constexpr int FAULT_LABEL = 1;      // a label outside the classes of the logits
+constexpr int FAULT_POSITION = 2;   // a batch that begins or ends outside the order
+constexpr int FAULT_SAMPLE = 3;     // an order that names a sample the data set has not
+constexpr int FAULT_NAN = 4;        // a NaN where magnitudes are compared
+
+__device__ inline void raise(int* fault, int code) {
+    atomicMax(fault, code);
+}
+
+// Dynamic shared memory as an array of T; one name for all kernels, since its type must be the same in all of them.
+#ifndef DYNAMIC_SHARED
+#define DYNAMIC_SHARED(T, name)                                     \
+    extern __shared__ __align__(16) unsigned char dynamic_shared[]; \
+    T* const name = reinterpret_cast<T*>(dynamic_shared)
+#endif
+
+__device__ inline i64 thread_index() {
+    return (i64)blockIdx.x * blockDim.x + threadIdx.x;
+}
+
+__device__ inline i64 thread_count() {
+    return (i64)gridDim.x * blockDim.x;
+}
+
+__device__ inline int lane_index() {
+    return (int)(threadIdx.x % WARP);
+}
+
+__device__ inline int warp_index() {
+    return (int)(threadIdx.x / WARP);
+}
+
+// for each i of 0 .. count-1, dealt to the threads of the grid.
+#define FOR_EACH_INDEX(i, count) for (i64 i = thread_index(); i < (i64)(count); i += thread_count())
+
+__host__ __device__ inline i64 ceil_div(i64 a, i64 b) {
+    return (a + b - 1) / b;
+}
+
+// Sums of a fixed shape. The butterfly leaves the same bits in every lane, as a+b is b+a.
+
+template <typename T>
+__device__ inline T warp_sum(T value) {
+    for (int apart = WARP / 2; apart > 0; apart /= 2) {
+        value += __shfl_xor_sync(ALL_LANES, value, apart);
+    }
+    return value;
+}
+
+// The sum over the block, in every thread. All threads of the block must call it.
+template <typename T>
+__device__ inline T block_sum(T value) {
+    __shared__ T of_warp[WARP];
+    value = warp_sum(value);
+    __syncthreads();  // readers of an earlier call are done
+    if (lane_index() == 0) {
+        of_warp[warp_index()] = value;
+    }
+    __syncthreads();
+    return warp_sum(lane_index() < (int)(blockDim.x / WARP) ? of_warp[lane_index()] : T(0));
+}
+
+// Four columns at a time. `aligned` says that ld is a multiple of 4: rows then start on 16 bytes (buffers do), and a whole
+// quad may be read wherever its first column is valid, since it ends within the row.
+
+__device__ inline float4 load_quad(const float* row, int column, int batch, bool aligned) {
+    if (aligned) {
+        return *reinterpret_cast<const float4*>(row + column);
+    }
+    float4 v = {0.0f, 0.0f, 0.0f, 0.0f};
+    v.x = row[column];
+    if (column + 1 < batch) v.y = row[column + 1];
+    if (column + 2 < batch) v.z = row[column + 2];
+    if (column + 3 < batch) v.w = row[column + 3];
+    return v;
+}
+
+__device__ inline void store_quad(float* row, int column, int batch, bool aligned, float4 v) {
+    if (aligned && column + 4 <= batch) {
+        *reinterpret_cast<float4*>(row + column) = v;
+        return;
+    }
+    row[column] = v.x;
+    if (column + 1 < batch) row[column + 1] = v.y;
+    if (column + 2 < batch) row[column + 2] = v.z;
+    if (column + 3 < batch) row[column + 3] = v.w;
+}
+
+// The bits of four neighbours, flat index 4·quad on, of a pattern; all of them where there is none.
+__device__ inline u32 quad_bits(const u32* bits, i64 quad) {
+    return bits == nullptr ? 15u : (bits[quad >> 3] >> ((quad & 7) * 4)) & 15u;
+}
+
+__device__ inline bool has_bit(const u32* bits, i64 index) {
+    return bits == nullptr || ((bits[index >> 5] >> (index & 31)) & 1u) != 0;
+}
