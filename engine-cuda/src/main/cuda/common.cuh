@@ -51,8 +51,24 @@ __device__ inline int warp_index() {
 // for each i of 0 .. count-1, dealt to the threads of the grid.
 #define FOR_EACH_INDEX(i, count) for (i64 i = thread_index(); i < (i64)(count); i += thread_count())
 
-__host__ __device__ inline i64 ceil_div(i64 a, i64 b) {
+__device__ inline i64 ceil_div(i64 a, i64 b) {
     return (a + b - 1) / b;
+}
+
+// Row and remainder of a flat index over rows of `width`; 32-bit division where it suffices, as 64-bit division costs more than
+// the memory access it serves.
+struct Place {
+    int row;
+    int at;
+};
+
+__device__ inline Place place(i64 index, int width) {
+    if ((u64)index <= 0xffffffffull) {
+        u32 row = (u32)index / (u32)width;
+        return {(int)row, (int)((u32)index - row * (u32)width)};
+    }
+    i64 row = index / width;
+    return {(int)row, (int)(index - row * width)};
 }
 
 // Sums of a fixed shape. The butterfly leaves the same bits in every lane, as a+b is b+a.
