@@ -6,6 +6,8 @@
 #include "Relu.cu"
 #include "BiasRelu.cu"
 #include "BiasGradient.cu"
+#include "SoftmaxCrossEntropy.cu"
+#include "SgdStep.cu"
 #include "Selection.cu"
 #include "Sparsify.cu"
 #include "Relay.cu"
