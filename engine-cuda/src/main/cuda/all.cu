@@ -8,6 +8,7 @@
 #include "BiasGradient.cu"
 #include "SoftmaxCrossEntropy.cu"
 #include "SgdStep.cu"
+#include "Batches.cu"
 #include "Selection.cu"
 #include "Sparsify.cu"
 #include "Relay.cu"

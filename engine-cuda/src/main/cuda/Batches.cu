@@ -1,0 +1,83 @@
+// Batches from bytes: samples lie image by image, activations pixel by pixel. A block transposes tiles of 32 samples by 32
+// pixels through shared memory. Reads a byte and writes 4 per pixel.
+#include "common.cuh"
+
+constexpr int TILE = 32;
+// Nine words, odd: lanes that read one pixel of 32 samples meet 32 banks.
+constexpr int TILE_STRIDE = 36;
+
+// Where in the order the batch begins, or -1 and a fault if it is not wholly inside. Positions count in f32, exactly up to
+// 2^24 samples.
+__device__ inline i64 begin_of_batch(const float* position, int batch, int capacity, int* fault) {
+    float at = *position;
+    if (at >= 0 && (double)at + batch <= (double)capacity) {
+        return (i64)at;
+    }
+    raise(fault, FAULT_POSITION);
+    return -1;
+}
+
+// The sample in place `at` of the order, or -1 and a fault if there is no such sample.
+__device__ inline i64 sample_at(const int* order, i64 at, i64 samples, int* fault) {
+    int sample = order[at];
+    if (sample >= 0 && sample < samples) {
+        return sample;
+    }
+    raise(fault, FAULT_SAMPLE);
+    return -1;
+}
+
+// x[f, j] = fma(pixel f of sample order[position + j], scale, shift), for the planes of up to four channels: features
+// first .. first + channels·plane - 1. Four channels a launch, their numbers by value: a table on the device would need an
+// upload, which a recorded step must not have.
+extern "C" __global__ void batches_gather(
+    const unsigned char* images, i64 samples, int pixels, const int* order, int capacity, const float* position, float* x,
+    int ld, int batch, int first, int channels, int plane, float scale0, float scale1, float scale2, float scale3,
+    float shift0, float shift1, float shift2, float shift3, int* fault) {
+    __shared__ unsigned char tile[TILE][TILE_STRIDE];
+    i64 begin = begin_of_batch(position, batch, capacity, fault);
+    if (begin < 0) {
+        return;
+    }
+    int lane = lane_index();
+    int warps = (int)(blockDim.x / WARP);
+    int here = channels * plane;
+    int across = (batch + TILE - 1) / TILE;
+    i64 tiles = (i64)across * ((here + TILE - 1) / TILE);
+    for (i64 t = blockIdx.x; t < tiles; t += gridDim.x) {
+        Place at = place(t, across);
+        int row = at.row * TILE;
+        int column = at.at * TILE;
+        for (int j = warp_index(); j < TILE; j += warps) {
+            if (column + j < batch && row + lane < here) {
+                i64 sample = sample_at(order, begin + column + j, samples, fault);
+                tile[j][lane] = sample < 0 ? (unsigned char)0 : images[sample * pixels + first + row + lane];
+            }
+        }
+        __syncthreads();
+        for (int i = warp_index(); i < TILE; i += warps) {
+            if (column + lane < batch && row + i < here) {
+                int channel = (row + i) / plane;
+                float scale = channel < 2 ? (channel == 0 ? scale0 : scale1) : (channel == 2 ? scale2 : scale3);
+                float shift = channel < 2 ? (channel == 0 ? shift0 : shift1) : (channel == 2 ? shift2 : shift3);
+                x[(i64)(first + row + i) * ld + column + lane] = fmaf((float)tile[lane][i], scale, shift);
+            }
+        }
+        __syncthreads();
+    }
+}
+
+// The classes of the batch, then position += batch: one block, after all that read the position.
+extern "C" __global__ void batches_finish(
+    const unsigned char* classes, i64 samples, const int* order, int capacity, float* position, int batch, int* labels,
+    int* fault) {
+    i64 begin = begin_of_batch(position, batch, capacity, fault);
+    for (int j = (int)threadIdx.x; begin >= 0 && j < batch; j += (int)blockDim.x) {
+        i64 sample = sample_at(order, begin + j, samples, fault);
+        labels[j] = sample < 0 ? 0 : (int)classes[sample];
+    }
+    __syncthreads();
+    if (begin >= 0 && threadIdx.x == 0) {
+        *position = (float)(begin + batch);
+    }
+}
