@@ -61,6 +61,77 @@ public abstract class SparsifyContract extends BackendContract {
         Close.sameBits("values", rig.read(target), GatherScatter.gather(pattern, dense));
     }
 
+    /** More than 64K elements in rows that end in padding, of one magnitude: the first are kept, and by threshold all. */
+    @Test
+    void keepsTheFirstOfALargeMatrixOfEquals() {
+        cases("large sparsify", 4, (c, rig) -> {
+            int[] size = {261, 263};
+            float[] dense = new float[261 * 263];
+            for (int i = 0; i < dense.length; i++) {
+                dense[i] = c.random().nextBoolean() ? 0.75f : -0.75f;
+            }
+            Tensor from = matrix(c, rig, size, dense);
+            Values target = rig.matrix(size[0], size[1], SparsityPattern.empty(size[0], size[1]));
+            int keep = c.pick("keep", 1023, 1025, 65_537, dense.length - 1);
+
+            rig.workspace().sparse().sparsifyTop(from, keep, target);
+            kept(rig, target, SparsityPattern.fromMask(261, 263, (r, col) -> r * 263 + col < keep), dense);
+            rig.workspace().sparse().sparsify(from, 0.75f, target);
+            kept(rig, target, SparsityPattern.full(261, 263), dense);
+        });
+    }
+
+    /** Thresholds beside zeros of both signs, subnormals and infinity; -0 keeps everything, as 0 does. */
+    @Test
+    void comparesZerosSubnormalsAndInfinities() {
+        float subnormal = Float.MIN_VALUE;
+        float[] dense = {
+            -0f,
+            0,
+            subnormal,
+            -subnormal,
+            2 * subnormal,
+            -Float.MIN_NORMAL,
+            1,
+            -Float.MAX_VALUE,
+            Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY
+        };
+        for (float threshold : new float[] {
+            0, -0f, subnormal, 2 * subnormal, Float.MIN_NORMAL, Float.MAX_VALUE, Float.POSITIVE_INFINITY
+        }) {
+            for (Layout layout : Layout.values()) {
+                try (Rig rig = rig()) {
+                    Tensor from = rig.tensor(Shape.matrix(2, 5), layout, dense);
+                    Values target = rig.matrix(2, 5, null, new float[10]);
+                    rig.workspace().sparse().sparsify(from, threshold, target);
+                    kept(rig, target, Sparsify.byThreshold(2, 5, dense, threshold), dense);
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusesNanBehindPadding() {
+        try (Rig rig = rig()) {
+            float[] numbers = new float[70 * 1001];
+            numbers[numbers.length - 1] = Float.NaN;
+            Values target = rig.matrix(70, 1001, SparsityPattern.empty(70, 1001));
+            for (Layout layout : Layout.values()) {
+                Tensor dense = rig.tensor(Shape.matrix(70, 1001), layout, numbers);
+                for (long keep : new long[] {0, numbers.length}) {
+                    assertThatThrownBy(() -> rig.workspace().sparse().sparsifyTop(dense, keep, target))
+                            .isInstanceOf(IllegalArgumentException.class)
+                            .hasMessageContaining("NaN");
+                }
+                assertThatThrownBy(() -> rig.workspace().sparse().sparsify(dense, 0, target))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("NaN");
+            }
+            assertThat(target.space().nnz()).isZero();
+        }
+    }
+
     @Test
     void movesTheOtherRolesLikeAnyChangeOfPattern() {
         try (Rig rig = rig()) {
