@@ -2,6 +2,7 @@
 // without the sign, ties to the lower index, NaN refused. A radix select: three histograms over digits of 11, 10 and 10
 // bits; prefix and remaining rank stay in device memory, so that nothing but the result travels. Integer counts do not
 // depend on the order of their additions, and ties are counted in fixed chunks of a warp each, so neither does the result.
+#include "common.cuh"
 
 constexpr int SELECTION_BUCKETS = 2048;
 constexpr int SELECTION_THREADS = 256;
