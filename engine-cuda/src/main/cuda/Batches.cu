@@ -13,7 +13,7 @@ __device__ inline i64 begin_of_batch(const float* position, int batch, int capac
     if (at >= 0 && (double)at + batch <= (double)capacity) {
         return (i64)at;
     }
-    raise(fault, FAULT_POSITION);
+    report_fault(fault, FAULT_POSITION);
     return -1;
 }
 
@@ -23,7 +23,7 @@ __device__ inline i64 sample_at(const int* order, i64 at, i64 samples, int* faul
     if (sample >= 0 && sample < samples) {
         return sample;
     }
-    raise(fault, FAULT_SAMPLE);
+    report_fault(fault, FAULT_SAMPLE);
     return -1;
 }
 

@@ -36,7 +36,7 @@ extern "C" __global__ void softmax_cross_entropy(
         int label = live ? labels[column] : -1;
         bool known = label >= 0 && label < classes;
         if (live && !known) {
-            raise(fault, FAULT_LABEL);
+            report_fault(fault, FAULT_LABEL);
         }
 
         const float* in = logits + column;

@@ -19,9 +19,8 @@ constexpr u32 ALL_LANES = 0xffffffffu;
 constexpr int FAULT_LABEL = 1;      // a label outside the classes of the logits
 constexpr int FAULT_POSITION = 2;   // a batch that begins or ends outside the order
 constexpr int FAULT_SAMPLE = 3;     // an order that names a sample the data set has not
-constexpr int FAULT_NAN = 4;        // a NaN where magnitudes are compared
 
-__device__ inline void raise(int* fault, int code) {
+__device__ inline void report_fault(int* fault, int code) {
     atomicMax(fault, code);
 }
 
