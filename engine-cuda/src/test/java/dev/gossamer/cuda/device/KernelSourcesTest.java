@@ -1,0 +1,47 @@
+package dev.gossamer.cuda.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class KernelSourcesTest {
+
+    /** One that all.cu does not include would be compiled by nobody. */
+    @Test
+    void everySourceIsPackagedAndPartOfTheUnit() throws IOException {
+        KernelSources packaged = KernelSources.packaged();
+        try (Stream<Path> files = Files.list(Path.of("src/main/cuda"))) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrderElementsOf(packaged.files().keySet());
+        }
+        assertThat(packaged.unit()).contains("#include \"common.cuh\"");
+        assertThat(packaged.headers()).containsKey("common.cuh").doesNotContainKey("all.cu");
+    }
+
+    /** Expected values: printf a >all.cu; printf b >b.cuh; sha256sum all.cu b.cuh | sha256sum. */
+    @Test
+    void theDigestIsThatOfTheShell() {
+        KernelSources sources = sources(Map.of("all.cu", "a", "b.cuh", "b"));
+        assertThat(sources.digest()).isEqualTo("92d58ab659d0214d18678ce19872b2824e10fe128f980b2e7542f70d7aadd5c3");
+        assertThat(sources(Map.of("all.cu", "a", "c.cuh", "b")).digest()).isNotEqualTo(sources.digest());
+        assertThat(sources(Map.of("all.cu", "a", "b.cuh", "c")).digest()).isNotEqualTo(sources.digest());
+    }
+
+    @Test
+    void aUnitIsNeeded() {
+        assertThatThrownBy(() -> sources(Map.of("b.cuh", "b")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("all.cu");
+    }
+
+    private static KernelSources sources(Map<String, String> files) {
+        return new KernelSources(new TreeMap<>(files));
+    }
+}
