@@ -176,6 +176,32 @@ public abstract class WorkspaceContract extends BackendContract {
         return GatherScatter.gather(next == null ? SparsityPattern.full(before.rows(), before.cols()) : next, dense);
     }
 
+    /** More entries than any device has threads at once, through every pair of storages that a density leads to. */
+    @Test
+    void repatternsAMillionEntries() {
+        int rows = 1009;
+        int cols = 1100;
+        try (Rig rig = rig()) {
+            Space space = rig.space(rows, cols, null);
+            float[] numbers = new float[rows * cols];
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = i + 1;
+            }
+            Values theta = rig.values(space, Role.THETA, numbers);
+            // Each asks for every multiple of a number; what a step before it lacked comes back as 0.
+            int[] steps = {2, 1, 40, 3, 60, 50, 0, 50, 2, 0};
+            for (int step : steps) {
+                SparsityPattern next =
+                        step == 0 ? null : SparsityPattern.fromMask(rows, cols, (r, c) -> (r * cols + c) % step == 0);
+                rig.workspace().repattern(space, next);
+                for (int i = 0; step > 1 && i < numbers.length; i++) {
+                    numbers[i] = i % step == 0 ? numbers[i] : 0;
+                }
+                Close.sameBits("every " + step, rig.read(theta), GatherScatter.gather(Rig.entries(space), numbers));
+            }
+        }
+    }
+
     @Test
     void forgetsTheMomentumOfDeadEntries() {
         try (Rig rig = rig()) {
