@@ -1,0 +1,42 @@
+package dev.gossamer.cuda.device;
+
+import dev.gossamer.engine.EngineException;
+import jcuda.driver.CUresult;
+import jcuda.jcublas.cublasStatus;
+import jcuda.jcusparse.cusparseStatus;
+
+/** Return codes of the driver and the libraries as exceptions that say what was being done. */
+final class Check {
+
+    private Check() {}
+
+    static void driver(int code, String doing) {
+        if (code != CUresult.CUDA_SUCCESS) {
+            throw new EngineException("CUDA failed while " + doing + ": " + CUresult.stringFor(code) + remedy(code));
+        }
+    }
+
+    static void cublas(int status, String doing) {
+        if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+            throw new EngineException("cuBLAS failed while " + doing + ": " + cublasStatus.stringFor(status));
+        }
+    }
+
+    static void cusparse(int status, String doing) {
+        if (status != cusparseStatus.CUSPARSE_STATUS_SUCCESS) {
+            throw new EngineException("cuSPARSE failed while " + doing + ": " + cusparseStatus.stringFor(status));
+        }
+    }
+
+    private static String remedy(int code) {
+        return switch (code) {
+            case CUresult.CUDA_ERROR_OUT_OF_MEMORY ->
+                ". Run fewer clients at a time or smaller batches, or free the GPU (`nvidia-smi` lists who uses it).";
+            case CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, CUresult.CUDA_ERROR_LAUNCH_FAILED ->
+                ". A kernel of this run or of an earlier call went wrong and the GPU context is lost: start the"
+                        + " program again, and please report it with the command that was run.";
+            case CUresult.CUDA_ERROR_INVALID_CONTEXT -> ". A workspace belongs to the platform thread that opened it.";
+            default -> "";
+        };
+    }
+}

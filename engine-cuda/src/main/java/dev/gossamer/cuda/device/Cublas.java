@@ -1,0 +1,88 @@
+package dev.gossamer.cuda.device;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
+import jcuda.jcublas.cublasOperation;
+import jcuda.runtime.cudaStream_t;
+
+/** cuBLAS on one stream, for row-major matrices. One handle and one stream: the same call gives the same bits. */
+public final class Cublas implements AutoCloseable {
+
+    private final Live live;
+    private final cublasHandle handle = new cublasHandle();
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment scalars = arena.allocate(ValueLayout.JAVA_FLOAT, 2);
+    private final HostPointer alphaPointer = new HostPointer(scalars);
+    private final HostPointer betaPointer = new HostPointer(scalars.asSlice(Float.BYTES));
+
+    Cublas(Stream stream) {
+        this.live = stream.device().live();
+        Check.cublas(JCublas2.cublasCreate(handle), "opening");
+        live.handles(1);
+        try {
+            Check.cublas(JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())), "choosing the stream");
+            int math = stream.device().tf32() ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
+            Check.cublas(JCublas2.cublasSetMathMode(handle, math), "choosing the arithmetic");
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * {@code C = alpha·op(A)·op(B) + beta·C}, row-major, each row {@code ld} floats after the last; op(A) is m×k, op(B) is k×n.
+     * beta = 0 means C is not read. m, n and k are at least 1.
+     */
+    public void gemm(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            DeviceBuffer a,
+            int lda,
+            DeviceBuffer b,
+            int ldb,
+            float beta,
+            DeviceBuffer c,
+            int ldc) {
+        scalars.setAtIndex(ValueLayout.JAVA_FLOAT, 0, alpha);
+        scalars.setAtIndex(ValueLayout.JAVA_FLOAT, 1, beta);
+        // cuBLAS reads row-major matrices as their transposes: Cᵀ = op(B)ᵀ·op(A)ᵀ.
+        int status = JCublas2.cublasSgemm(
+                handle,
+                operation(transposeB),
+                operation(transposeA),
+                n,
+                m,
+                k,
+                alphaPointer,
+                b.pointer(),
+                ldb,
+                a.pointer(),
+                lda,
+                betaPointer,
+                c.pointer(),
+                ldc);
+        if (status != 0) {
+            Check.cublas(status, "multiplying " + m + "x" + k + " by " + k + "x" + n);
+        }
+    }
+
+    private static int operation(boolean transpose) {
+        return transpose ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+    }
+
+    /** The stream has nothing left to do. */
+    @Override
+    public void close() {
+        JCublas2.cublasDestroy(handle);
+        live.handles(-1);
+        arena.close();
+    }
+}

@@ -1,0 +1,114 @@
+package dev.gossamer.cuda.device;
+
+import dev.gossamer.engine.EngineException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jcuda.driver.CUfunction;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Launches kernels on one stream: name the kernel, give its arguments in order, then the grid. The arguments lie in one block
+ * of native memory made once, so that a launch allocates nothing.
+ *
+ * <p>Grids are bounded and kernels stride over what is left; a grid of nothing launches nothing.
+ */
+public final class Launch implements AutoCloseable {
+
+    private static final int MAX_ARGUMENTS = 32;
+
+    /** Blocks per multiprocessor beyond which kernels stride: enough to fill it whatever the block size. */
+    private static final int BLOCKS_PER_MULTIPROCESSOR = 32;
+
+    private static final int MAX_GRID_Y = 65_535;
+
+    private final Stream stream;
+    private final CudaDevice device;
+    private final Arena arena = Arena.ofShared();
+    /** The driver's array of argument addresses, ended by null. */
+    private final MemorySegment addresses = arena.allocate(ValueLayout.JAVA_LONG, MAX_ARGUMENTS + 1);
+
+    private final MemorySegment arguments = arena.allocate(ValueLayout.JAVA_LONG, MAX_ARGUMENTS);
+    private final HostPointer parameters = new HostPointer(addresses);
+    private final int maxBlocks;
+
+    private @Nullable CUfunction function;
+    private String name = "";
+    private int count;
+
+    Launch(Stream stream, CudaDevice device) {
+        this.stream = stream;
+        this.device = device;
+        this.maxBlocks = device.multiprocessors() * BLOCKS_PER_MULTIPROCESSOR;
+    }
+
+    /** Starts a launch. */
+    public Launch kernel(String kernel) {
+        function = device.kernels().function(kernel);
+        name = kernel;
+        count = 0;
+        return this;
+    }
+
+    public Launch p(DeviceBuffer buffer) {
+        return l(buffer.address());
+    }
+
+    /** A device address; 0 is the null pointer. */
+    public Launch p(long address) {
+        return l(address);
+    }
+
+    public Launch i(int value) {
+        return l(value);
+    }
+
+    public Launch l(long value) {
+        arguments.setAtIndex(ValueLayout.JAVA_LONG, count, value);
+        addresses.setAtIndex(ValueLayout.JAVA_LONG, count, arguments.address() + (long) count * Long.BYTES);
+        count++;
+        return this;
+    }
+
+    public Launch f(float value) {
+        return l(Float.floatToRawIntBits(value));
+    }
+
+    /** One thread per item, in blocks of {@code block} threads. */
+    public void grid1d(long items, int block) {
+        blocks((items + block - 1) / block, block);
+    }
+
+    /** That many blocks, fewer where the grid would outgrow the device. */
+    public void blocks(long blocks, int block) {
+        run((int) Math.min(blocks, maxBlocks), 1, block);
+    }
+
+    /** A plane of blocks: x up to 2^31 - 1, y cut to what CUDA allows. */
+    public void grid2d(long x, long y, int block) {
+        run((int) Math.min(x, Integer.MAX_VALUE), (int) Math.min(y, MAX_GRID_Y), block);
+    }
+
+    private void run(int gridX, int gridY, int block) {
+        CUfunction kernel = function;
+        if (kernel == null) {
+            throw new EngineException("A launch needs kernel(...) first");
+        }
+        function = null;
+        if (gridX <= 0 || gridY <= 0) {
+            return;
+        }
+        addresses.setAtIndex(ValueLayout.JAVA_LONG, count, 0);
+        int code =
+                JCudaDriver.cuLaunchKernel(kernel, gridX, gridY, 1, block, 1, 1, 0, stream.handle(), parameters, null);
+        if (code != 0) {
+            Check.driver(code, "launching " + name);
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

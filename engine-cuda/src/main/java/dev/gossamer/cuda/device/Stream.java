@@ -1,0 +1,253 @@
+package dev.gossamer.cuda.device;
+
+import dev.gossamer.engine.EngineException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A CUDA stream with all that works in its order: memory, copies, kernel launches, a cuBLAS and a cuSPARSE handle. It does
+ * not wait for the default stream, nor that for it. Used by one platform thread at a time, on which the device is current.
+ */
+public final class Stream implements AutoCloseable {
+
+    private final CudaDevice device;
+    private final CUstream handle = new CUstream();
+    private final Staging staging;
+    private final Launch launch;
+    private final MemorySegment word = MemorySegment.ofArray(new int[1]);
+    private @Nullable Cublas cublas;
+    private @Nullable Cusparse cusparse;
+
+    Stream(CudaDevice device) {
+        this.device = device;
+        Check.driver(JCudaDriver.cuStreamCreate(handle, CUstream_flags.CU_STREAM_NON_BLOCKING), "making a stream");
+        device.live().streams(1);
+        try {
+            this.staging = new Staging(device.live());
+            this.launch = new Launch(this, device);
+        } catch (RuntimeException e) {
+            destroy();
+            throw e;
+        }
+    }
+
+    CudaDevice device() {
+        return device;
+    }
+
+    CUstream handle() {
+        return handle;
+    }
+
+    /** The argument block for kernel launches; one launch at a time. */
+    public Launch launch() {
+        return launch;
+    }
+
+    /** cuBLAS on this stream, opened on first use; refused with the reason where the library is missing. */
+    public Cublas cublas() {
+        Cublas known = cublas;
+        if (known == null) {
+            device.requireCublas();
+            known = new Cublas(this);
+            cublas = known;
+        }
+        return known;
+    }
+
+    /** cuSPARSE on this stream, opened on first use; refused with the reason where the library is missing. */
+    public Cusparse cusparse() {
+        Cusparse known = cusparse;
+        if (known == null) {
+            device.requireCusparse();
+            known = new Cusparse(this);
+            cusparse = known;
+        }
+        return known;
+    }
+
+    /** Device memory, not zeroed. */
+    public DeviceBuffer allocate(long bytes) {
+        DevicePointer pointer = new DevicePointer();
+        long atLeastOne = Math.max(bytes, 1);
+        String doing = "allocating " + bytes + " bytes on the GPU";
+        Check.driver(device.allocate(pointer, atLeastOne, handle), doing);
+        device.live().deviceBytes(bytes);
+        return new DeviceBuffer(this, pointer, bytes);
+    }
+
+    void free(DeviceBuffer buffer) {
+        if (cusparse != null) {
+            cusparse.forget(buffer.address());
+        }
+        device.live().deviceBytes(-buffer.sizeBytes());
+        // No check: freeing fails only with a lost context, which the next op reports, and closing must go on.
+        device.free(buffer.pointer(), handle);
+    }
+
+    /** Drops what was planned for structures that go; whatever uses them is done. */
+    public void forget(List<Cusparse.Csr> structures) {
+        if (cusparse != null) {
+            structures.forEach(cusparse::forget);
+        }
+    }
+
+    /** Sets every byte to 0. */
+    public void zero(DeviceBuffer buffer) {
+        if (buffer.sizeBytes() > 0) {
+            Check.driver(
+                    JCudaDriver.cuMemsetD8Async(buffer.pointer(), (byte) 0, buffer.sizeBytes(), handle),
+                    "zeroing memory on the GPU");
+        }
+    }
+
+    /** Sets {@code count} 32-bit words from the start on. */
+    public void fill(DeviceBuffer buffer, int word, long count) {
+        if (count > 0) {
+            Check.driver(
+                    JCudaDriver.cuMemsetD32Async(buffer.pointer(), word, count, handle), "setting memory on the GPU");
+        }
+    }
+
+    /** Copies from the start of one buffer to the start of another. */
+    public void copy(DeviceBuffer from, DeviceBuffer to, long bytes) {
+        if (bytes > 0) {
+            Check.driver(
+                    JCudaDriver.cuMemcpyDtoDAsync(to.pointer(), from.pointer(), bytes, handle),
+                    "copying memory on the GPU");
+        }
+    }
+
+    /** Host memory to the start of a buffer. The host memory may be changed as soon as this returns. */
+    public void upload(MemorySegment host, DeviceBuffer to, long bytes) {
+        for (long done = 0; done < bytes; ) {
+            long part = Math.min(Staging.CHUNK, bytes - done);
+            Staging.Chunk chunk = staging.next();
+            MemorySegment.copy(host, done, chunk.memory, 0, part);
+            Check.driver(
+                    JCudaDriver.cuMemcpyHtoDAsync(to.pointer(done), chunk.pointer, part, handle), "copying to the GPU");
+            chunk.used(handle);
+            done += part;
+        }
+    }
+
+    /** The start of a buffer to host memory. Waits. */
+    public void download(DeviceBuffer from, MemorySegment host, long bytes) {
+        Staging.Chunk last = null;
+        long lastAt = 0;
+        long lastBytes = 0;
+        for (long done = 0; done < bytes; ) {
+            long part = Math.min(Staging.CHUNK, bytes - done);
+            Staging.Chunk chunk = staging.next();
+            Check.driver(
+                    JCudaDriver.cuMemcpyDtoHAsync(chunk.pointer, from.pointer(done), part, handle),
+                    "copying from the GPU");
+            chunk.used(handle);
+            empty(last, host, lastAt, lastBytes);
+            last = chunk;
+            lastAt = done;
+            lastBytes = part;
+            done += part;
+        }
+        empty(last, host, lastAt, lastBytes);
+    }
+
+    private static void empty(Staging.@Nullable Chunk chunk, MemorySegment host, long at, long bytes) {
+        if (chunk != null) {
+            chunk.await();
+            MemorySegment.copy(chunk.memory, 0, host, at, bytes);
+        }
+    }
+
+    /** Rows packed in host memory to rows {@code pitch} bytes apart; what lies between rows becomes 0. */
+    public void uploadRows(MemorySegment host, DeviceBuffer to, int rows, long width, long pitch) {
+        if (width == pitch) {
+            upload(host, to, rows * width);
+            return;
+        }
+        // The chunk is laid out as on the device: one plain copy, and a row's padding costs at most 28 bytes.
+        int rowsPerChunk = rowsPerChunk(pitch);
+        for (int row = 0; row < rows; row += rowsPerChunk) {
+            int part = Math.min(rowsPerChunk, rows - row);
+            Staging.Chunk chunk = staging.next();
+            for (int i = 0; i < part; i++) {
+                MemorySegment.copy(host, (row + i) * width, chunk.memory, i * pitch, width);
+                chunk.memory.asSlice(i * pitch + width, pitch - width).fill((byte) 0);
+            }
+            Check.driver(
+                    JCudaDriver.cuMemcpyHtoDAsync(to.pointer(row * pitch), chunk.pointer, part * pitch, handle),
+                    "copying to the GPU");
+            chunk.used(handle);
+        }
+    }
+
+    /** Rows {@code pitch} bytes apart to rows packed in host memory. Waits. */
+    public void downloadRows(DeviceBuffer from, MemorySegment host, int rows, long width, long pitch) {
+        if (width == pitch) {
+            download(from, host, rows * width);
+            return;
+        }
+        int rowsPerChunk = rowsPerChunk(pitch);
+        for (int row = 0; row < rows; row += rowsPerChunk) {
+            int part = Math.min(rowsPerChunk, rows - row);
+            Staging.Chunk chunk = staging.next();
+            Check.driver(
+                    JCudaDriver.cuMemcpyDtoHAsync(chunk.pointer, from.pointer(row * pitch), part * pitch, handle),
+                    "copying from the GPU");
+            chunk.used(handle);
+            chunk.await();
+            for (int i = 0; i < part; i++) {
+                MemorySegment.copy(chunk.memory, i * pitch, host, (row + i) * width, width);
+            }
+        }
+    }
+
+    private static int rowsPerChunk(long pitch) {
+        if (pitch > Staging.CHUNK) {
+            throw new EngineException("A row of " + pitch / Float.BYTES
+                    + " padded floats is too long to be moved in one" + " piece; use a batch that is a multiple of 8");
+        }
+        return (int) (Staging.CHUNK / pitch);
+    }
+
+    /** Reads one 32-bit word. Waits. */
+    public int read(DeviceBuffer from) {
+        download(from, word, Integer.BYTES);
+        return word.get(ValueLayout.JAVA_INT, 0);
+    }
+
+    /** Waits until everything issued is done. */
+    public void sync() {
+        Check.driver(JCudaDriver.cuStreamSynchronize(handle), "waiting for the GPU");
+    }
+
+    /** Waits as {@link #sync} does, before things are closed: a failure then has been reported or is lost with the context. */
+    public void drain() {
+        JCudaDriver.cuStreamSynchronize(handle);
+    }
+
+    /** Waits for what was issued and gives everything back. The buffers it made must be closed before. */
+    @Override
+    public void close() {
+        drain();
+        if (cusparse != null) {
+            cusparse.close();
+        }
+        if (cublas != null) {
+            cublas.close();
+        }
+        launch.close();
+        staging.close();
+        destroy();
+    }
+
+    private void destroy() {
+        JCudaDriver.cuStreamDestroy(handle);
+        device.live().streams(-1);
+    }
+}
