@@ -10,5 +10,6 @@
 #include "SgdStep.cu"
 #include "Batches.cu"
 #include "Selection.cu"
+#include "Spmm.cu"
 #include "Sparsify.cu"
 #include "Relay.cu"

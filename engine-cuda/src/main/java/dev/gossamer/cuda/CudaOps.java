@@ -1,0 +1,157 @@
+package dev.gossamer.cuda;
+
+import dev.gossamer.cuda.CudaHandles.CudaCell;
+import dev.gossamer.cuda.CudaHandles.CudaLabels;
+import dev.gossamer.cuda.CudaHandles.CudaOrder;
+import dev.gossamer.cuda.CudaHandles.CudaSamples;
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.DenseOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.ops.SparseOps;
+import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.MagnitudeSelection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The op groups of one workspace: each method casts its handles and calls the file that bears the op's name. */
+final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, DataOps {
+
+    private final CudaWorkspace workspace;
+
+    CudaOps(CudaWorkspace workspace) {
+        this.workspace = workspace;
+    }
+
+    @Override
+    public void spmv(float alpha, Values a, Tensor x, float beta, Tensor y) {
+        Spmv.run(workspace, alpha, (CudaValues) a, (CudaTensor) x, beta, (CudaTensor) y);
+    }
+
+    @Override
+    public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
+        Spmm.run(workspace, alpha, (CudaValues) a, (CudaTensor) b, beta, (CudaTensor) c);
+    }
+
+    @Override
+    public void spmmTransposed(float alpha, Values a, Tensor b, float beta, Tensor c) {
+        Spmm.runTransposed(workspace, alpha, (CudaValues) a, (CudaTensor) b, beta, (CudaTensor) c);
+    }
+
+    @Override
+    public void sddmm(float alpha, Tensor a, Tensor b, float beta, Values c) {
+        Sddmm.run(workspace, alpha, (CudaTensor) a, (CudaTensor) b, beta, (CudaValues) c);
+    }
+
+    @Override
+    public void gather(Tensor dense, Values values) {
+        GatherScatter.gather(workspace, (CudaTensor) dense, (CudaValues) values);
+    }
+
+    @Override
+    public void scatter(Values values, Tensor dense) {
+        GatherScatter.scatter(workspace, (CudaValues) values, (CudaTensor) dense);
+    }
+
+    @Override
+    public void sparsify(Tensor dense, float threshold, Values target) {
+        Sparsify.threshold(workspace, (CudaTensor) dense, threshold, (CudaValues) target);
+    }
+
+    @Override
+    public void sparsifyTop(Tensor dense, long keep, Values target) {
+        Sparsify.top(workspace, (CudaTensor) dense, keep, (CudaValues) target);
+    }
+
+    @Override
+    public void gemm(boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
+        Gemm.run(workspace, transposeA, transposeB, alpha, (CudaTensor) a, (CudaTensor) b, beta, (CudaTensor) c);
+    }
+
+    @Override
+    public void fill(Values values, float value) {
+        Elementwise.fill(workspace, (CudaValues) values, value);
+    }
+
+    @Override
+    public void copy(Values from, Values to) {
+        Elementwise.copy(workspace, (CudaValues) from, (CudaValues) to);
+    }
+
+    @Override
+    public void axpy(float alpha, Values x, Values y) {
+        Elementwise.axpy(workspace, alpha, (CudaValues) x, (CudaValues) y);
+    }
+
+    @Override
+    public void multiply(Values x, Values y, Values out) {
+        Elementwise.multiply(workspace, (CudaValues) x, (CudaValues) y, (CudaValues) out);
+    }
+
+    @Override
+    public void dot(Values x, Values y, Cell out) {
+        Elementwise.dot(workspace, (CudaValues) x, (CudaValues) y, (CudaCell) out);
+    }
+
+    @Override
+    public void relu(Tensor x, Tensor y, Mask mask) {
+        Relu.forward(workspace, (CudaTensor) x, (CudaTensor) y, (CudaMask) mask);
+    }
+
+    @Override
+    public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
+        Relu.gradient(workspace, (CudaMask) mask, (CudaTensor) gy, (CudaTensor) gx);
+    }
+
+    @Override
+    public void softmaxCrossEntropy(
+            Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
+        SoftmaxCrossEntropy.run(
+                workspace,
+                (CudaTensor) logits,
+                (CudaLabels) labels,
+                (CudaTensor) gradient,
+                (CudaCell) lossSum,
+                (CudaCell) correct);
+    }
+
+    @Override
+    public MagnitudeSelection.Threshold kthMagnitude(List<Values> group, long k) {
+        return Selection.kthMagnitude(workspace, group, k);
+    }
+
+    @Override
+    public void keepTop(List<Space> group, Role by, long keep) {
+        Selection.keepTop(workspace, group, by, keep);
+    }
+
+    @Override
+    public void sgd(List<Space> group, Cell rate, Sgd rule) {
+        for (int i = 0; i < group.size(); i++) {
+            SgdStep.run(workspace, (CudaSpace) group.get(i), (CudaCell) rate, rule);
+        }
+    }
+
+    @Override
+    public void batch(Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+        Batches.next(
+                workspace,
+                (CudaSamples) samples,
+                transform,
+                (CudaOrder) order,
+                (CudaCell) position,
+                (CudaTensor) x,
+                (CudaLabels) labels);
+    }
+}

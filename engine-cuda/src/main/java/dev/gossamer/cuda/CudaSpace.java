@@ -1,0 +1,223 @@
+package dev.gossamer.cuda;
+
+import dev.gossamer.cuda.device.DeviceBuffer;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A parameter's index space and how its values are stored. Whatever the storage, values are one flat array of {@link #count}
+ * floats, so that optimisers are plain loops:
+ *
+ * <ul>
+ *   <li>DENSE: rows x cols, no pattern;
+ *   <li>MASKED: rows x cols, +0.0 outside the pattern; cuBLAS multiplies it, faster than packed at high density; for vectors;
+ *   <li>PACKED: the nnz values in canonical order.
+ * </ul>
+ */
+final class CudaSpace implements Space {
+
+    enum Storage {
+        DENSE,
+        MASKED,
+        PACKED
+    }
+
+    private final CudaWorkspace owner;
+    private final int rows;
+    private final int cols;
+    private final Map<Role, CudaValues> values = new EnumMap<>(Role.class);
+    private @Nullable PatternPlan plan;
+    private Storage storage = Storage.DENSE;
+    private long generation;
+
+    CudaSpace(CudaWorkspace owner, int rows, int cols) {
+        this.owner = owner;
+        this.rows = rows;
+        this.cols = cols;
+    }
+
+    CudaValues values(Role role) {
+        CudaValues known = values.get(role);
+        if (known == null) {
+            known = new CudaValues(this, role, owner.allocateZeroed(count() * Float.BYTES));
+            values.put(role, known);
+        }
+        return known;
+    }
+
+    /** Floats stored per role. */
+    long count() {
+        return storage == Storage.PACKED ? nnz() : size();
+    }
+
+    Storage storage() {
+        return storage;
+    }
+
+    /** The plan of the pattern; only where there is one. */
+    PatternPlan plan() {
+        PatternPlan known = plan;
+        if (known == null) {
+            throw new IllegalStateException("A dense space has no pattern plan");
+        }
+        return known;
+    }
+
+    @Nullable
+    PatternPlan planOrNull() {
+        return plan;
+    }
+
+    /** The address of the pattern's bits where values are stored dense-masked, else the null pointer. */
+    long maskBits() {
+        return storage == Storage.MASKED ? plan().bits().address() : 0;
+    }
+
+    void repattern(@Nullable SparsityPattern next) {
+        PatternPlan last = plan;
+        if (Objects.equals(pattern(), next)) {
+            return;
+        }
+        PatternPlan nextPlan = next == null ? null : owner.plans().acquire(next);
+        Storage nextStorage = storageOf(next);
+        for (CudaValues each : values.values()) {
+            relay(each, nextPlan, nextStorage);
+        }
+        plan = nextPlan;
+        storage = nextStorage;
+        generation++;
+        if (last != null) {
+            release(last);
+        }
+    }
+
+    private Storage storageOf(@Nullable SparsityPattern next) {
+        if (next == null) {
+            return Storage.DENSE;
+        }
+        boolean masked = rows == 1 || next.density() > owner.tuning().maskedDensity();
+        return masked ? Storage.MASKED : Storage.PACKED;
+    }
+
+    /** Moves the values of one role from the present pattern and storage to the next. */
+    private void relay(CudaValues each, @Nullable PatternPlan nextPlan, Storage nextStorage) {
+        DeviceBuffer from = each.data();
+        long floats = nextPlan != null && nextStorage == Storage.PACKED
+                ? nextPlan.pattern().nnz()
+                : size();
+        DeviceBuffer to = owner.allocate(floats * Float.BYTES);
+        Relay.run(owner, rows, cols, plan, storage, nextPlan, nextStorage, from, to);
+        each.data(to);
+        owner.release(from);
+    }
+
+    /** Gives the plan back when the GPU is done with it. */
+    private void release(PatternPlan last) {
+        owner.stream().sync();
+        owner.stream().forget(last.structures());
+        owner.plans().release(last);
+    }
+
+    /** Called by the workspace that dies with its spaces, when the GPU is done. */
+    void close() {
+        PatternPlan last = plan;
+        if (last != null) {
+            plan = null;
+            owner.stream().forget(last.structures());
+            owner.plans().release(last);
+        }
+    }
+
+    /** nnz floats in canonical order to storage. */
+    void upload(MemorySegment host, DeviceBuffer stored) {
+        if (storage != Storage.MASKED) {
+            owner.stream().upload(host, stored, count() * Float.BYTES);
+            return;
+        }
+        DeviceBuffer canonical = owner.scratch(CudaWorkspace.Scratch.VALUES, nnz() * Float.BYTES);
+        owner.stream().upload(host, canonical, nnz() * Float.BYTES);
+        Relay.unpack(owner, plan(), canonical.address(), stored);
+    }
+
+    /** nnz floats in canonical order from storage. Waits. */
+    void download(DeviceBuffer stored, MemorySegment host) {
+        if (storage != Storage.MASKED) {
+            owner.stream().download(stored, host, count() * Float.BYTES);
+            return;
+        }
+        DeviceBuffer canonical = owner.scratch(CudaWorkspace.Scratch.VALUES, nnz() * Float.BYTES);
+        Relay.pack(owner, plan(), stored, canonical.address());
+        owner.stream().download(canonical, host, nnz() * Float.BYTES);
+    }
+
+    @Override
+    public int rows() {
+        return rows;
+    }
+
+    @Override
+    public int cols() {
+        return cols;
+    }
+
+    @Override
+    public @Nullable SparsityPattern pattern() {
+        PatternPlan known = plan;
+        return known == null ? null : known.pattern();
+    }
+
+    @Override
+    public long nnz() {
+        PatternPlan known = plan;
+        return known == null ? size() : known.pattern().nnz();
+    }
+
+    @Override
+    public long generation() {
+        return generation;
+    }
+
+    @Override
+    public boolean has(Role role) {
+        return values.containsKey(role);
+    }
+
+    @Override
+    public long valueBytes() {
+        return values.values().stream()
+                .mapToLong(each -> each.data().sizeBytes())
+                .sum();
+    }
+
+    @Override
+    public long planBytes() {
+        PatternPlan known = plan;
+        return known == null ? 0 : known.sizeBytes();
+    }
+
+    @Override
+    public String describe() {
+        String product = storage == Storage.PACKED ? "cuSPARSE" : "cuBLAS";
+        return String.format(
+                Locale.ROOT,
+                "%d x %d, %s, density %.4f, %d values, products by %s",
+                rows,
+                cols,
+                storage,
+                (double) nnz() / size(),
+                nnz(),
+                product);
+    }
+
+    @Override
+    public Object owner() {
+        return owner;
+    }
+}

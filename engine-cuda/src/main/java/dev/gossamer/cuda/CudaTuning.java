@@ -1,0 +1,68 @@
+package dev.gossamer.cuda;
+
+import dev.gossamer.engine.TuningTable;
+import java.util.Map;
+import java.util.Set;
+
+/** The tuning entries of this backend, read once. */
+final class CudaTuning {
+
+    /** cusparseSpMMAlg_t: CSR_ALG1, CSR_ALG2, CSR_ALG3. */
+    private static final Set<Integer> SPMM_ALGORITHMS = Set.of(4, 6, 12);
+
+    /** cusparseSpMVAlg_t: CSR_ALG1, CSR_ALG2. */
+    private static final Set<Integer> SPMV_ALGORITHMS = Set.of(2, 3);
+
+    /**
+     * Committed defaults. Of SpMM's algorithms CSR_ALG2 is the one for row-major operands; of SpMV's CSR_ALG2 is the one that
+     * cuSPARSE documents as deterministic. The density is an estimate from the rooflines of both kinds of product, not yet a
+     * measurement (docs/gpu.md).
+     */
+    static final TuningTable DEFAULTS = new TuningTable(
+            Map.of("masked.density", 0.1, "spmm.algorithm", 6.0, "spmv.algorithm", 3.0, "gemm.tf32", 0.0));
+
+    private final TuningTable table;
+    private final double maskedDensity;
+    private final int spmmAlgorithm;
+    private final int spmvAlgorithm;
+    private final boolean tf32;
+
+    CudaTuning(TuningTable overrides) {
+        this.table = DEFAULTS.overriddenBy(overrides);
+        this.maskedDensity = table.get("masked.density");
+        this.spmmAlgorithm = oneOf("spmm.algorithm", SPMM_ALGORITHMS);
+        this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
+        this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
+    }
+
+    private int oneOf(String entry, Set<Integer> allowed) {
+        double value = table.get(entry);
+        if (!allowed.contains((int) value) || value != (int) value) {
+            throw new IllegalArgumentException("tuning entry " + entry + " must be one of "
+                    + allowed.stream().sorted().toList() + ", got " + value);
+        }
+        return (int) value;
+    }
+
+    TuningTable table() {
+        return table;
+    }
+
+    /** Above this density a pattern is stored dense-masked and multiplied by cuBLAS. */
+    double maskedDensity() {
+        return maskedDensity;
+    }
+
+    int spmmAlgorithm() {
+        return spmmAlgorithm;
+    }
+
+    int spmvAlgorithm() {
+        return spmvAlgorithm;
+    }
+
+    /** Whether dense products may round their factors to TF32's 10 bits of fraction. */
+    boolean tf32() {
+        return tf32;
+    }
+}

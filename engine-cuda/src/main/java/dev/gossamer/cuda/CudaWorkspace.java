@@ -1,0 +1,346 @@
+package dev.gossamer.cuda;
+
+import dev.gossamer.cuda.device.CudaDevice;
+import dev.gossamer.cuda.device.DeviceBuffer;
+import dev.gossamer.cuda.device.Launch;
+import dev.gossamer.cuda.device.Stream;
+import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.EngineException;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Order;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.DataOps;
+import dev.gossamer.engine.ops.DenseOps;
+import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.ops.SelectOps;
+import dev.gossamer.engine.ops.SparseOps;
+import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Device memory and ops of one thread. Calls are checked before they arrive here; ops are issued on the stream, which a root
+ * workspace owns and its children share, and run when the GPU comes to them. What kernels find wrong with their data is told
+ * by the next call that waits.
+ */
+final class CudaWorkspace implements Workspace {
+
+    private final CudaBackend backend;
+    private final CudaDevice device;
+    private final @Nullable CudaWorkspace parent;
+    private final Stream stream;
+    private final DeviceBuffer fault;
+    private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<CudaSpace> spaces = new ArrayList<>();
+    private final List<CudaWorkspace> children = new ArrayList<>();
+    private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
+    private final CudaOps ops = new CudaOps(this);
+    private boolean open = true;
+
+    /** A root, on the thread on which the device was just made current. */
+    CudaWorkspace(CudaBackend backend, CudaDevice device) {
+        this(backend, device, null, device.stream());
+    }
+
+    private CudaWorkspace(CudaBackend backend, CudaDevice device, @Nullable CudaWorkspace parent, Stream stream) {
+        this.backend = backend;
+        this.device = device;
+        this.parent = parent;
+        this.stream = stream;
+        this.fault = parent == null ? allocateZeroed(Integer.BYTES) : parent.fault;
+    }
+
+    CudaTuning tuning() {
+        return backend.cudaTuning();
+    }
+
+    PlanCache plans() {
+        return backend.plans();
+    }
+
+    Stream stream() {
+        return stream;
+    }
+
+    /** The argument block of the stream's next kernel launch. */
+    Launch launch() {
+        return stream.launch();
+    }
+
+    /** The int in which kernels note what is wrong with their data. */
+    DeviceBuffer fault() {
+        return fault;
+    }
+
+    /** Device memory that dies with this workspace, not zeroed. */
+    DeviceBuffer allocate(long bytes) {
+        DeviceBuffer made = stream.allocate(bytes);
+        buffers.add(made);
+        return made;
+    }
+
+    DeviceBuffer allocateZeroed(long bytes) {
+        DeviceBuffer made = allocate(bytes);
+        stream.zero(made);
+        return made;
+    }
+
+    /** Gives memory back early, after what was issued. */
+    void release(DeviceBuffer buffer) {
+        buffers.remove(buffer);
+        buffer.close();
+    }
+
+    /** The first bytes of a buffer to host memory. Waits. */
+    void download(DeviceBuffer from, MemorySegment host, long bytes) {
+        stream.download(from, host, bytes);
+    }
+
+    /** What scratch memory is used for; an op may hold one of each. */
+    enum Scratch {
+        VALUES,
+        PARTIALS,
+        SELECTION
+    }
+
+    /** Scratch memory of this workspace, grown as needed, not zeroed; valid until the same use asks again. */
+    DeviceBuffer scratch(Scratch use, long bytes) {
+        DeviceBuffer held = scratch.get(use);
+        if (held == null || held.sizeBytes() < bytes) {
+            if (held != null) {
+                release(held);
+            }
+            held = allocate(bytes);
+            scratch.put(use, held);
+        }
+        return held;
+    }
+
+    @Override
+    public Tensor tensor(Shape shape, Layout layout) {
+        return CudaTensor.allocate(this, shape, layout);
+    }
+
+    @Override
+    public Tensor view(Tensor whole, int batch) {
+        return ((CudaTensor) whole).view(batch);
+    }
+
+    @Override
+    public Space space(int size) {
+        return keep(new CudaSpace(this, 1, size));
+    }
+
+    @Override
+    public Space space(Geometry geometry) {
+        return keep(new CudaSpace(this, geometry.rows(), geometry.cols()));
+    }
+
+    private CudaSpace keep(CudaSpace space) {
+        spaces.add(space);
+        return space;
+    }
+
+    @Override
+    public Values values(Space space, Role role) {
+        return ((CudaSpace) space).values(role);
+    }
+
+    @Override
+    public void repattern(Space space, @Nullable SparsityPattern pattern) {
+        ((CudaSpace) space).repattern(pattern);
+        settle();
+    }
+
+    @Override
+    public Cell cell(float value) {
+        Cell made = new CudaHandles.CudaCell(this, allocate(Float.BYTES));
+        write(made, value);
+        return made;
+    }
+
+    @Override
+    public Labels labels(int capacity) {
+        return new CudaHandles.CudaLabels(this, allocateZeroed((long) capacity * Integer.BYTES), capacity);
+    }
+
+    @Override
+    public Order order(int capacity) {
+        return new CudaHandles.CudaOrder(this, allocateZeroed((long) capacity * Integer.BYTES), capacity);
+    }
+
+    @Override
+    public Mask mask(Shape shape) {
+        return new CudaMask(this, shape);
+    }
+
+    @Override
+    public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
+        DeviceBuffer pixels = allocate(count * one.features());
+        DeviceBuffer classes = allocate(count);
+        stream.upload(images, pixels, pixels.sizeBytes());
+        stream.upload(labels, classes, classes.sizeBytes());
+        return new CudaHandles.CudaSamples(this, pixels, classes, one, count);
+    }
+
+    @Override
+    public Product product(Geometry geometry) {
+        if (!geometry.isLinear()) {
+            throw new EngineException("Backend cuda computes linear products only; a " + geometry.kernelHeight() + "x"
+                    + geometry.kernelWidth() + " convolution over " + geometry.inHeight() + "x" + geometry.inWidth()
+                    + " needs a backend with convolutions");
+        }
+        return new LinearProduct(this, geometry);
+    }
+
+    @Override
+    public Workspace child() {
+        CudaWorkspace child = new CudaWorkspace(backend, device, this, stream);
+        children.add(child);
+        return child;
+    }
+
+    @Override
+    public void upload(MemorySegment host, Values values) {
+        CudaValues to = (CudaValues) values;
+        to.space.upload(host, to.data());
+    }
+
+    @Override
+    public void download(Values values, MemorySegment host) {
+        CudaValues from = (CudaValues) values;
+        from.space.download(from.data(), host);
+        settle();
+    }
+
+    @Override
+    public void upload(MemorySegment host, Tensor tensor) {
+        CudaTensor to = (CudaTensor) tensor;
+        stream.uploadRows(host, to.data(), to.features, (long) to.batch * Float.BYTES, (long) to.ld * Float.BYTES);
+    }
+
+    @Override
+    public void download(Tensor tensor, MemorySegment host) {
+        CudaTensor from = (CudaTensor) tensor;
+        stream.downloadRows(
+                from.data(), host, from.features, (long) from.batch * Float.BYTES, (long) from.ld * Float.BYTES);
+        settle();
+    }
+
+    @Override
+    public void upload(MemorySegment host, int count, Labels labels) {
+        stream.upload(host, ((CudaHandles.CudaLabels) labels).data(), (long) count * Integer.BYTES);
+    }
+
+    @Override
+    public void upload(MemorySegment host, int count, Order order) {
+        stream.upload(host, ((CudaHandles.CudaOrder) order).data(), (long) count * Integer.BYTES);
+    }
+
+    @Override
+    public void write(Cell cell, float value) {
+        stream.fill(((CudaHandles.CudaCell) cell).data(), Float.floatToRawIntBits(value), 1);
+    }
+
+    @Override
+    public float read(Cell cell) {
+        float value = Float.intBitsToFloat(stream.read(((CudaHandles.CudaCell) cell).data()));
+        settle();
+        return value;
+    }
+
+    @Override
+    public void sync() {
+        settle();
+    }
+
+    /** Waits until everything issued is done, and tells what kernels found wrong; once, then the word is clean again. */
+    private void settle() {
+        int code = stream.read(fault);
+        if (code != 0) {
+            stream.zero(fault);
+            throw Faults.of(code);
+        }
+    }
+
+    /** Runs the body anew each time: its ops are issued one by one. */
+    @Override
+    public Step record(Runnable body) {
+        return body::run;
+    }
+
+    @Override
+    public SparseOps sparse() {
+        return ops;
+    }
+
+    @Override
+    public DenseOps dense() {
+        return ops;
+    }
+
+    @Override
+    public NnOps nn() {
+        return ops;
+    }
+
+    @Override
+    public SelectOps select() {
+        return ops;
+    }
+
+    @Override
+    public TrainOps train() {
+        return ops;
+    }
+
+    @Override
+    public DataOps data() {
+        return ops;
+    }
+
+    @Override
+    public long allocatedBytes() {
+        return buffers.stream().mapToLong(DeviceBuffer::sizeBytes).sum()
+                + children.stream().mapToLong(CudaWorkspace::allocatedBytes).sum();
+    }
+
+    @Override
+    public void close() {
+        if (!open) {
+            return;
+        }
+        open = false;
+        device.makeCurrent();
+        List.copyOf(children).forEach(CudaWorkspace::close);
+        // Plans are shared with other streams: nothing of this one may be under way when they are given back.
+        stream.drain();
+        spaces.forEach(CudaSpace::close);
+        buffers.forEach(DeviceBuffer::close);
+        buffers.clear();
+        if (parent == null) {
+            stream.close();
+        } else {
+            parent.children.remove(this);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.gossamer.cuda;
+
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fully connected product: SpMM, its transpose and SDDMM. The same call gives the same bits; the order of a sum is the
+ * library's, so that storage and batch may change it.
+ */
+final class LinearProduct implements Product {
+
+    private final CudaWorkspace workspace;
+    private final Geometry geometry;
+
+    LinearProduct(CudaWorkspace workspace, Geometry geometry) {
+        this.workspace = workspace;
+        this.geometry = geometry;
+    }
+
+    @Override
+    public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        CudaTensor out = (CudaTensor) y;
+        Spmm.run(workspace, 1, (CudaValues) w, (CudaTensor) x, beta, out);
+        BiasRelu.apply(workspace, epilogue, out);
+    }
+
+    @Override
+    public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        CudaTensor out = (CudaTensor) gx;
+        Spmm.runTransposed(workspace, 1, (CudaValues) w, (CudaTensor) gy, beta, out);
+        if (mask != null) {
+            Relu.gradient(workspace, (CudaMask) mask, out, out);
+        }
+    }
+
+    @Override
+    public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
+        Sddmm.run(workspace, 1, (CudaTensor) gy, (CudaTensor) x, beta, (CudaValues) gw);
+    }
+
+    @Override
+    public void biasGradient(Tensor gy, float beta, Values gb) {
+        BiasGradient.run(workspace, (CudaTensor) gy, beta, (CudaValues) gb);
+    }
+
+    @Override
+    public Geometry geometry() {
+        return geometry;
+    }
+
+    @Override
+    public String describe() {
+        return "linear " + geometry.cols() + " -> " + geometry.rows()
+                + ", cuSPARSE or cuBLAS as the weights are stored;" + " the libraries order the sums";
+    }
+
+    @Override
+    public Object owner() {
+        return workspace;
+    }
+}

@@ -1,0 +1,28 @@
+package dev.gossamer.cuda;
+
+import dev.gossamer.cuda.CudaSpace.Storage;
+
+/** y = alpha·A·x + beta·y: cuSPARSE for packed values, cuBLAS for the others. */
+final class Spmv {
+
+    private Spmv() {}
+
+    static void run(CudaWorkspace workspace, float alpha, CudaValues a, CudaTensor x, float beta, CudaTensor y) {
+        if (a.space.storage() != Storage.PACKED) {
+            Gemm.forward(workspace, alpha, a, x, beta, y);
+        } else if (a.space.nnz() == 0) {
+            Scaling.tensor(workspace, y, beta);
+        } else {
+            workspace.stream()
+                    .cusparse()
+                    .spmv(
+                            workspace.tuning().spmvAlgorithm(),
+                            alpha,
+                            a.space.plan().csr(),
+                            a.data(),
+                            x.data(),
+                            beta,
+                            y.data());
+        }
+    }
+}
