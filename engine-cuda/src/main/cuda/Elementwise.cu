@@ -67,6 +67,27 @@ extern "C" __global__ void elementwise_multiply(const float* x, const float* y, 
     }
 }
 
+// Puts +0.0 back outside the pattern, for ops that compute all of dense-masked storage. Reads a bit per entry and writes 4
+// bytes per entry outside.
+extern "C" __global__ void elementwise_clear_outside(float* x, const u32* bits, i64 count) {
+    float4* x4 = reinterpret_cast<float4*>(x);
+    FOR_EACH_INDEX(quad, count / 4) {
+        u32 four = quad_bits(bits, quad);
+        if (four == 0) {
+            x4[quad] = {0.0f, 0.0f, 0.0f, 0.0f};
+            continue;
+        }
+        if ((four & 1) == 0) x[4 * quad] = 0.0f;
+        if ((four & 2) == 0) x[4 * quad + 1] = 0.0f;
+        if ((four & 4) == 0) x[4 * quad + 2] = 0.0f;
+        if ((four & 8) == 0) x[4 * quad + 3] = 0.0f;
+    }
+    FOR_EACH_INDEX(i, count % 4) {
+        i64 p = count - 1 - i;
+        if (!has_bit(bits, p)) x[p] = 0.0f;
+    }
+}
+
 // Entries of which one block makes a partial sum, and its threads: both fix the order of the sum.
 constexpr int DOT_CHUNK = 8192;
 constexpr int DOT_THREADS = 256;
