@@ -2,7 +2,6 @@ package dev.gossamer.cuda.device;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntSupplier;
 import jcuda.cudaDataType;
 import jcuda.driver.CUdeviceptr;
 import jcuda.jcusparse.JCusparse;
@@ -30,7 +29,7 @@ final class PlanParts implements AutoCloseable {
     private final Stream stream;
     private final Live live;
     private @Nullable DeviceBuffer buffer;
-    private final List<IntSupplier> destroy = new ArrayList<>();
+    private final List<Runnable> destroy = new ArrayList<>();
 
     PlanParts(Stream stream) {
         this.stream = stream;
@@ -115,8 +114,8 @@ final class PlanParts implements AutoCloseable {
 
     @Override
     public void close() {
-        for (IntSupplier each : destroy) {
-            each.getAsInt();
+        for (Runnable each : destroy) {
+            each.run();
             live.descriptors(-1);
         }
         destroy.clear();
