@@ -11,7 +11,12 @@ final class Digests {
     private Digests() {}
 
     static String sha256(String text) {
-        return HexFormat.of().formatHex(sha256(text.getBytes(StandardCharsets.UTF_8)));
+        return hex(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Of the bytes, in hexadecimal. */
+    static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256(bytes));
     }
 
     static byte[] sha256(byte[] bytes) {

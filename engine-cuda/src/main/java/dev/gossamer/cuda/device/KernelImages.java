@@ -98,11 +98,12 @@ public final class KernelImages {
     /** Why there are no kernels for that GPU; empty when there are. Compiles nothing. */
     public Optional<Availability.Unavailable> refusal(GpuTarget target) {
         Optional<String> first = noNvrtc(target);
-        Optional<String> second = noPrebuilt(target);
-        return first.isEmpty() || second.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new Availability.Unavailable(
-                        "no kernels for " + target + ": " + first.get() + ", and " + second.get(), remedy(), null));
+        if (first.isEmpty()) {
+            return Optional.empty();
+        }
+        return noPrebuilt(target)
+                .map(second -> new Availability.Unavailable(
+                        "no kernels for " + target + ": " + first.get() + ", and " + second, remedy(), null));
     }
 
     private String remedy() {

@@ -19,6 +19,7 @@ final class PrebuiltKernels {
     static final String MANIFEST = "kernels.properties";
 
     private final byte[] fatbin;
+    private final String digest;
     private final String sources;
     private final String options;
     private final CudaVersion compiler;
@@ -26,6 +27,7 @@ final class PrebuiltKernels {
 
     PrebuiltKernels(byte[] fatbin, Properties manifest) {
         this.fatbin = fatbin;
+        this.digest = value(manifest, "fatbin");
         this.sources = value(manifest, "sources");
         this.options = value(manifest, "options");
         this.compiler = CudaVersion.parse(value(manifest, "nvcc"));
@@ -59,9 +61,11 @@ final class PrebuiltKernels {
         return properties;
     }
 
-    /** Whether they are what the sources say. */
+    /** Whether they are what the sources say: both files come from one run of build-kernels, over these sources. */
     boolean madeOf(KernelSources others) {
-        return sources.equals(others.digest()) && options.equals(String.join(" ", KernelSources.OPTIONS));
+        return digest.equals(Digests.hex(fatbin))
+                && sources.equals(others.digest())
+                && options.equals(String.join(" ", KernelSources.OPTIONS));
     }
 
     /** Why they do not run there, as a clause; empty when they do. */

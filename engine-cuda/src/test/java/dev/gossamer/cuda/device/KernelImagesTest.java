@@ -116,7 +116,7 @@ class KernelImagesTest {
     @ParameterizedTest(name = "sm {0}.{1}, driver {2}: {3}")
     @CsvSource({
         "9, 0, 13000, machine code",
-        "8, 7, 13000, machine code",
+        "8, 9, 13000, machine code",
         "7, 5, 13000, PTX for the driver to compile",
         "11, 0, 13010, PTX for the driver to compile",
     })
@@ -236,6 +236,7 @@ class KernelImagesTest {
 
     private static Optional<PrebuiltKernels> prebuilt(String digest, String nvcc) {
         Properties manifest = new Properties();
+        manifest.setProperty("fatbin", Digests.hex(FATBIN));
         manifest.setProperty("sources", digest);
         manifest.setProperty("nvcc", nvcc);
         manifest.setProperty("options", String.join(" ", KernelSources.OPTIONS));
