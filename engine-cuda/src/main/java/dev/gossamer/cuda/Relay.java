@@ -54,18 +54,16 @@ final class Relay {
     /** Masked storage to nnz floats in canonical order, at any address that the device can write. */
     static void pack(CudaWorkspace workspace, PatternPlan plan, DeviceBuffer stored, long canonical) {
         long nnz = plan.pattern().nnz();
-        if (nnz > 0) {
-            workspace
-                    .launch()
-                    .kernel("gather_packed")
-                    .p(stored)
-                    .i(plan.pattern().cols())
-                    .p(plan.rowIdx())
-                    .p(plan.colIdx())
-                    .l(nnz)
-                    .p(canonical)
-                    .grid1d(nnz, THREADS);
-        }
+        workspace
+                .launch()
+                .kernel("gather_packed")
+                .p(stored)
+                .i(plan.pattern().cols())
+                .p(plan.rowIdx())
+                .p(plan.colIdx())
+                .l(nnz)
+                .p(canonical)
+                .grid1d(nnz, THREADS);
     }
 
     /** nnz floats in canonical order to masked storage, which outside the pattern stays as it is. */
@@ -76,37 +74,33 @@ final class Relay {
     private static void searchOldRows(
             CudaWorkspace workspace, PatternPlan oldPlan, PatternPlan newPlan, DeviceBuffer from, DeviceBuffer to) {
         long nnz = newPlan.pattern().nnz();
-        if (nnz > 0) {
-            workspace
-                    .launch()
-                    .kernel("relay_packed_to_packed")
-                    .p(from)
-                    .p(oldPlan.rowPtr())
-                    .p(oldPlan.colIdx())
-                    .p(newPlan.rowIdx())
-                    .p(newPlan.colIdx())
-                    .l(nnz)
-                    .p(to)
-                    .grid1d(nnz, THREADS);
-        }
+        workspace
+                .launch()
+                .kernel("relay_packed_to_packed")
+                .p(from)
+                .p(oldPlan.rowPtr())
+                .p(oldPlan.colIdx())
+                .p(newPlan.rowIdx())
+                .p(newPlan.colIdx())
+                .l(nnz)
+                .p(to)
+                .grid1d(nnz, THREADS);
     }
 
     private static void scatter(
             CudaWorkspace workspace, PatternPlan plan, long packed, @Nullable PatternPlan within, DeviceBuffer to) {
         long nnz = plan.pattern().nnz();
-        if (nnz > 0) {
-            workspace
-                    .launch()
-                    .kernel("relay_packed_to_flat")
-                    .p(packed)
-                    .i(plan.pattern().cols())
-                    .p(plan.rowIdx())
-                    .p(plan.colIdx())
-                    .l(nnz)
-                    .p(bits(within))
-                    .p(to)
-                    .grid1d(nnz, THREADS);
-        }
+        workspace
+                .launch()
+                .kernel("relay_packed_to_flat")
+                .p(packed)
+                .i(plan.pattern().cols())
+                .p(plan.rowIdx())
+                .p(plan.colIdx())
+                .l(nnz)
+                .p(bits(within))
+                .p(to)
+                .grid1d(nnz, THREADS);
     }
 
     private static void fillZero(CudaWorkspace workspace, long count, DeviceBuffer to) {

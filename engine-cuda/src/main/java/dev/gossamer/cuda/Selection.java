@@ -50,8 +50,7 @@ final class Selection {
         for (Values each : group) {
             CudaValues values = (CudaValues) each;
             CudaSpace space = values.space();
-            long bits = space.storage() == Storage.MASKED ? space.plan().bits().address() : 0;
-            parts.add(new Part(values.data().address(), bits, space.count()));
+            parts.add(new Part(values.data().address(), space.maskBits(), space.count()));
         }
         return parts;
     }

@@ -2,6 +2,7 @@ package dev.gossamer.cuda;
 
 import dev.gossamer.cuda.CudaWorkspace.Scratch;
 import dev.gossamer.cuda.device.DeviceBuffer;
+import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +21,11 @@ final class SelectionRun {
     // As in Selection.cu.
     private static final int THREADS = 256;
     private static final int CHUNK = 1024;
+    private static final int WARP = 32;
     private static final int BUCKETS = 2048;
+    /** Positions that one block counts: enough to outweigh the clearing and adding up of its own histogram. */
+    private static final int COUNTED_PER_BLOCK = 32 * THREADS;
+
     private static final int[] DIGIT_SHIFTS = {20, 10, 0};
     private static final int[] DIGIT_BITS = {11, 10, 10};
 
@@ -91,57 +96,48 @@ final class SelectionRun {
     }
 
     private void countDigit(Part part, long first, int digit) {
-        if (part.count > 0) {
-            workspace
-                    .launch()
-                    .kernel("selection_histogram")
-                    .p(part.values)
-                    .p(part.bits)
-                    .l(part.count)
-                    .l(first)
-                    .i(DIGIT_SHIFTS[digit])
-                    .i(DIGIT_BITS[digit])
-                    .p(state)
-                    .p(histogram)
-                    .grid1d(part.count, THREADS);
-        }
+        workspace
+                .launch()
+                .kernel("selection_histogram")
+                .p(part.values)
+                .p(part.bits)
+                .l(part.count)
+                .l(first)
+                .i(DIGIT_SHIFTS[digit])
+                .i(DIGIT_BITS[digit])
+                .p(state)
+                .p(histogram)
+                .blocks((part.count + COUNTED_PER_BLOCK - 1) / COUNTED_PER_BLOCK, THREADS);
     }
 
     /** Marks what the threshold found before keeps: what is larger, and its equals of lowest index over all parts. */
     SelectionRun markKept() {
         long before = 0;
         for (Part part : parts) {
-            if (part.count > 0) {
-                workspace
-                        .launch()
-                        .kernel("selection_count_ties")
-                        .p(part.values)
-                        .p(part.bits)
-                        .l(part.count)
-                        .p(state)
-                        .p(ties + before * Long.BYTES)
-                        .grid1d(part.chunks() * 32, THREADS);
-            }
+            withTies("selection_count_ties", part, before).grid1d(part.chunks() * WARP, THREADS);
             before += part.chunks();
         }
         workspace.launch().kernel("selection_scan_ties").p(ties).l(chunks).blocks(1, THREADS);
         before = 0;
         for (Part part : parts) {
-            if (part.count > 0) {
-                workspace
-                        .launch()
-                        .kernel("selection_keep")
-                        .p(part.values)
-                        .p(part.bits)
-                        .l(part.count)
-                        .p(state)
-                        .p(ties + before * Long.BYTES)
-                        .p(kept + before * CHUNK_BITS)
-                        .grid1d(part.chunks() * 32, THREADS);
-            }
+            withTies("selection_keep", part, before)
+                    .p(kept + before * CHUNK_BITS)
+                    .grid1d(part.chunks() * WARP, THREADS);
             before += part.chunks();
         }
         return this;
+    }
+
+    /** A launch over a part and its tie counts, after those of {@code before} chunks. */
+    private Launch withTies(String kernel, Part part, long before) {
+        return workspace
+                .launch()
+                .kernel(kernel)
+                .p(part.values)
+                .p(part.bits)
+                .l(part.count)
+                .p(state)
+                .p(ties + before * Long.BYTES);
     }
 
     /** Marks the numbers of the one part with {@code |x| >= threshold}, and looks for NaN. */
@@ -156,7 +152,7 @@ final class SelectionRun {
                 .f(threshold)
                 .p(state)
                 .p(kept)
-                .grid1d(part.chunks() * 32, THREADS);
+                .grid1d(part.chunks() * WARP, THREADS);
         return this;
     }
 
