@@ -23,15 +23,25 @@ public final class BackendUnderTest {
     /** The backend of that name, behind its checks. */
     public static Backend open(String name, BackendOptions options) {
         for (Backends.Candidate candidate : Backends.candidates()) {
-            if (candidate.name().equals(name) && candidate.availability() instanceof Availability.Unavailable why) {
+            if (candidate.name().equals(name)) {
+                require(name, candidate.availability());
+            }
+        }
+        return Backends.open(name, options).backend();
+    }
+
+    /** The answer of a probe if it is yes; otherwise the test is skipped, or fails where the backend is required. */
+    public static Availability.Available require(String name, Availability availability) {
+        return switch (availability) {
+            case Availability.Available available -> available;
+            case Availability.Unavailable why -> {
                 String reason = "Backend " + name + " cannot run here: " + why.reason() + ". " + why.remedy();
                 if (required(name)) {
                     throw new BackendSelectionException(reason + " (required by -D" + REQUIRE + ")", why.cause());
                 }
                 throw new TestAbortedException(reason);
             }
-        }
-        return Backends.open(name, options).backend();
+        };
     }
 
     private static boolean required(String name) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class BackendContract {
 
+    private Backend raw;
     private Backend checked;
     private Workspace workspace;
 
@@ -36,10 +37,13 @@ public abstract class BackendContract {
         return PaddingProbe.NONE;
     }
 
+    /** Called after each test, its workspaces closed, with what {@link #backend} gave: a backend that counts looks for leaks. */
+    protected void assertNothingHeld(Backend backend) {}
+
     @BeforeAll
     final void openBackend() {
-        Backend opened = backend();
-        checked = opened instanceof CheckedBackend ? opened : new CheckedBackend(opened);
+        raw = backend();
+        checked = raw instanceof CheckedBackend ? raw : new CheckedBackend(raw);
     }
 
     @AfterAll
@@ -57,6 +61,7 @@ public abstract class BackendContract {
     @AfterEach
     final void closeWorkspace() {
         workspace.close();
+        assertNothingHeld(raw);
     }
 
     /** The backend under test, behind its checks. */
