@@ -86,6 +86,21 @@ final class Elementwise {
         }
     }
 
+    /** Puts +0.0 back outside the pattern of dense-masked values, for ops that compute all of their storage. */
+    static void clearOutside(CudaWorkspace workspace, CudaValues values) {
+        if (values.space().storage() != CudaSpace.Storage.MASKED) {
+            return;
+        }
+        long count = values.space().count();
+        workspace
+                .launch()
+                .kernel("elementwise_clear_outside")
+                .p(values.data())
+                .p(values.space().maskBits())
+                .l(count)
+                .grid1d(quads(count), BLOCK);
+    }
+
     private static long quads(long count) {
         return (count + 3) / 4;
     }

@@ -1,6 +1,5 @@
 package dev.gossamer.cuda;
 
-import dev.gossamer.cuda.CudaSpace.Storage;
 import dev.gossamer.cuda.device.DeviceBuffer;
 
 /** Dense products through cuBLAS: of row-major tensors, and of weights that are stored dense or dense-masked. */
@@ -46,9 +45,7 @@ final class Gemm {
         workspace.stream()
                 .cublas()
                 .gemm(false, true, rows, cols, x.batch, alpha, gy.data(), gy.ld, x.data(), x.ld, beta, gw.data(), cols);
-        if (gw.space.storage() == Storage.MASKED) {
-            Scaling.values(workspace, gw, 1);
-        }
+        Elementwise.clearOutside(workspace, gw);
     }
 
     private static void product(
