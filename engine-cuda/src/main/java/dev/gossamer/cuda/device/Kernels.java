@@ -49,7 +49,7 @@ public final class Kernels implements AutoCloseable {
         if (code == CUresult.CUDA_ERROR_NOT_FOUND) {
             throw new EngineException("no kernel is called '" + name + "' in those " + description);
         }
-        check(code, "looking up the kernel " + name);
+        Check.driver(code, "looking up the kernel " + name);
         return function;
     }
 
@@ -61,13 +61,7 @@ public final class Kernels implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            check(JCudaDriver.cuModuleUnload(module), "unloading the kernels");
-        }
-    }
-
-    private static void check(int code, String doing) {
-        if (code != CUresult.CUDA_SUCCESS) {
-            throw new EngineException("CUDA failed while " + doing + ": " + CUresult.stringFor(code));
+            Check.driver(JCudaDriver.cuModuleUnload(module), "unloading the kernels");
         }
     }
 }
