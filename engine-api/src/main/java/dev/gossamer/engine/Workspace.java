@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Ops run in the order issued and may be asynchronous; {@code download}, {@link #read}, {@link #repattern}, the
  * selecting ops and {@link #sync} wait, nothing else does. After warm-up a training step allocates nothing.
  *
+ * <p>What is wrong with numbers that only the device sees (a label that is no class, a batch beyond its order, a sample that
+ * the data set does not have) is an {@link IllegalArgumentException} of the op or of the next call that waits; what the op
+ * writes is then unspecified, and the workspace goes on.
+ *
  * <p>Host memory: f32 little-endian (the machine's order), tightly packed; a segment may be longer than what is moved.
  */
 public interface Workspace extends AutoCloseable {

@@ -6,7 +6,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gossamer.cpu.CpuHandles.CpuCell;
 import dev.gossamer.cpu.CpuHandles.CpuSamples;
-import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.ops.PixelTransform;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -56,12 +55,13 @@ final class Batches {
 
     private static void check(CpuSamples samples, int[] order, int first, int batch) {
         if (first < 0 || first + batch > order.length) {
-            throw new EngineException("The batch " + first + " .. " + (first + batch) + " lies outside the order of "
-                    + order.length + " samples; reset the position at the start of an epoch");
+            throw new IllegalArgumentException(
+                    "The batch " + first + " .. " + (first + batch) + " lies outside the order of " + order.length
+                            + " samples; reset the position at the start of an epoch");
         }
         for (int i = first; i < first + batch; i++) {
             if (order[i] < 0 || order[i] >= samples.count()) {
-                throw new EngineException(
+                throw new IllegalArgumentException(
                         "The order names sample " + order[i] + "; the data set has " + samples.count());
             }
         }

@@ -2,13 +2,16 @@ package dev.gossamer.testkit.contract;
 
 import static dev.gossamer.testkit.Numbers.nan;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.testkit.Case;
 import dev.gossamer.testkit.Close;
@@ -60,6 +63,41 @@ public abstract class BatchesContract extends BackendContract {
                 Close.same("next x", rig.read(x), Batches.pixels(images, one, transform, next));
             }
         });
+    }
+
+    @Test
+    void tellsOfABatchBeyondTheOrder() {
+        tellsOf(new int[] {0, 1, 2}, 1);
+        tellsOf(new int[] {0, 1, 2}, -1);
+    }
+
+    @Test
+    void tellsOfASampleThatTheDataSetDoesNotHave() {
+        tellsOf(new int[] {0, 1, 5}, 0);
+        tellsOf(new int[] {0, -1, 4}, 0);
+    }
+
+    /** A wrong batch of 3 out of 5 samples is told at the latest by the next call that waits; then the workspace goes on. */
+    private void tellsOf(int[] visits, int position) {
+        try (Rig rig = rig();
+                Arena arena = Arena.ofShared()) {
+            Workspace workspace = rig.workspace();
+            Samples samples = workspace.samples(arena.allocate(5 * 4), arena.allocate(5), new Shape(1, 2, 2, 1), 5);
+            Order order = workspace.order(3);
+            workspace.upload(MemorySegment.ofArray(visits), 3, order);
+            Tensor x = workspace.tensor(new Shape(1, 2, 2, 3), Layout.NATIVE);
+            Labels labels = workspace.labels(3);
+            Cell at = rig.cell(position);
+            assertThatThrownBy(() -> {
+                        workspace.data().batch(samples, PixelTransform.scale(1), order, at, x, labels);
+                        workspace.sync();
+                    })
+                    .isInstanceOf(IllegalArgumentException.class);
+            workspace.upload(MemorySegment.ofArray(new int[] {0, 1, 4}), 3, order);
+            workspace.write(at, 0);
+            workspace.data().batch(samples, PixelTransform.scale(1), order, at, x, labels);
+            assertThat(rig.read(at)).as("position").isEqualTo(3);
+        }
     }
 
     private static PixelTransform transform(Case c, int channels) {

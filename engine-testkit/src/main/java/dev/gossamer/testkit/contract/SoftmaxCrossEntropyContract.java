@@ -2,6 +2,7 @@ package dev.gossamer.testkit.contract;
 
 import static dev.gossamer.testkit.Numbers.nan;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Labels;
@@ -54,6 +55,28 @@ public abstract class SoftmaxCrossEntropyContract extends BackendContract {
                 Close.sameBits("logits afterwards", rig.read(in), logits);
             }
         });
+    }
+
+    /** Told at the latest by the next call that waits; then the workspace goes on. */
+    @Test
+    void tellsOfALabelThatIsNoClass() {
+        for (int wrong : new int[] {3, -1}) {
+            try (Rig rig = rig()) {
+                Tensor logits = rig.tensor(Shape.of(3, 2), 0, new float[6]);
+                Cell loss = rig.cell(0);
+                Cell correct = rig.cell(0);
+                assertThatThrownBy(() -> {
+                            rig.workspace()
+                                    .nn()
+                                    .softmaxCrossEntropy(logits, rig.labels(new int[] {0, wrong}), null, loss, correct);
+                            rig.workspace().sync();
+                        })
+                        .isInstanceOf(IllegalArgumentException.class);
+                rig.workspace().write(correct, 0);
+                rig.workspace().nn().softmaxCrossEntropy(logits, rig.labels(new int[] {0, 2}), null, loss, correct);
+                assertThat(rig.read(correct)).as("correct").isEqualTo(1);
+            }
+        }
     }
 
     /** How large the numbers are that loss and gradient are computed from: exp turns absolute into relative errors. */

@@ -18,7 +18,18 @@ class ReferenceDataOps implements DataOps {
         Handles.ReferenceCell at = (Handles.ReferenceCell) position;
         int batch = x.shape().batch();
         int start = (int) at.value;
-        int[] picks = Arrays.copyOfRange(((Handles.ReferenceOrder) order).samples, start, start + batch);
+        int[] visits = ((Handles.ReferenceOrder) order).samples;
+        if (start < 0 || start + batch > visits.length) {
+            throw new IllegalArgumentException("The batch " + start + " .. " + (start + batch)
+                    + " lies outside the order of " + visits.length + " samples");
+        }
+        int[] picks = Arrays.copyOfRange(visits, start, start + batch);
+        for (int pick : picks) {
+            if (pick < 0 || pick >= from.count()) {
+                throw new IllegalArgumentException(
+                        "The order names sample " + pick + "; the data set has " + from.count());
+            }
+        }
         ((ReferenceTensor) x).set(Batches.pixels(from.images(), from.one(), transform, picks));
         int[] classes = Batches.classes(from.labels(), picks);
         System.arraycopy(classes, 0, ((Handles.ReferenceLabels) labels).classes, 0, batch);

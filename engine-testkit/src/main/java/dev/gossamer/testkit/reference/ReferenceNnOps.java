@@ -28,11 +28,15 @@ class ReferenceNnOps implements NnOps {
     public void softmaxCrossEntropy(
             Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
         Shape shape = logits.shape();
-        SoftmaxCrossEntropy.Result result = SoftmaxCrossEntropy.of(
-                ((ReferenceTensor) logits).get(),
-                shape.features(),
-                shape.batch(),
-                ((Handles.ReferenceLabels) labels).classes);
+        int[] classes = ((Handles.ReferenceLabels) labels).classes;
+        for (int i = 0; i < shape.batch(); i++) {
+            if (classes[i] < 0 || classes[i] >= shape.features()) {
+                throw new IllegalArgumentException("label " + classes[i] + " of sample " + i + " is outside the "
+                        + shape.features() + " classes of the logits");
+            }
+        }
+        SoftmaxCrossEntropy.Result result =
+                SoftmaxCrossEntropy.of(((ReferenceTensor) logits).get(), shape.features(), shape.batch(), classes);
         if (gradient != null) {
             ((ReferenceTensor) gradient).set(result.gradient());
         }
