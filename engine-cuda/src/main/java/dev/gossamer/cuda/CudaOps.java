@@ -138,9 +138,7 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
 
     @Override
     public void sgd(List<Space> group, Cell rate, Sgd rule) {
-        for (int i = 0; i < group.size(); i++) {
-            SgdStep.run(workspace, (CudaSpace) group.get(i), (CudaCell) rate, rule);
-        }
+        SgdStep.run(workspace, group, (CudaCell) rate, rule);
     }
 
     @Override

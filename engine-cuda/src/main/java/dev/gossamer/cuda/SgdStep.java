@@ -3,32 +3,52 @@ package dev.gossamer.cuda;
 import dev.gossamer.cuda.CudaHandles.CudaCell;
 import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Space;
 import dev.gossamer.engine.ops.Sgd;
+import java.util.List;
 
-/** SGD over the storage of one space: one pass, whatever the terms. */
+/** SGD over the storage of spaces: one pass, whatever the terms, and one launch for every eight spaces. */
 final class SgdStep {
 
     private static final int BLOCK = 256;
 
+    /** Spaces of one launch; {@code SGD_MEMBERS} of the kernels. */
+    private static final int MEMBERS = 8;
+
     private SgdStep() {}
 
-    static void run(CudaWorkspace workspace, CudaSpace space, CudaCell rate, Sgd rule) {
-        long count = space.count();
-        long anchor =
-                rule.proximal() == 0 ? 0 : space.values(Role.ANCHOR).data().address();
-        Launch launch = workspace
-                .launch()
-                .kernel(rule.momentum() == 0 ? "sgd_plain" : "sgd_momentum")
-                .p(space.values(Role.THETA).data())
-                .p(space.values(Role.GRADIENT).data())
-                .p(anchor);
-        if (rule.momentum() != 0) {
-            launch.p(space.values(Role.MOMENTUM).data());
+    static void run(CudaWorkspace workspace, List<Space> group, CudaCell rate, Sgd rule) {
+        for (int from = 0; from < group.size(); from += MEMBERS) {
+            step(workspace, group, from, Math.min(group.size(), from + MEMBERS), rate, rule);
         }
-        launch.l(count).p(rate.data()).f(rule.weightDecay()).f(rule.proximal());
-        if (rule.momentum() != 0) {
+    }
+
+    private static void step(CudaWorkspace workspace, List<Space> group, int from, int to, CudaCell rate, Sgd rule) {
+        boolean momentum = rule.momentum() != 0;
+        Launch launch = workspace.launch().kernel(momentum ? "sgd_momentum" : "sgd_plain");
+        long largest = 0;
+        for (int i = from; i < from + MEMBERS; i++) {
+            CudaSpace space = (CudaSpace) group.get(Math.min(i, to - 1));
+            first(launch, i == from, address(space, Role.THETA, true))
+                    .word(address(space, Role.GRADIENT, true))
+                    .word(address(space, Role.MOMENTUM, momentum))
+                    .word(address(space, Role.ANCHOR, rule.proximal() != 0))
+                    .word(space.count());
+            largest = Math.max(largest, space.count());
+        }
+        launch.i(to - from).p(rate.data()).f(rule.weightDecay()).f(rule.proximal());
+        if (momentum) {
             launch.f(rule.momentum()).i(rule.nesterov() ? 1 : 0);
         }
-        launch.grid1d((count + 3) / 4, BLOCK);
+        launch.grid1d((largest + 3) / 4, BLOCK);
+    }
+
+    /** The structure of the members is one argument. Behind the last member it repeats it, for the kernel not to look at. */
+    private static Launch first(Launch launch, boolean begins, long theta) {
+        return begins ? launch.p(theta) : launch.word(theta);
+    }
+
+    private static long address(CudaSpace space, Role role, boolean used) {
+        return used ? space.values(role).data().address() : 0;
     }
 }

@@ -18,6 +18,9 @@ public final class Launch implements AutoCloseable {
 
     private static final int MAX_ARGUMENTS = 32;
 
+    /** Words of eight bytes that all arguments of a launch may take, fields of structures counted one by one. */
+    private static final int MAX_WORDS = 64;
+
     /** Blocks per multiprocessor beyond which kernels stride: enough to fill it whatever the block size. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 32;
 
@@ -29,13 +32,14 @@ public final class Launch implements AutoCloseable {
     /** The driver's array of argument addresses, ended by null. */
     private final MemorySegment addresses = arena.allocate(ValueLayout.JAVA_LONG, MAX_ARGUMENTS + 1);
 
-    private final MemorySegment arguments = arena.allocate(ValueLayout.JAVA_LONG, MAX_ARGUMENTS);
+    private final MemorySegment arguments = arena.allocate(ValueLayout.JAVA_LONG, MAX_WORDS);
     private final HostPointer parameters = new HostPointer(addresses);
     private final int maxBlocks;
 
     private @Nullable CUfunction function;
     private String name = "";
     private int count;
+    private int words;
 
     Launch(Stream stream, CudaDevice device) {
         this.stream = stream;
@@ -48,6 +52,7 @@ public final class Launch implements AutoCloseable {
         function = device.kernels().function(kernel);
         name = kernel;
         count = 0;
+        words = 0;
         return this;
     }
 
@@ -65,9 +70,15 @@ public final class Launch implements AutoCloseable {
     }
 
     public Launch l(long value) {
-        arguments.setAtIndex(ValueLayout.JAVA_LONG, count, value);
-        addresses.setAtIndex(ValueLayout.JAVA_LONG, count, arguments.address() + (long) count * Long.BYTES);
+        addresses.setAtIndex(ValueLayout.JAVA_LONG, count, arguments.address() + (long) words * Long.BYTES);
         count++;
+        return word(value);
+    }
+
+    /** One more field of the structure whose first field was the argument before: structures of eight-byte fields, by value. */
+    public Launch word(long value) {
+        arguments.setAtIndex(ValueLayout.JAVA_LONG, words, value);
+        words++;
         return this;
     }
 
