@@ -17,7 +17,6 @@ final class Faults {
                 new IllegalArgumentException(
                         "A batch went beyond the end of its order; set the position back to 0 or use a smaller last batch");
             case 3 -> new IllegalArgumentException("An order names a sample that the data set does not have");
-            case 4 -> new EngineException("A NaN is among the values to be compared by magnitude");
             default -> new EngineException("A kernel reported the unknown fault " + code);
         };
     }
