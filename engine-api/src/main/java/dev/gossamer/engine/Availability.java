@@ -1,6 +1,8 @@
 package dev.gossamer.engine;
 
+import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a backend can run here. A refusal keeps its reason. */
@@ -11,8 +13,16 @@ public sealed interface Availability {
      *
      * @param device what it would run on
      * @param open opens it
+     * @param details lines on what it would use besides, for people; may load libraries and throw what opening throws
      */
-    record Available(String device, Function<BackendOptions, Backend> open) implements Availability {}
+    record Available(String device, Function<BackendOptions, Backend> open, Supplier<List<String>> details)
+            implements Availability {
+
+        /** Without details. */
+        public Available(String device, Function<BackendOptions, Backend> open) {
+            this(device, open, List::of);
+        }
+    }
 
     /**
      * It cannot.

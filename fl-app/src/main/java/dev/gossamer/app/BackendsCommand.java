@@ -4,6 +4,7 @@ import dev.gossamer.engine.Availability.Available;
 import dev.gossamer.engine.Availability.Unavailable;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.Backends.Candidate;
+import dev.gossamer.engine.EngineException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,11 +68,13 @@ final class BackendsCommand implements Runnable {
         Table table = new Table();
         for (Candidate candidate : candidates) {
             switch (candidate.availability()) {
-                case Available here ->
+                case Available here -> {
                     table.row(
                             candidate.name(),
                             "available",
                             here.device() + (best.equals(Optional.of(candidate)) ? "  <- auto takes this one" : ""));
+                    details(here).forEach(line -> table.row("", "", line));
+                }
                 case Unavailable why -> {
                     table.row(candidate.name(), "unavailable", why.reason());
                     table.row("", "", why.remedy());
@@ -89,6 +92,15 @@ final class BackendsCommand implements Runnable {
                 + " which wins.");
     }
 
+    /** What went wrong is a detail too: this command is what one runs when something does. */
+    private static List<String> details(Available here) {
+        try {
+            return here.details().get();
+        } catch (EngineException | LinkageError e) {
+            return List.of("cannot be opened: " + e.getMessage());
+        }
+    }
+
     private static Map<String, Object> asMap(List<Candidate> candidates) {
         List<Map<String, Object>> list = new ArrayList<>();
         for (Candidate candidate : candidates) {
@@ -98,6 +110,7 @@ final class BackendsCommand implements Runnable {
                 case Available here -> {
                     entry.put("available", true);
                     entry.put("device", here.device());
+                    entry.put("details", details(here));
                 }
                 case Unavailable why -> {
                     entry.put("available", false);

@@ -2,6 +2,7 @@ package dev.gossamer.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gossamer.engine.Availability.Unavailable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,16 @@ class TrainErrorsTest {
 
     @Test
     void cudaSaysWhyNotAndWhatToDo() {
-        assertRefused(train("--backend", "cuda"), "Backend cuda", "cannot run here: ", "no CUDA kernels", "cpu-vector");
+        Unavailable why = Cuda.refusalOrSkip();
+        assertRefused(train("--backend", "cuda"), "Backend cuda", "cannot run here: " + why.reason(), why.remedy());
+    }
+
+    @Test
+    void cudaInThePropertyIsTheSame() {
+        Unavailable why = Cuda.refusalOrSkip();
+        try (BackendProperty property = BackendProperty.set("cuda")) {
+            assertRefused(train(), "system property gossamer.backend", why.reason(), why.remedy());
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.gossamer.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gossamer.engine.Availability.Unavailable;
 import dev.gossamer.fl.run.ExperimentConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -136,9 +137,18 @@ class TrainTest {
     }
 
     @Test
-    void withoutEitherTheBestIsTaken() throws IOException {
+    void withoutEitherTheBestIsTakenAndOneLineSaysWhyNotCuda() throws IOException {
+        Unavailable why = Cuda.refusalOrSkip();
         try (BackendProperty property = BackendProperty.unset()) {
-            assertBackend(trained("run"), "cpu-vector", "chosen automatically");
+            Path out = trained("run");
+            assertBackend(out, "cpu-vector", "chosen automatically");
+            assertThat(json(out.resolve("manifest.json"))
+                            .path("backend")
+                            .path("explanation")
+                            .asString())
+                    .startsWith("Backend cpu-vector on ")
+                    .endsWith("; not cuda: " + why.reason() + ")")
+                    .hasLineCount(1);
         }
     }
 
