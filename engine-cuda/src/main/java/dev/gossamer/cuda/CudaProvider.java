@@ -1,17 +1,17 @@
 package dev.gossamer.cuda;
 
+import dev.gossamer.cuda.device.Libraries;
+import dev.gossamer.cuda.load.CudaLibrary;
+import dev.gossamer.cuda.load.CudaLoader;
+import dev.gossamer.cuda.load.CudaRuntime;
+import dev.gossamer.cuda.load.Probe;
 import dev.gossamer.engine.Availability;
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.BackendProvider;
-import java.nio.file.Path;
-import java.util.Optional;
 
-/**
- * Offers the backend {@code cuda}. This version has no CUDA kernels, so it always refuses; it looks for the driver first,
- * because a machine without one has more to put right than a newer version of Gossamer.
- */
+/** Offers the backend {@code cuda}. The probe asks for a GPU only; CUDA's libraries are loaded when the backend opens. */
 public final class CudaProvider implements BackendProvider {
-
-    private static final String OTHERWISE = "Until then, use the backend cpu-vector.";
 
     @Override
     public String name() {
@@ -25,22 +25,22 @@ public final class CudaProvider implements BackendProvider {
 
     @Override
     public Availability probe() {
-        return answer(NvidiaDriver.ofThisMachine());
+        return switch (CudaLoader.probe()) {
+            case Probe.Refused(var why) -> why;
+            case Probe.Ready(var device) ->
+                new Availability.Available(
+                        device.describe(),
+                        options -> open(options, device.ordinal()),
+                        () -> CudaLoader.runtime().describe());
+        };
     }
 
-    static Availability.Unavailable answer(NvidiaDriver driver) {
-        Optional<Path> trace = driver.trace();
-        if (trace.isEmpty()) {
-            return new Availability.Unavailable(
-                    "no NVIDIA driver found on this machine (neither " + NvidiaDriver.KERNEL_MODULE + " nor "
-                            + driver.library() + ")",
-                    "It takes an NVIDIA GPU with its driver (https://www.nvidia.com/drivers; `nvidia-smi` then lists the"
-                            + " GPU), and a later version of Gossamer: this one has no CUDA kernels. " + OTHERWISE,
-                    null);
-        }
-        return new Availability.Unavailable(
-                "this version of Gossamer has no CUDA kernels (an NVIDIA driver is here: " + trace.get() + ")",
-                "Take a version of Gossamer that has them: CHANGES.md says which. " + OTHERWISE,
-                null);
+    private static Backend open(BackendOptions options, int ordinal) {
+        CudaRuntime runtime = CudaLoader.runtime();
+        Libraries libraries = new Libraries(
+                runtime.missing(CudaLibrary.CUBLAS),
+                runtime.missing(CudaLibrary.CUSPARSE),
+                runtime.missing(CudaLibrary.NVRTC));
+        return CudaBackend.open(options, ordinal, libraries);
     }
 }
