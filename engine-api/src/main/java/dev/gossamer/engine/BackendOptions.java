@@ -1,5 +1,8 @@
 package dev.gossamer.engine;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /**
  * How a backend is opened.
  *
@@ -14,7 +17,10 @@ public record BackendOptions(int threads, TuningTable tuning) {
         }
     }
 
-    /** One thread per available processor ({@code gossamer.threads} overrides) and the committed tuning. */
+    /**
+     * One thread per available processor ({@code gossamer.threads} overrides) and the committed tuning, with the entries of
+     * {@code gossamer.tuning} in place of its own: {@code -Dgossamer.tuning=gemm.tf32=1,masked.density=0.2}.
+     */
     public static BackendOptions defaults() {
         String asked = System.getProperty("gossamer.threads", "").strip();
         int threads = Runtime.getRuntime().availableProcessors();
@@ -26,7 +32,21 @@ public record BackendOptions(int threads, TuningTable tuning) {
                         "gossamer.threads must be a whole number of at least 1, got '" + asked + "'", e);
             }
         }
-        return new BackendOptions(threads, TuningTable.EMPTY);
+        return new BackendOptions(threads, tuning(System.getProperty("gossamer.tuning", "")));
+    }
+
+    private static TuningTable tuning(String asked) {
+        Map<String, Double> entries = new HashMap<>();
+        for (String entry : asked.isBlank() ? new String[0] : asked.split(",", -1)) {
+            int equals = entry.indexOf('=');
+            try {
+                entries.put(entry.substring(0, equals).strip(), Double.valueOf(entry.substring(equals + 1)));
+            } catch (IndexOutOfBoundsException | NumberFormatException e) {
+                throw new IllegalArgumentException(
+                        "gossamer.tuning takes entries like gemm.tf32=1, separated by commas; got '" + entry + "'", e);
+            }
+        }
+        return new TuningTable(entries);
     }
 
     public BackendOptions withTuning(TuningTable table) {

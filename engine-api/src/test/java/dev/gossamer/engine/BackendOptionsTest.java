@@ -3,6 +3,8 @@ package dev.gossamer.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,21 +15,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BackendOptionsTest {
 
     private static final String THREADS = "gossamer.threads";
+    private static final String TUNING = "gossamer.tuning";
 
-    private String before;
+    private final Map<String, String> before = new HashMap<>();
 
     @BeforeEach
-    void clearTheProperty() {
-        before = System.clearProperty(THREADS);
+    void clearTheProperties() {
+        for (String name : List.of(THREADS, TUNING)) {
+            before.put(name, System.clearProperty(name));
+        }
     }
 
     @AfterEach
-    void restoreTheProperty() {
-        if (before == null) {
-            System.clearProperty(THREADS);
-        } else {
-            System.setProperty(THREADS, before);
-        }
+    void restoreTheProperties() {
+        before.forEach((name, value) -> {
+            if (value == null) {
+                System.clearProperty(name);
+            } else {
+                System.setProperty(name, value);
+            }
+        });
     }
 
     @Test
@@ -45,6 +52,22 @@ class BackendOptionsTest {
         assertThatThrownBy(BackendOptions::defaults)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("threads", threads);
+    }
+
+    @Test
+    void takesTuningEntries() {
+        System.setProperty(TUNING, "gemm.tf32=1, masked.density = 0.25");
+        assertThat(BackendOptions.defaults().tuning())
+                .isEqualTo(new TuningTable(Map.of("gemm.tf32", 1.0, "masked.density", 0.25)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gemm.tf32", "gemm.tf32=yes", "a=1,,b=2"})
+    void refusesTuningThatIsNone(String tuning) {
+        System.setProperty(TUNING, tuning);
+        assertThatThrownBy(BackendOptions::defaults)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("gossamer.tuning");
     }
 
     @Test
