@@ -55,6 +55,12 @@ class RulesTest {
     }
 
     @Test
+    void jcudaIsSeenWhereItMayBe() {
+        assertThat(gossamer.get("dev.gossamer.cuda.device.Stream").getDirectDependenciesFromSelf())
+                .anyMatch(to -> to.getTargetClass().getPackageName().equals("jcuda.driver"));
+    }
+
+    @Test
     void everyProviderIsSeen() {
         assertThat(gossamer.stream()
                         .filter(type -> type.isAssignableTo(BackendProvider.class) && !type.isInterface())

@@ -1,6 +1,6 @@
 package dev.gossamer.bench.planted;
 
-import jcuda.PlantedPointer;
+import jcuda.Pointer;
 
 /** Breaks a rule on purpose: JCuda outside its place. */
 public final class BenchWithJcuda {
@@ -8,7 +8,7 @@ public final class BenchWithJcuda {
     private BenchWithJcuda() {}
 
     /** Names the forbidden type. */
-    public static int hash(PlantedPointer forbidden) {
+    public static int hash(Pointer forbidden) {
         return forbidden.hashCode();
     }
 }
