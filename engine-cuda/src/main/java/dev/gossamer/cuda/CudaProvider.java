@@ -1,16 +1,21 @@
 package dev.gossamer.cuda;
 
+import dev.gossamer.cuda.device.GpuTarget;
+import dev.gossamer.cuda.device.KernelImages;
 import dev.gossamer.cuda.device.Libraries;
 import dev.gossamer.cuda.load.CudaLibrary;
 import dev.gossamer.cuda.load.CudaLoader;
 import dev.gossamer.cuda.load.CudaRuntime;
+import dev.gossamer.cuda.load.GpuDevice;
 import dev.gossamer.cuda.load.Probe;
 import dev.gossamer.engine.Availability;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.BackendProvider;
+import java.util.Optional;
 
-/** Offers the backend {@code cuda}. The probe asks for a GPU only; CUDA's libraries are loaded when the backend opens. */
+/** Offers the backend {@code cuda}. The probe asks for a GPU only; CUDA's libraries are loaded when the backend opens,
+ * or before when the prebuilt kernels do not serve that GPU. */
 public final class CudaProvider implements BackendProvider {
 
     @Override
@@ -27,12 +32,20 @@ public final class CudaProvider implements BackendProvider {
     public Availability probe() {
         return switch (CudaLoader.probe()) {
             case Probe.Refused(var why) -> why;
-            case Probe.Ready(var device) ->
-                new Availability.Available(
+            case Probe.Ready(var device, var driverVersion) -> answer(device, driverVersion);
+        };
+    }
+
+    private static Availability answer(GpuDevice device, int driverVersion) {
+        GpuTarget target = new GpuTarget(device.major(), device.minor(), driverVersion);
+        Optional<Availability.Unavailable> noKernels =
+                KernelImages.refusal(target, () -> CudaLoader.runtime().whyMissing(CudaLibrary.NVRTC));
+        return noKernels.isPresent()
+                ? noKernels.get()
+                : new Availability.Available(
                         device.describe(),
                         options -> open(options, device.ordinal()),
                         () -> CudaLoader.runtime().describe());
-        };
     }
 
     private static Backend open(BackendOptions options, int ordinal) {
@@ -40,7 +53,7 @@ public final class CudaProvider implements BackendProvider {
         Libraries libraries = new Libraries(
                 runtime.missing(CudaLibrary.CUBLAS),
                 runtime.missing(CudaLibrary.CUSPARSE),
-                runtime.missing(CudaLibrary.NVRTC));
+                runtime.whyMissing(CudaLibrary.NVRTC).orElse(null));
         return CudaBackend.open(options, ordinal, libraries);
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Where kernels come from: the cache of earlier runs, NVRTC, or what was compiled when this version was built, in that
@@ -95,8 +96,24 @@ public final class KernelImages {
                 choice, KernelSources.packaged(), nvrtc, CubinCache.ofThisMachine(), PrebuiltKernels.packaged());
     }
 
+    /**
+     * Why there are no kernels for that GPU here; empty when there are. Compiles nothing, throws nothing.
+     *
+     * @param noNvrtc loads NVRTC, and gives a clause when it cannot be used; asked where the prebuilt kernels do not serve
+     */
+    public static Optional<Availability.Unavailable> refusal(GpuTarget target, Supplier<Optional<String>> noNvrtc) {
+        try {
+            KernelImages unasked = ofThisMachine(Optional.of("NVRTC was not looked for"));
+            return unasked.refusal(target)
+                    .flatMap(why -> ofThisMachine(noNvrtc.get()).refusal(target));
+        } catch (IllegalArgumentException | EngineException e) {
+            return Optional.of(new Availability.Unavailable(
+                    "its kernels cannot be found (" + e.getMessage() + ")", "Put that right, or use cpu-vector.", e));
+        }
+    }
+
     /** Why there are no kernels for that GPU; empty when there are. Compiles nothing. */
-    public Optional<Availability.Unavailable> refusal(GpuTarget target) {
+    Optional<Availability.Unavailable> refusal(GpuTarget target) {
         Optional<String> first = noNvrtc(target);
         if (first.isEmpty()) {
             return Optional.empty();

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cublasMissing why cuBLAS cannot be used and what to do, or null where it can
  * @param cusparseMissing the same for cuSPARSE
- * @param nvrtcMissing the same for NVRTC
+ * @param nvrtcMissing why NVRTC cannot be used, as a clause, or null where it can; prebuilt kernels may serve then
  */
 public record Libraries(
         @Nullable String cublasMissing,

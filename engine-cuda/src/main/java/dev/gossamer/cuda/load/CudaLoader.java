@@ -2,7 +2,6 @@ package dev.gossamer.cuda.load;
 
 import dev.gossamer.engine.EngineException;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +47,9 @@ public final class CudaLoader {
                 deviceCount = Answer.of(this::countDevices);
             }
             deviceCount.orThrow();
-            List<GpuDevice> devices = driver().orThrow().devices();
-            return new Probe.Ready(DeviceChoice.of(machine.property(DeviceChoice.PROPERTY), devices));
+            Driver found = driver().orThrow();
+            GpuDevice device = DeviceChoice.of(machine.property(DeviceChoice.PROPERTY), found.devices());
+            return new Probe.Ready(device, found.version());
         } catch (RefusedException e) {
             return new Probe.Refused(e.why());
         }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,11 @@ public record CudaRuntime(int driverVersion, List<GpuDevice> devices, Map<CudaLi
     /** The library's status. */
     public LibraryStatus status(CudaLibrary library) {
         return Objects.requireNonNull(libraries.get(library));
+    }
+
+    /** Why the library is missing, as a clause; empty when it is loaded. */
+    public Optional<String> whyMissing(CudaLibrary library) {
+        return status(library) instanceof Missing(var why) ? Optional.of(why.reason()) : Optional.empty();
     }
 
     /** Why the library is missing and what to do about it, as sentences; null when it is loaded. */

@@ -9,8 +9,9 @@ public sealed interface Probe {
      * It can; CUDA's libraries are not loaded yet.
      *
      * @param device the GPU to use
+     * @param driverVersion the newest CUDA that the driver knows, as 1000 * major + 10 * minor
      */
-    record Ready(GpuDevice device) implements Probe {}
+    record Ready(GpuDevice device, int driverVersion) implements Probe {}
 
     /** It cannot. */
     record Refused(Unavailable why) implements Probe {}
