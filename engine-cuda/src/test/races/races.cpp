@@ -1,0 +1,162 @@
+// Runs every kernel under ThreadSanitizer, on sizes with tails, in place where that is allowed. Results are the contracts'
+// concern. With the argument "planted", runs a kernel that lacks a barrier instead. Exit status 66: a race.
+//
+// It shows races within a block. Blocks run one after the other, so that those between blocks stay unseen.
+#include "thread_shim.h"
+
+#include "all.cu"
+
+#include <cstdio>
+#include <cstdlib>
+#include <sys/personality.h>
+#include <unistd.h>
+
+namespace {
+
+// Memory as the device gives it: aligned, and filled with what depends on the index.
+template <typename T>
+struct Memory {
+    explicit Memory(size_t count, size_t modulus = 7) : data(static_cast<T*>(aligned_alloc(256, bytes(count)))) {
+        std::memset(static_cast<void*>(data), 0, bytes(count));
+        if constexpr (std::is_arithmetic_v<T>) {
+            for (size_t i = 0; i < count; i++) {
+                data[i] = static_cast<T>(i * 5 % modulus);
+            }
+        }
+    }
+    ~Memory() { free(data); }
+    Memory(const Memory&) = delete;
+    operator T*() const { return data; }
+
+    static size_t bytes(size_t count) { return (count * sizeof(T) / 256 + 1) * 256; }
+
+    T* data;
+};
+
+using Floats = Memory<float>;
+using Ints = Memory<int>;
+using Words = Memory<u32>;
+
+constexpr int ROWS = 5;
+constexpr int BATCH = 37;
+constexpr int LD = 40;
+constexpr int COUNT = 331;
+
+void elementwise() {
+    Floats x(COUNT), y(COUNT);
+    Words bits(COUNT / 32 + 1);
+    races::launch(2, 64, [&] { elementwise_fill(x, bits, COUNT, 1.5f); });
+    races::launch(2, 64, [&] { elementwise_copy(x, y, COUNT); });
+    races::launch(2, 64, [&] { elementwise_axpy(0.5f, x, y, bits, COUNT); });
+    races::launch(2, 64, [&] { elementwise_multiply(x, y, y, COUNT); });
+    races::launch(2, 64, [&] { elementwise_clear_outside(y, bits, COUNT); });
+    races::launch(2, 64, [&] { scaling_values(y, bits, COUNT, 0.5f); });
+    int many = 2 * DOT_CHUNK + 5;
+    Floats a(many), b(many), partials(3), out(1);
+    races::launch(2, DOT_THREADS, [&] { elementwise_dot(a, b, many, partials, out); });
+    races::launch(1, DOT_THREADS, [&] { elementwise_dot_total(partials, 3, out); });
+}
+
+void tensors() {
+    Floats x(ROWS * LD), values(ROWS * BATCH), bias(ROWS);
+    Ints rows(ROWS, 3), cols(ROWS, 1000);  // distinct entries
+    Words mask(ROWS * 2), bits(ROWS * BATCH / 32 + 1);
+    races::launch(2, 64, [&] { scaling_tensor(x, ROWS, BATCH, LD, 0.5f); });
+    races::launch(2, 64, [&] { relu_forward(x, LD, x, LD, mask, 2, ROWS, BATCH); });
+    races::launch(2, 64, [&] { relu_gradient(mask, 2, x, LD, x, LD, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_relu_add(x, LD, bias, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_relu_rectify(x, LD, bias, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_relu_note(x, LD, bias, mask, 2, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_gradient_warps(x, LD, ROWS, BATCH, 0.5f, bias, bits); });
+    races::launch(2, 256, [&] { bias_gradient_blocks(x, LD, ROWS, BATCH, 0.5f, bias, bits); });
+    races::launch(2, 64, [&] { gather_flat(x, LD, bits, ROWS, BATCH, values); });
+    races::launch(2, 64, [&] { scatter_flat(values, ROWS, BATCH, x, LD); });
+    races::launch(2, 64, [&] { gather_packed(x, LD, rows, cols, ROWS, values); });
+    races::launch(2, 64, [&] { scatter_packed(values, rows, cols, ROWS, x, LD); });
+}
+
+void patterns() {
+    Floats from(COUNT), to(ROWS * BATCH);
+    Ints rowPtr(2, 1000), rows(4, 1), cols(4, 1000);  // one row with four entries, at 0, 5, 10, 15
+    rowPtr[1] = 4;
+    Words bits(ROWS * BATCH / 32 + 1);
+    races::launch(2, 64, [&] { relay_packed_to_flat(from, BATCH, rows, cols, 4, bits, to); });
+    races::launch(2, 64, [&] { relay_packed_to_packed(from, rowPtr, cols, rows, cols, 4, to); });
+    races::launch(2, 64, [&] { spmm_permute(from, cols, 4, to); });
+}
+
+void training() {
+    constexpr int CLASSES = 11;
+    Floats logits(CLASSES * LD), loss(1), correct(1);
+    Memory<double> losses(2);
+    Ints labels(BATCH, CLASSES), rights(2), fault(1);
+    races::launch(1, 256, [&] {
+        softmax_cross_entropy(
+            logits, LD, labels, logits, LD, CLASSES, BATCH, losses, rights, loss, correct, fault);
+    });
+    races::launch(1, 256, [&] { softmax_cross_entropy_total(losses, rights, 2, loss, correct); });
+
+    Floats theta(COUNT), gradient(COUNT), velocity(COUNT), anchor(COUNT), small(5), rate(1);
+    SgdGroup group = {};
+    group.member[0] = {theta, gradient, velocity, anchor, COUNT};
+    group.member[1] = {small, gradient, velocity, anchor, 3};
+    races::launch(2, 64, [&] { sgd_plain(group, 1, rate, 0.1f, 0.2f); });
+    races::launch(2, 64, [&] { sgd_momentum(group, 1, rate, 0.1f, 0.2f, 0.9f, 1); });
+
+    constexpr int PIXELS = 45;
+    Memory<unsigned char> images(20 * PIXELS, 251), classes(20);
+    Ints order(80, 20);
+    Floats position(1), x(PIXELS * LD);
+    races::launch(2, 256, [&] {
+        batches_gather(
+            images, 20, PIXELS, order, 80, position, x, LD, BATCH, 0, 3, PIXELS / 3, 1, 2, 3, 4, 5, 6, 7, 8, fault);
+    });
+    races::launch(1, 256, [&] { batches_finish(classes, 20, order, 80, position, BATCH, labels, fault); });
+}
+
+void selection() {
+    constexpr int MANY = 2 * SELECTION_CHUNK + 77;
+    constexpr int CHUNKS = 3;
+    Floats values(MANY, 101);
+    Memory<SelectionState> state(1);
+    Memory<u64> histogram(SELECTION_BUCKETS), ties(CHUNKS);
+    Words bits(MANY / 32 + 1), kept(CHUNKS * SELECTION_CHUNK / 32);
+    races::launch(1, 256, [&] { selection_begin(state, histogram, 500); });
+    for (int digit = 0; digit < 3; digit++) {
+        int shift = digit == 0 ? 20 : digit == 1 ? 10 : 0;
+        int width = digit == 0 ? 11 : 10;
+        races::launch(2, 256, [&] { selection_histogram(values, bits, MANY, 0, shift, width, state, histogram); });
+        races::launch(1, 256, [&] { selection_choose(state, histogram, shift, width); });
+    }
+    races::launch(1, 64, [&] { selection_count_ties(values, bits, MANY, state, ties); });
+    races::launch(1, 256, [&] { selection_scan_ties(ties, CHUNKS); });
+    races::launch(1, 64, [&] { selection_keep(values, bits, MANY, state, ties, kept); });
+    races::launch(1, 64, [&] { sparsify_flags(values, MANY, 50.0f, state, kept); });
+}
+
+// Sums what all threads wrote, too early.
+void planted(int* sums) {
+    __shared__ int numbers[64];
+    numbers[threadIdx.x] = static_cast<int>(threadIdx.x);
+    sums[threadIdx.x] = numbers[(threadIdx.x + 1) % 64];
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    // ThreadSanitizer of some compilers does not find its place among randomised addresses.
+    if ((personality(0xffffffff) & ADDR_NO_RANDOMIZE) == 0 && personality(ADDR_NO_RANDOMIZE) != -1) {
+        execv("/proc/self/exe", arguments);
+    }
+    if (count > 1 && std::strcmp(arguments[1], "planted") == 0) {
+        Ints sums(64);
+        races::launch(1, 64, [&] { planted(sums); });
+        return 0;
+    }
+    elementwise();
+    tensors();
+    patterns();
+    training();
+    selection();
+    std::puts("no race seen");
+}
