@@ -1,0 +1,185 @@
+package dev.gossamer.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The archive, unpacked into a folder with spaces in its name, on a machine that has no Java and an empty environment. */
+class ArchiveIT {
+
+    /** All that the archive's scripts may ask of a machine. */
+    private static final List<String> TOOLS =
+            List.of("sh", "bash", "dirname", "readlink", "sed", "tar", "xz", "python3", "env");
+
+    @TempDir
+    static Path folder;
+
+    private static Path home;
+    private static Path tools;
+
+    /** What a process said, with what it is worth. */
+    private record Outcome(int code, String out, String err) {}
+
+    @BeforeAll
+    static void unpack() throws IOException, InterruptedException {
+        tools = Files.createDirectory(folder.resolve("tools"));
+        for (String tool : TOOLS) {
+            Optional<Path> found = find(tool);
+            if (found.isPresent()) {
+                Files.createSymbolicLink(tools.resolve(tool), found.get());
+            }
+        }
+        Path archive = Path.of(System.getProperty("gossamer.archive"));
+        Path to = Files.createDirectory(folder.resolve("a folder with spaces"));
+        Outcome unpacked = Files.exists(tools.resolve("xz"))
+                ? run(to, "tar", "xf", archive.toString())
+                : run(
+                        to,
+                        "python3",
+                        "-c",
+                        "import sys,tarfile;tarfile.open(sys.argv[1]).extractall(filter='tar')",
+                        archive.toString());
+        assertThat(unpacked.code).as(unpacked.err).isZero();
+        try (Stream<Path> entries = Files.list(to)) {
+            home = entries.toList().getFirst();
+        }
+    }
+
+    private static Optional<Path> find(String tool) throws IOException {
+        for (String place : System.getenv("PATH").split(File.pathSeparator, -1)) {
+            Path file = Path.of(place, tool);
+            if (Files.isExecutable(file)) {
+                return Optional.of(file.toRealPath());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Outcome run(Path in, String... command) throws IOException, InterruptedException {
+        Path out = Files.createTempFile(folder, "out", "");
+        Path err = Files.createTempFile(folder, "err", "");
+        List<String> words = new ArrayList<>(List.of(command));
+        if (!words.getFirst().startsWith("/")) {
+            words.set(0, tools.resolve(words.getFirst()).toString());
+        }
+        ProcessBuilder builder = new ProcessBuilder(words)
+                .directory(in.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().clear();
+        builder.environment().put("PATH", tools.toString());
+        int code = builder.start().waitFor();
+        return new Outcome(code, Files.readString(out), Files.readString(err));
+    }
+
+    private static Outcome archive(String command, String... arguments) throws IOException, InterruptedException {
+        List<String> words =
+                new ArrayList<>(List.of(home.resolve("bin").resolve(command).toString()));
+        words.addAll(List.of(arguments));
+        return run(folder, words.toArray(String[]::new));
+    }
+
+    @Test
+    void itSaysWhatItIs() throws Exception {
+        Outcome version = archive("gossamer", "--version");
+
+        assertThat(version.code).as(version.err).isZero();
+        assertThat(version.out).startsWith("gossamer 0.").contains("Java 25.");
+        assertThat(Files.readString(home.resolve("VERSION"))).contains("version=0.", "commit=");
+    }
+
+    @Test
+    void itListsItsBackends() throws Exception {
+        Outcome backends = archive("gossamer", "backends");
+
+        assertThat(backends.code).as(backends.err).isZero();
+        assertThat(backends.out)
+                .containsPattern("cpu-vector +available")
+                .containsPattern("reference +available")
+                .contains("cuda");
+    }
+
+    @Test
+    void itTrains() throws Exception {
+        Path run = folder.resolve("first run");
+        Outcome train = archive("gossamer", "train", "--rounds", "2", "--epochs", "1", "--out", run.toString());
+
+        assertThat(train.code).as(train.err).isZero();
+        assertThat(train.out).contains("accuracy", "11,829 of 118,282");
+        assertThat(Files.readString(run.resolve("manifest.json")))
+                .containsPattern("\"commit\" *: *\"[0-9a-f]{40}\\+?\"");
+    }
+
+    @Test
+    void itTrainsAnExperimentOfItsOwn() throws Exception {
+        Outcome train = archive(
+                "gossamer",
+                "-Dgossamer.backend=cpu-vector",
+                "train",
+                home.resolve("experiments/strokes.yaml").toString(),
+                "--rounds",
+                "1",
+                "--epochs",
+                "1",
+                "--json");
+
+        assertThat(train.code).as(train.err).isZero();
+        assertThat(train.out).startsWith("{").contains("cpu-vector");
+    }
+
+    @Test
+    void itProvesItsBackends() throws Exception {
+        Path results = folder.resolve("contracts.jsonl");
+        String[] arguments = {
+            "-Dgossamer.test.require=cpu-vector,reference",
+            "--results",
+            results.toString(),
+            // A minute of warming up, for what the build of its module has shown.
+            "--without",
+            "dev.gossamer.cpu.StepAllocationTest",
+            "cpu-vector",
+            "reference"
+        };
+        Outcome contracts = archive("contracts", arguments);
+
+        assertThat(contracts.code).as(contracts.out + contracts.err).isZero();
+        assertThat(contracts.out).containsPattern("[1-9][0-9]{2,} passed, 0 failed");
+        assertThat(Files.readString(results)).contains("CpuSpmmTest", "ReferenceSpmmTest");
+
+        Outcome again = archive("contracts", arguments);
+        assertThat(again.out.lines().filter(line -> line.endsWith("(ran before)")))
+                .hasSameSizeAs(Files.readAllLines(results));
+    }
+
+    @Test
+    void itMeasures() throws Exception {
+        Outcome benchmark = archive(
+                "benchmarks",
+                "SpmvBenchmark.engine$",
+                "-p",
+                "backend=cpu-vector",
+                "-f",
+                "1",
+                "-wi",
+                "0",
+                "-i",
+                "1",
+                "-r",
+                "100ms",
+                "-foe",
+                "true");
+
+        assertThat(benchmark.code).as(benchmark.out + benchmark.err).isZero();
+        assertThat(benchmark.out).contains("# Left out: oneMKL").containsPattern("SpmvBenchmark.engine ");
+    }
+}
