@@ -14,8 +14,10 @@ import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.BackendProvider;
 import java.util.Optional;
 
-/** Offers the backend {@code cuda}. The probe asks for a GPU only; CUDA's libraries are loaded when the backend opens,
- * or before when the prebuilt kernels do not serve that GPU. */
+/**
+ * Offers the backend {@code cuda}. The probe asks for a GPU only; CUDA's libraries are loaded when the backend opens, or
+ * before when the prebuilt kernels do not serve that GPU.
+ */
 public final class CudaProvider implements BackendProvider {
 
     @Override
