@@ -1,0 +1,67 @@
+package dev.gossamer.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gossamer.cuda.device.Libraries;
+import dev.gossamer.cuda.device.Live;
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.TuningTable;
+import dev.gossamer.testkit.BackendUnderTest;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+
+/**
+ * What the contracts run on: a GPU, or with {@code -Dgossamer.cuda.emulated=true} the emulator, which runs the same kernels
+ * on the processor, below JCuda. Patterns up to a density of 0.3 are packed, so that both storages meet all cases.
+ */
+final class CudaUnderTest {
+
+    private static final BackendOptions OPTIONS = new BackendOptions(1, new TuningTable(Map.of("masked.density", 0.3)));
+
+    private CudaUnderTest() {}
+
+    static Backend backend() {
+        if (Emulator.wanted()) {
+            Emulator.load();
+            return CudaBackend.open(OPTIONS, 0, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
+        }
+        return BackendUnderTest.require("cuda", new CudaProvider().probe())
+                .open()
+                .apply(OPTIONS);
+    }
+
+    /** After a test, its workspaces closed, nothing of the device is held but the one stream that uploads plans. */
+    static void assertNothingHeld(Backend backend) {
+        Live live = ((CudaBackend) backend).live();
+        assertThat(live.deviceBytes()).as("live device bytes").isZero();
+        assertThat(live.descriptors()).as("live cuSPARSE descriptors").isZero();
+        assertThat(live.handles()).as("live library handles").isZero();
+        assertThat(live.streams()).as("live streams").isLessThanOrEqualTo(1);
+        if (Emulator.wanted()) {
+            assertThat(Emulator.load().errors()).as("what the emulator saw").isEmpty();
+        }
+    }
+
+    /** Looks at the columns between the batch and the end of its rows; in a view these are later samples of the whole. */
+    static boolean paddingIsZero(Tensor tensor) {
+        CudaTensor t = (CudaTensor) tensor;
+        if (t.layout() == Layout.ROW_MAJOR || t.batch != t.wholeBatch || t.batch == t.ld) {
+            return true;
+        }
+        MemorySegment all = MemorySegment.ofArray(new float[t.features * t.ld]);
+        ((CudaWorkspace) t.owner()).download(t.data(), all, all.byteSize());
+        for (int row = 0; row < t.features; row++) {
+            for (int column = t.batch; column < t.ld; column++) {
+                float value = all.getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * t.ld + column);
+                if (Float.floatToRawIntBits(value) != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}
