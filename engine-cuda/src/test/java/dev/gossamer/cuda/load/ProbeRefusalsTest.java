@@ -120,6 +120,21 @@ class ProbeRefusalsTest {
     }
 
     @Test
+    void nativesThatTheLinkerRefuses() throws IOException {
+        Path needed = CCompiler.library("driver_stub.c", work.resolve("gone"), "libgone.so.1");
+        CCompiler.library(
+                "driver_stub.c",
+                work.resolve("classes/lib"),
+                "libJCudaRuntime-12.6.0-linux-x86_64.so",
+                "-Wl,--no-as-needed",
+                needed.toString());
+        assertRefused(
+                jvm().first(work.resolve("classes")),
+                "libgone.so.1: cannot open shared object file",
+                "mounted noexec, name another with -Djava.io.tmpdir=FOLDER");
+    }
+
+    @Test
     void jcudaAbsent() throws IOException {
         assertRefused(
                 jvm().without("jcuda-", "jcublas-", "jcusparse-"), "no class jcuda.runtime.JCuda", "the jars jcuda");
