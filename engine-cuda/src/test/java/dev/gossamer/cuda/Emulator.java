@@ -124,6 +124,7 @@ final class Emulator {
                 module.resolve("src/test/cpp").toAbsolutePath(),
                 module.resolve("target/emulator").toAbsolutePath());
         Emulator emulator = new Emulator(build, build.libraries().toAbsolutePath());
+        System.setProperty("gossamer.cuda.libraries", emulator.folder().toString()); // and nothing else, so no NVRTC
         emulator.add("backend", module.resolve("src/main/cuda/all.cu"));
         return emulator;
     }
