@@ -38,6 +38,9 @@ final class Emulator {
     /** System property of the test run that uses the emulator; without it, it is never loaded. */
     static final String PROPERTY = "gossamer.cuda.emulated";
 
+    /** The folder of the module engine-cuda with the sources to build, for tests of other modules. */
+    private static final String MODULE = "gossamer.cuda.emulator.module";
+
     /** The name for {@value BackendUnderTest#REQUIRE}: without a compiler tests then fail instead of being skipped. */
     static final String REQUIRED_NAME = "cuda-emulated";
 
@@ -118,7 +121,7 @@ final class Emulator {
             throw new TestAbortedException(
                     "The CUDA emulator needs a C++ compiler: neither g++ nor clang++ is on PATH");
         }
-        Path module = Path.of(System.getProperty("basedir", ""));
+        Path module = Path.of(System.getProperty(MODULE, System.getProperty("basedir", "")));
         NativeBuild build = NativeBuild.with(
                 compiler.get(),
                 module.resolve("src/test/cpp").toAbsolutePath(),

@@ -1,0 +1,41 @@
+package dev.gossamer.cuda;
+
+import dev.gossamer.cuda.device.Libraries;
+import dev.gossamer.engine.Availability;
+import dev.gossamer.engine.BackendProvider;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * Offers the emulator as the backend {@code cuda-emulated} to the tests of other modules, in test runs with
+ * {@code -Dgossamer.cuda.emulated=true} only. It is a choice of its own so that nothing that ran here is taken for a GPU's.
+ */
+public final class EmulatedProvider implements BackendProvider {
+
+    @Override
+    public String name() {
+        return Emulator.REQUIRED_NAME;
+    }
+
+    /** Never chosen by {@code auto}. */
+    @Override
+    public int priority() {
+        return Integer.MIN_VALUE;
+    }
+
+    @Override
+    public Availability probe() {
+        if (!Emulator.wanted()) {
+            return new Availability.Unavailable(
+                    "this is no test run on the emulator", "Set -D" + Emulator.PROPERTY + "=true.", null);
+        }
+        try {
+            Emulator.load();
+        } catch (TestAbortedException e) {
+            return new Availability.Unavailable(String.valueOf(e.getMessage()), "Install g++ or clang++.", e);
+        }
+        return new Availability.Available(
+                "emulator, no GPU",
+                options ->
+                        CudaBackend.open(options, 0, new Libraries(null, null, "the emulator has kernels of its own")));
+    }
+}
