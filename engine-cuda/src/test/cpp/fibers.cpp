@@ -19,16 +19,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#if defined(__x86_64__) && defined(__linux__)
-#define FAST_SWITCH 1
-#else
-#define FAST_SWITCH 0
+#if !defined(__x86_64__) || !defined(__linux__)
+#error "The emulator sits below JCuda's natives for Linux on x86-64, and switches stacks as that machine does."
 #endif
 
 static emulator::Coordinates emulator_coordinates_now;
 emulator::Coordinates* emulator_coordinates = &emulator_coordinates_now;
 
-#if FAST_SWITCH
 // Saves what a call must preserve on the stack, leaves the stack's address in *from, and goes on with the other stack.
 extern "C" void emulator_switch(void** from, void* to);
 asm(R"(
@@ -54,7 +51,6 @@ emulator_switch:
     ret
 .size emulator_switch, .-emulator_switch
 )");
-#endif
 
 namespace emulator {
 namespace {
@@ -96,11 +92,7 @@ struct Warp {
 
 struct Fiber {
     char* stack = nullptr;
-#if FAST_SWITCH
-    void* at = nullptr;
-#else
-    ucontext_t at;
-#endif
+    void* at = nullptr;  // its stack while it does not run
 };
 
 std::vector<Fiber> fibers;
@@ -132,11 +124,7 @@ int thread_order = 0;  // 0 ascending, 1 descending, else the seed of a shuffle
 bool order_read = false;
 
 void leave(Fiber& from, Fiber& to) {
-#if FAST_SWITCH
     emulator_switch(&from.at, to.at);
-#else
-    swapcontext(&from.at, &to.at);
-#endif
 }
 
 void yield() {
@@ -199,7 +187,6 @@ void after_fault() {
 }
 
 void prepare(Fiber& fiber) {
-#if FAST_SWITCH
     void** top = reinterpret_cast<void**>(fiber.stack + stack_bytes);
     *--top = nullptr;  // keeps the alignment that a function expects at its entry
     *--top = reinterpret_cast<void*>(&fiber_main);
@@ -207,13 +194,6 @@ void prepare(Fiber& fiber) {
         *--top = nullptr;
     }
     fiber.at = top;
-#else
-    getcontext(&fiber.at);
-    fiber.at.uc_stack.ss_sp = fiber.stack;
-    fiber.at.uc_stack.ss_size = stack_bytes;
-    fiber.at.uc_link = nullptr;
-    makecontext(&fiber.at, &fiber_main, 0);
-#endif
 }
 
 void have_fibers(unsigned count) {
@@ -231,7 +211,6 @@ void have_fibers(unsigned count) {
     }
 }
 
-#if FAST_SWITCH
 struct sigaction former[2];
 
 // A fault of a fiber becomes an error of its launch; any other is the JVM's business.
@@ -267,9 +246,6 @@ void catch_faults() {
     sigaction(SIGSEGV, &action, &former[0]);
     sigaction(SIGBUS, &action, &former[1]);
 }
-#else
-void catch_faults() {}
-#endif
 
 unsigned lane_of(unsigned thread) {
     return thread % warp_size;

@@ -75,6 +75,7 @@ class EmulatedLibrariesTest {
 
     @AfterEach
     void close() {
+        emulator.clearErrors();
         must(JCusparse.cusparseDestroy(sparse));
         JCudaDriver.cuStreamDestroy(stream);
         buffers.forEach(JCudaDriver::cuMemFree);

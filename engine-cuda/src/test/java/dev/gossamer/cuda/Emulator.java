@@ -74,7 +74,7 @@ final class Emulator {
      * The emulator of this JVM, with the backend's kernels; the first call builds and loads it. Must come before the first
      * use of a JCuda class.
      *
-     * @throws TestAbortedException where there is no C++ compiler or another system than Linux
+     * @throws TestAbortedException without a C++ compiler, or on another system than Linux on x86-64
      */
     static synchronized Emulator load() {
         if (!wanted()) {
@@ -113,8 +113,9 @@ final class Emulator {
     }
 
     private static Emulator open() throws IOException {
-        if (!System.getProperty("os.name").startsWith("Linux")) {
-            throw new TestAbortedException("The CUDA emulator runs on Linux only");
+        if (!System.getProperty("os.name").startsWith("Linux")
+                || !System.getProperty("os.arch").equals("amd64")) {
+            throw new TestAbortedException("The CUDA emulator runs on Linux on x86-64 only");
         }
         Optional<String> compiler = NativeBuild.findCompiler();
         if (compiler.isEmpty()) {
