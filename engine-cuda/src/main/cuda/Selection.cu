@@ -56,11 +56,11 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_begin(
     }
 }
 
-// Counts one digit of the stored entries that match the prefix; first is the index of values[0] in the group.
-// Bound: 4 bytes read per position, and 1/8 for the bits of masked storage.
+// Counts one digit of the entries that match the prefix; first is the index of values[0] in the group. What masked storage
+// holds outside its pattern is counted too: +0.0, the least magnitude, behind every entry that a rank within the stored ones
+// can reach. Bound: 4 bytes read per position.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_histogram(
     const float* __restrict__ values,
-    const u32* __restrict__ bits,
     i64 n,
     i64 first,
     int shift,
@@ -76,9 +76,6 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_histog
     __syncthreads();
     const u32 decided = state->prefix >> (shift + digitBits);
     FOR_EACH_INDEX(i, n) {
-        if (!has_bit(bits, i)) {
-            continue;
-        }
         const u32 magnitude = selection_magnitude(values[i]);
         if (selection_is_nan(magnitude)) {
             atomicMin(&state->nan, (u64)(first + i));
@@ -118,7 +115,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_choose
         state->prefix |= (u32)bucket << shift;
         state->rank = rank - above;
     }
-    __syncthreads();
+    // A thread reads and clears its own buckets only.
     for (int b = top; b > top - each; b--) {
         histogram[b] = 0;
     }

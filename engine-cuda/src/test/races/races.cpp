@@ -125,7 +125,7 @@ void selection() {
     for (int digit = 0; digit < 3; digit++) {
         int shift = digit == 0 ? 20 : digit == 1 ? 10 : 0;
         int width = digit == 0 ? 11 : 10;
-        races::launch(2, 256, [&] { selection_histogram(values, bits, MANY, 0, shift, width, state, histogram); });
+        races::launch(2, 256, [&] { selection_histogram(values, MANY, 0, shift, width, state, histogram); });
         races::launch(1, 256, [&] { selection_choose(state, histogram, shift, width); });
     }
     races::launch(1, 64, [&] { selection_count_ties(values, bits, MANY, state, ties); });

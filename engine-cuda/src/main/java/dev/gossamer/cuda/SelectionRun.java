@@ -100,7 +100,6 @@ final class SelectionRun {
                 .launch()
                 .kernel("selection_histogram")
                 .p(part.values)
-                .p(part.bits)
                 .l(part.count)
                 .l(first)
                 .i(DIGIT_SHIFTS[digit])
