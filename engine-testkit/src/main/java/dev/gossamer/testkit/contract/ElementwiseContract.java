@@ -133,4 +133,24 @@ public abstract class ElementwiseContract extends BackendContract {
             Close.same("entries per row", rig.read(sums), counts);
         });
     }
+
+    /** Infinity times the 0 outside the pattern would be NaN, and stay. */
+    @Test
+    void keepsInfinityOnTheEntries() {
+        cases("infinity", COUNT, (c, rig) -> {
+            int[] size = c.sizes("rows, cols", 2, 5_000);
+            SparsityPattern pattern = c.random(size[0], size[1], c.turn("density", 0.02, 0.3, 0.6, 0.95));
+            Space space = rig.space(size[0], size[1], pattern);
+            Values x = rig.values(space, Role.THETA, filled(space.nnz(), 1));
+            Values y = rig.values(space, Role.ANCHOR, c.values(space.nnz()));
+            rig.workspace().dense().axpy(Float.POSITIVE_INFINITY, x, y);
+            float[] infinite = filled(space.nnz(), Float.POSITIVE_INFINITY);
+            Close.sameBits("y", rig.read(y), infinite);
+            Tensor ones = rig.tensor(Shape.of(size[1], 1), 0, filled(size[1], 1));
+            Tensor sums = rig.tensor(Shape.of(size[0], 1), 0, nan(size[0]));
+            rig.workspace().sparse().spmm(1, y, ones, 0, sums);
+            float[] want = Spmm.spmm(1, pattern, infinite, filled(size[1], 1), 1, 0, new float[size[0]]);
+            Close.same("sums of rows", rig.read(sums), want);
+        });
+    }
 }

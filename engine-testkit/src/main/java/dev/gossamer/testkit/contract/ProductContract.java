@@ -192,6 +192,28 @@ public abstract class ProductContract extends BackendContract {
         });
     }
 
+    /** Backends may sum many columns in another way than few. */
+    @Test
+    void sumsTheBiasGradientOfALargeBatch() {
+        cases("bias gradient of a large batch", 12, (c, rig) -> {
+            int outputs = c.size("out", 12);
+            int batch = c.turn("batch", 1000, 1023, 1024, 1025, 1500, 2309);
+            boolean sparse = c.pick("sparse", true, false);
+            SparsityPattern pattern = sparse ? c.random(1, outputs, 0.5) : SparsityPattern.full(1, outputs);
+            float beta = c.beta();
+            float[] gy = c.values((long) outputs * batch);
+            float[] old = c.values(pattern.nnz());
+            Values gb = rig.vector(outputs, sparse ? pattern : null, beta == 0 ? nan(old.length) : old);
+            Tensor tgy = rig.tensor(Shape.of(outputs, batch), c.pick("beyond", 0, 3), gy);
+
+            rig.workspace().product(Geometry.linear(3, outputs)).biasGradient(tgy, beta, gb);
+
+            float[] want = LinearProduct.biasGradient(pattern, gy, batch, beta, old);
+            float[] magnitudes = LinearProduct.biasGradient(pattern, abs(gy), batch, Math.abs(beta), abs(old));
+            Close.check("gb", rig.read(gb), want, magnitudes, batch + 2);
+        });
+    }
+
     /** The products are linear, so differences with a step of 1 are derivatives without truncation error. */
     @Test
     void gradientsAreTheDifferencesOfTheForwardProduct() {

@@ -33,9 +33,10 @@ public abstract class ReluContract extends BackendContract {
             Mask mask = rig.workspace().mask(shape.withBatch(shape.batch() + c.pick("room", 0, beyond)));
             Tensor tx = rig.tensor(shape, beyond, x);
             boolean inPlace = c.pick("in place", true, false);
-            Tensor ty = inPlace ? tx : rig.tensor(shape, beyond, nan(x.length));
+            int beyondOut = c.pick("output's beyond", 0, 16);
+            Tensor ty = inPlace ? tx : rig.tensor(shape, beyondOut, nan(x.length));
             Tensor tgy = rig.tensor(shape, beyond, gy);
-            Tensor tgx = inPlace ? tgy : rig.tensor(shape, beyond, nan(x.length));
+            Tensor tgx = inPlace ? tgy : rig.tensor(shape, beyondOut, nan(x.length));
 
             rig.workspace().nn().relu(tx, ty, mask);
             rig.workspace().nn().reluGradient(mask, tgy, tgx);

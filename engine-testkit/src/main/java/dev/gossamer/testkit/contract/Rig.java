@@ -15,6 +15,7 @@ import dev.gossamer.testkit.Close;
 import dev.gossamer.testkit.Guard;
 import dev.gossamer.testkit.Numbers;
 import dev.gossamer.testkit.PaddingProbe;
+import dev.gossamer.testkit.reference.Elementwise;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The operands of one case, in a child workspace of their own. Every tensor has a fence behind it, a small tensor that must
- * be the same at the end; every read checks guard words and padding.
+ * be the same at the end; every read checks guard words and padding,
+ * or what lies outside a pattern.
  */
 final class Rig implements AutoCloseable {
 
@@ -139,7 +141,9 @@ final class Rig implements AutoCloseable {
     }
 
     float[] read(Values values) {
-        return Guard.download(workspace, values);
+        float[] numbers = Guard.download(workspace, values);
+        zeroOutside(values, numbers);
+        return numbers;
     }
 
     float read(Cell cell) {
@@ -161,6 +165,16 @@ final class Rig implements AutoCloseable {
     private void padded(Tensor tensor) {
         if (tensor.layout() == Layout.NATIVE && !padding.paddingIsZero(tensor)) {
             throw new AssertionError("The padding of a tensor of " + tensor.shape() + " is not +0.0 everywhere");
+        }
+    }
+
+    /** Storage may be dense-masked: what lies outside the pattern must be 0, or a dot product would see it. */
+    private void zeroOutside(Values values, float[] numbers) {
+        float squares = Elementwise.dot(numbers, numbers);
+        if (values.space().pattern() != null && Float.isFinite(squares)) {
+            Cell dot = cell(0);
+            workspace.dense().dot(values, values, dot);
+            Close.check("The dot product of all that is stored", read(dot), squares, squares, numbers.length + 2);
         }
     }
 

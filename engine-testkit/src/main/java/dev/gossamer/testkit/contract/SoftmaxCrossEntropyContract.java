@@ -34,7 +34,7 @@ public abstract class SoftmaxCrossEntropyContract extends BackendContract {
             Tensor in = rig.tensor(shape, beyond, logits);
             String where = c.pick("gradient", "apart", "in place", "none");
             Tensor gradient = switch (where) {
-                case "apart" -> rig.tensor(shape, beyond, nan(logits.length));
+                case "apart" -> rig.tensor(shape, c.pick("gradient's beyond", 0, 16), nan(logits.length));
                 case "in place" -> in;
                 default -> null;
             };
