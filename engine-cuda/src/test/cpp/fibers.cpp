@@ -447,8 +447,10 @@ void run_launch(const Launch& launch) {
                                           static_cast<unsigned>(block / launch.grid.x % launch.grid.y),
                                           static_cast<unsigned>(block / launch.grid.x / launch.grid.y)};
         // Shared memory holds anything when a block begins.
-        if (launch.library->shared_begin != nullptr) {
-            std::memset(launch.library->shared_begin, 0xFF, launch.library->shared_end - launch.library->shared_begin);
+        for (const Range& shared : launch.library->shared) {
+            if (shared.bytes() != 0) {
+                std::memset(shared.begin, 0xFF, shared.bytes());
+            }
         }
         std::memset(dynamic_start, 0xFF, dynamic_end - dynamic_start);
         if (i == 0 || chosen_order() > 1) {

@@ -35,14 +35,20 @@ struct Global {
     size_t bytes;
 };
 
+struct Range {
+    char* begin;
+    char* end;
+
+    size_t bytes() const { return static_cast<size_t>(end - begin); }
+};
+
 // One compiled library of kernels, as a module is loaded from it.
 struct KernelLibrary {
     const Kernel* kernels;
     unsigned kernel_count;
     const Global* globals;
     unsigned global_count;
-    char* shared_begin;  // the static __shared__ variables of all its kernels; null when there are none
-    char* shared_end;
+    Range shared[2];  // the static __shared__ variables of all its kernels, those of templates apart
 };
 
 // The coordinates of the thread that runs now.

@@ -9,6 +9,9 @@ extern "C" {
 // The linker's names for the ends of the section; absent when no kernel has static shared memory.
 extern char __start_emulated_shared[] __attribute__((weak, visibility("hidden")));
 extern char __stop_emulated_shared[] __attribute__((weak, visibility("hidden")));
+// Of shared.ld.
+extern char emulated_shared_of_templates_begin[] __attribute__((visibility("hidden")));
+extern char emulated_shared_of_templates_end[] __attribute__((visibility("hidden")));
 }
 
 namespace emulator {
@@ -46,8 +49,12 @@ constexpr Kernel entry(const char* name, unsigned max_threads = 1024) {
 
 }  // namespace emulator
 
-#define EMULATOR_LIBRARY(kernel_table, kernels, global_table, globals)                                   \
+#define EMULATOR_LIBRARY(kernel_table, kernels, global_table, globals)                                       \
     extern "C" __attribute__((visibility("default"))) const emulator::KernelLibrary emulator_kernel_library; \
-    const emulator::KernelLibrary emulator_kernel_library = {kernel_table,            kernels,               \
-                                                             global_table,            globals,               \
-                                                             __start_emulated_shared, __stop_emulated_shared};
+    const emulator::KernelLibrary emulator_kernel_library = {                                                \
+        kernel_table,                                                                                        \
+        kernels,                                                                                             \
+        global_table,                                                                                        \
+        globals,                                                                                             \
+        {{__start_emulated_shared, __stop_emulated_shared},                                                  \
+         {emulated_shared_of_templates_begin, emulated_shared_of_templates_end}}};

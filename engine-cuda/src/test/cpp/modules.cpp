@@ -56,7 +56,7 @@ Function* function_of(const void* handle) {
 
 unsigned static_shared(const Function& function) {
     const KernelLibrary& library = *function.module->library;
-    return static_cast<unsigned>(library.shared_end - library.shared_begin);
+    return static_cast<unsigned>(library.shared[0].bytes() + library.shared[1].bytes());
 }
 
 // What a real driver refuses at the launch.

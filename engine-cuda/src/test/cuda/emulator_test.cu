@@ -134,15 +134,23 @@ extern "C" __global__ void check(int value) {
     assert(value == 1);
 }
 
-// Whether static and dynamic shared memory hold garbage when a block begins.
+template <typename T>
+__device__ T* shared_of_template() {
+    __shared__ T words[32];
+    return words;
+}
+
+// Whether shared memory, of each kind that there is, holds garbage when a block begins.
 extern "C" __global__ void fresh_shared(int* garbage) {
     __shared__ unsigned fixed[32];
     DYNAMIC_SHARED(unsigned, dynamic);
-    if (fixed[threadIdx.x] == 0xffffffffu && dynamic[threadIdx.x] == 0xffffffffu) {
-        atomicAdd(garbage, 1);
+    unsigned* kinds[3] = {fixed, dynamic, shared_of_template<unsigned>()};
+    for (unsigned* words : kinds) {
+        if (words[threadIdx.x] == 0xffffffffu) {
+            atomicAdd(garbage, 1);
+        }
+        words[threadIdx.x] = 0;
     }
-    fixed[threadIdx.x] = 0;
-    dynamic[threadIdx.x] = 0;
 }
 
 #define FILL(name, type)                              \

@@ -164,7 +164,7 @@ class EmulatorTest {
                 function("fresh_shared"), 5, 1, 1, 32, 1, 1, 128, stream, args(garbage), null);
         assertThat(launched).isEqualTo(CUDA_SUCCESS);
 
-        assertThat(downloadInts(garbage, 1)).containsExactly(5 * 32);
+        assertThat(downloadInts(garbage, 1)).containsExactly(5 * 32 * 3);
     }
 
     @Test

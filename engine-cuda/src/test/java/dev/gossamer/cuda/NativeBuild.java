@@ -39,8 +39,8 @@ record NativeBuild(String compiler, String version, Path sources, Path output) {
     private static final List<String> FLAGS =
             List.of("-std=c++17", "-O1", "-g1", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off");
 
-    /** Checks that call back into the emulator, which ends the launch. */
-    private static final List<String> KERNEL_CHECKS = List.of("-fsanitize=alignment,bounds");
+    /** Checks that call back into the emulator, which ends the launch; and what shared.ld needs. */
+    private static final List<String> KERNEL_FLAGS = List.of("-fsanitize=alignment,bounds", "-fdata-sections");
 
     private static final Pattern KERNEL = Pattern.compile(
             "extern\\s+\"C\"\\s+__global__\\s+(?:void\\s+)?"
@@ -122,7 +122,7 @@ record NativeBuild(String compiler, String version, Path sources, Path output) {
     private void buildKernels(Path source, String text, Path libraries, Path to) throws IOException {
         Path unit = to.resolve("kernels.cpp");
         Files.writeString(unit, unitOf(source, text));
-        compile(unit, KERNEL_CHECKS, to.resolve("kernels.o"));
+        compile(unit, KERNEL_FLAGS, to.resolve("kernels.o"));
         run(
                 to,
                 List.of(
@@ -132,6 +132,7 @@ record NativeBuild(String compiler, String version, Path sources, Path output) {
                         "libkernels.so",
                         "kernels.o",
                         absolute(libraries.resolve("libcuda.so.1")),
+                        "-Wl,-T," + absolute(sources.resolve("shared.ld")),
                         "-Wl,--no-undefined"));
     }
 
@@ -170,17 +171,17 @@ record NativeBuild(String compiler, String version, Path sources, Path output) {
         return unit.toString();
     }
 
-    private String compile(Path unit, List<String> checks, Path object) throws IOException {
+    private String compile(Path unit, List<String> more, Path object) throws IOException {
         List<String> command = new ArrayList<>(List.of(compiler));
         command.addAll(FLAGS);
-        command.addAll(checks);
+        command.addAll(more);
         command.addAll(List.of("-I", absolute(sources), "-c", absolute(unit), "-o", absolute(object)));
         return run(sources, command);
     }
 
     private String digestOfSources() throws IOException {
         List<String> parts =
-                new ArrayList<>(List.of(version, FLAGS.toString(), KERNEL_CHECKS.toString(), LIBRARIES.toString()));
+                new ArrayList<>(List.of(version, FLAGS.toString(), KERNEL_FLAGS.toString(), LIBRARIES.toString()));
         try (Stream<Path> files = Files.list(sources)) {
             for (Path file : files.sorted().toList()) {
                 parts.add(file.getFileName().toString());
