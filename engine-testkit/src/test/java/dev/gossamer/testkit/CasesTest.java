@@ -18,17 +18,20 @@ class CasesTest {
 
     private String seedBefore;
     private String caseBefore;
+    private String mostBefore;
 
     @BeforeEach
     void clearTheProperties() {
         seedBefore = System.clearProperty(Cases.SEED);
         caseBefore = System.clearProperty(Cases.CASE);
+        mostBefore = System.clearProperty(Cases.MOST);
     }
 
     @AfterEach
     void restoreTheProperties() {
         restore(Cases.SEED, seedBefore);
         restore(Cases.CASE, caseBefore);
+        restore(Cases.MOST, mostBefore);
     }
 
     private static void restore(String property, String value) {
@@ -43,6 +46,19 @@ class CasesTest {
         List<float[]> drawn = new ArrayList<>();
         Cases.check(name, count, c -> drawn.add(c.values(10)));
         return drawn;
+    }
+
+    @Test
+    void runsFewerCasesWhereAskedTheSameOnes() {
+        List<float[]> all = drawn("a", 3);
+        System.setProperty(Cases.MOST, "2");
+        assertThat(drawn("a", 3)).containsExactly(all.get(0), all.get(1));
+        assertThat(drawn("a", 1)).hasSize(1);
+
+        System.setProperty(Cases.MOST, "0");
+        assertThatThrownBy(() -> drawn("a", 3))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(Cases.MOST);
     }
 
     @Test
