@@ -15,7 +15,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * The main class of {@code benchmarks.jar}: JMH's own command line, with the backend that {@code gossamer.backend} names, the
- * machine above the numbers, and rates and ratios below them. {@code pairs} as the first argument runs {@link SpmmPairs}.
+ * machine above the numbers, and rates and ratios below them. {@code pairs} as the first argument runs {@link SpmmPairs}, {@code ops} runs {@link OpServer}.
  */
 public final class Main {
 
@@ -28,6 +28,8 @@ public final class Main {
         try {
             if (args.length > 0 && args[0].equals("pairs")) {
                 SpmmPairs.main(Arrays.copyOfRange(args, 1, args.length));
+            } else if (args.length > 0 && args[0].equals("ops")) {
+                OpServer.main();
             } else {
                 benchmarks(args);
             }
