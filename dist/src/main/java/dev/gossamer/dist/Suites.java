@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.platform.engine.discovery.ClassNameFilter;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
@@ -17,24 +18,24 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * Names of suites, and the test classes behind them. That of cuda is one package, without its sub-packages: their tests ask
- * for compilers and for the sources, which the archive has not.
+ * Names of suites, and the test classes behind them. That of cuda has the classes that run on a GPU: the others of that
+ * package ask for compilers and for the sources, which the archive has not.
  */
 final class Suites {
 
-    private static final Map<String, String> PACKAGES = packages();
+    private static final Map<String, String> PATTERNS = patterns();
 
-    static final List<String> NAMES = List.copyOf(PACKAGES.keySet());
+    static final List<String> NAMES = List.copyOf(PATTERNS.keySet());
 
     private Suites() {}
 
-    private static Map<String, String> packages() {
-        Map<String, String> packages = new LinkedHashMap<>();
-        packages.put("reference", "dev.gossamer.testkit");
-        packages.put("cpu-vector", "dev.gossamer.cpu");
-        packages.put("cuda", "dev.gossamer.cuda");
-        packages.put("fl-core", "dev.gossamer.fl");
-        return packages;
+    private static Map<String, String> patterns() {
+        Map<String, String> patterns = new LinkedHashMap<>();
+        patterns.put("reference", "dev\\.gossamer\\.testkit\\..*Test");
+        patterns.put("cpu-vector", "dev\\.gossamer\\.cpu\\..*Test");
+        patterns.put("cuda", "dev\\.gossamer\\.cuda\\.Cuda.*Test");
+        patterns.put("fl-core", "dev\\.gossamer\\.fl\\..*Test");
+        return patterns;
     }
 
     /**
@@ -45,8 +46,8 @@ final class Suites {
     static List<String> classes(List<String> suites) {
         List<String> classes = new ArrayList<>();
         for (String suite : suites) {
-            String packageName = PACKAGES.get(suite);
-            Set<String> found = packageName == null ? named(suite) : inSuite(packageName, suite.equals("cuda"));
+            String pattern = PATTERNS.get(suite);
+            Set<String> found = pattern == null ? named(suite) : matching(pattern);
             if (found.isEmpty()) {
                 throw new IllegalArgumentException("no suite and no test class is called " + suite + "; suites are "
                         + String.join(", ", NAMES) + ", and --list " + NAMES.getFirst() + " shows the classes of one");
@@ -56,24 +57,16 @@ final class Suites {
         return classes;
     }
 
-    private static Set<String> inSuite(String packageName, boolean alone) {
-        Set<String> found = inPackage(packageName);
-        if (alone) {
-            found.removeIf(name -> name.lastIndexOf('.') != packageName.length());
-        }
-        return found;
-    }
-
     private static Set<String> named(String name) {
-        Set<String> found = inPackage("dev.gossamer");
-        found.removeIf(candidate -> !candidate.equals(name) && !candidate.endsWith("." + name));
-        return found;
+        return matching("dev\\.gossamer\\.(.*\\.)?" + Pattern.quote(name.replaceFirst("^dev\\.gossamer\\.", "")));
     }
 
-    private static Set<String> inPackage(String name) {
+    private static Set<String> matching(String pattern) {
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .selectors(selectPackage(name))
-                .filters(ClassNameFilter.includeClassNamePatterns(".*Test"))
+                .selectors(selectPackage("dev.gossamer"))
+                .filters(
+                        ClassNameFilter.includeClassNamePatterns(".*Test"),
+                        ClassNameFilter.includeClassNamePatterns(pattern))
                 .build();
         TestPlan plan = LauncherFactory.create().discover(request);
         Set<String> classes = new TreeSet<>();

@@ -1,0 +1,40 @@
+# The published FashionMNIST setting in its short form: twice on the backend, once on cpu-vector. Each finished run counts,
+# however often the section is started.
+report() { python3 "$CHECK_GPU/report.py" "$@"; }
+
+experiment=$CHECK_HOME/experiments/fedsparsify-fashion-mnist.yaml
+where=(--data "$CHECK_DATA")
+rounds=20
+[ "$CHECK_QUICK" = 0 ] || rounds=2
+if [ -z "$CHECK_DATA" ]; then
+    if [ "$CHECK_REHEARSAL" = 0 ]; then
+        report add data failed why="no folder of data sets: name one by --data DIR or GOSSAMER_DATA"
+        exit 0
+    fi
+    experiment=$CHECK_HOME/experiments/strokes.yaml
+    where=()
+fi
+
+train() {
+    local folder=$CHECK_OUT/federated/$1
+    if [ -f "$folder/finished" ]; then
+        return
+    fi
+    "$CHECK_HOME/bin/gossamer" train "$experiment" --rounds "$rounds" --backend "$2" ${where[@]+"${where[@]}"} \
+        --out "$folder" --overwrite --quiet --json >"$CHECK_OUT/federated/$1.json" 2>"$CHECK_OUT/federated/$1.log"
+    local status=$?
+    if [ "$status" = 0 ]; then
+        touch "$folder/finished"
+    else
+        report add "run $1" failed exit="$status" log="$CHECK_OUT/federated/$1.log"
+        tail -n 5 "$CHECK_OUT/federated/$1.log"
+    fi
+}
+
+train first "$CHECK_BACKEND"
+train second "$CHECK_BACKEND"
+train processor cpu-vector
+for run in first second processor; do
+    [ -f "$CHECK_OUT/federated/$run/finished" ] || exit 0
+done
+python3 "$CHECK_GPU/compare_runs.py"
