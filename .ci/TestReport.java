@@ -25,11 +25,21 @@ final class TestReport {
 
     private static final List<String> WIDTHS = List.of("128-bits", "256-bits", "512-bits");
 
+    /** What stands in the names of reports of tests that ran kernels on the processor, without a GPU. */
+    private static final String EMULATED = "emulated.xml";
+
     private final Map<String, Integer> testsOf = new TreeMap<>();
+    private final Map<String, Row> rows = new TreeMap<>();
     private final Map<String, Integer> skippedBecause = new TreeMap<>();
     private final List<String> failures = new ArrayList<>();
     private int tests;
     private int skipped;
+
+    /** One line of the report. */
+    private static final class Row {
+        int ran;
+        int skipped;
+    }
 
     public static void main(String[] args) throws IOException, XMLStreamException {
         FileTime started = Files.getLastModifiedTime(Path.of(args[0]));
@@ -73,7 +83,14 @@ final class TestReport {
         return files;
     }
 
+    /** Emulated runs stand apart, so that nobody takes them for a GPU's. */
+    private static String rowOf(String module, Path file) {
+        boolean emulated = file.getFileName().toString().endsWith(EMULATED);
+        return emulated ? module + " with CUDA emulated on the CPU, no GPU" : module;
+    }
+
     private void read(String module, Path file) throws IOException, XMLStreamException {
+        Row row = rows.computeIfAbsent(rowOf(module, file), name -> new Row());
         try (InputStream in = Files.newInputStream(file)) {
             XMLStreamReader xml = XMLInputFactory.newDefaultFactory().createXMLStreamReader(in);
             String test = "";
@@ -85,10 +102,13 @@ final class TestReport {
                     case "testcase" -> {
                         test = xml.getAttributeValue(null, "classname") + "." + xml.getAttributeValue(null, "name");
                         tests++;
+                        row.ran++;
                         testsOf.merge(module, 1, Integer::sum);
                     }
                     case "skipped" -> {
                         skipped++;
+                        row.ran--;
+                        row.skipped++;
                         String reason = xml.getAttributeValue(null, "message");
                         skippedBecause.merge(reason == null ? "no reason given" : reason, 1, Integer::sum);
                     }
@@ -113,7 +133,8 @@ final class TestReport {
 
     private void print(List<String> missing) {
         System.out.println();
-        testsOf.forEach((module, count) -> System.out.printf("%6d tests in %s%n", count, module));
+        rows.forEach((name, row) -> System.out.printf(
+                "%6d tests in %s%s%n", row.ran, name, row.skipped == 0 ? "" : ", " + row.skipped + " skipped"));
         skippedBecause.forEach((reason, count) -> System.out.printf("%6d skipped: %s%n", count, reason));
         failures.forEach(test -> System.out.println("failed: " + test));
         missing.forEach(what -> System.out.println("ci: " + what));
