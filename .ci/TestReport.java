@@ -109,14 +109,21 @@ final class TestReport {
                         skipped++;
                         row.ran--;
                         row.skipped++;
-                        String reason = xml.getAttributeValue(null, "message");
-                        skippedBecause.merge(reason == null ? "no reason given" : reason, 1, Integer::sum);
+                        skippedBecause.merge(reason(xml), 1, Integer::sum);
                     }
                     case "failure", "error" -> failures.add(test);
                     default -> {} // properties, output and flaky reruns are not counted
                 }
             }
         }
+    }
+
+    /** Of a test that was skipped: the message, or where a whole class was skipped what it threw, up to the first period. */
+    private static String reason(XMLStreamReader xml) throws XMLStreamException {
+        String message = xml.getAttributeValue(null, "message");
+        String text = message == null ? xml.getElementText().strip().replaceFirst("^[\\w.]+Exception: ", "") : message;
+        String first = text.lines().findFirst().orElse("").split("\\. ", 2)[0];
+        return first.isEmpty() ? "no reason given" : first;
     }
 
     private List<String> missing(String module, List<Path> files) {
