@@ -14,12 +14,12 @@ final class CudaTuning {
     private static final Set<Integer> SPMV_ALGORITHMS = Set.of(2, 3);
 
     /**
-     * Committed defaults. Of SpMM's algorithms CSR_ALG2 is the one for row-major operands; of SpMV's CSR_ALG2 is the one that
-     * cuSPARSE documents as deterministic. The density is an estimate from the rooflines of both kinds of product, not yet a
-     * measurement (docs/gpu.md).
+     * Committed defaults: the algorithms that cuSPARSE documents as deterministic, CSR_ALG3 for SpMM and CSR_ALG2 for SpMV.
+     * SpMM's CSR_ALG2 may be faster on row-major operands, and may give other bits from run to run. The density is an
+     * estimate from the rooflines of both kinds of product, not yet a measurement (docs/gpu.md).
      */
     static final TuningTable DEFAULTS = new TuningTable(
-            Map.of("masked.density", 0.1, "spmm.algorithm", 6.0, "spmv.algorithm", 3.0, "gemm.tf32", 0.0));
+            Map.of("masked.density", 0.1, "spmm.algorithm", 12.0, "spmv.algorithm", 3.0, "gemm.tf32", 0.0));
 
     private final TuningTable table;
     private final double maskedDensity;
