@@ -12,6 +12,9 @@ final class Spmv {
             Gemm.forward(workspace, alpha, a, x, beta, y);
         } else if (a.space.nnz() == 0) {
             Scaling.tensor(workspace, y, beta);
+        } else if (a.space.cols() == 1) {
+            // SpMV's CSR_ALG2 is wrong for a single column before cuSPARSE 13 (NVIDIA/cuopt pull request 1856).
+            Spmm.run(workspace, alpha, a, x, beta, y);
         } else {
             workspace.stream()
                     .cusparse()
