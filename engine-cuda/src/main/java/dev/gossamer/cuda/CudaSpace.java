@@ -6,6 +6,7 @@ import dev.gossamer.engine.Space;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -54,7 +55,7 @@ final class CudaSpace implements Space {
 
     /** Floats stored per role. */
     long count() {
-        return storage == Storage.PACKED ? nnz() : size();
+        return floats(plan, storage);
     }
 
     Storage storage() {
@@ -70,11 +71,6 @@ final class CudaSpace implements Space {
         return known;
     }
 
-    @Nullable
-    PatternPlan planOrNull() {
-        return plan;
-    }
-
     /** The address of the pattern's bits where values are stored dense-masked, else the null pointer. */
     long maskBits() {
         return storage == Storage.MASKED ? plan().bits().address() : 0;
@@ -87,15 +83,15 @@ final class CudaSpace implements Space {
         }
         PatternPlan nextPlan = next == null ? null : owner.plans().acquire(next);
         Storage nextStorage = storageOf(next);
-        for (CudaValues each : values.values()) {
-            relay(each, nextPlan, nextStorage);
-        }
+        Map<CudaValues, DeviceBuffer> moved = relayed(nextPlan, nextStorage);
+        moved.forEach((each, to) -> {
+            owner.release(each.data());
+            each.data(to);
+        });
         plan = nextPlan;
         storage = nextStorage;
         generation++;
-        if (last != null) {
-            release(last);
-        }
+        release(last);
     }
 
     private Storage storageOf(@Nullable SparsityPattern next) {
@@ -106,33 +102,44 @@ final class CudaSpace implements Space {
         return masked ? Storage.MASKED : Storage.PACKED;
     }
 
-    /** Moves the values of one role from the present pattern and storage to the next. */
-    private void relay(CudaValues each, @Nullable PatternPlan nextPlan, Storage nextStorage) {
-        DeviceBuffer from = each.data();
-        long floats = nextPlan != null && nextStorage == Storage.PACKED
-                ? nextPlan.pattern().nnz()
-                : size();
-        DeviceBuffer to = owner.allocate(floats * Float.BYTES);
-        Relay.run(owner, rows, cols, plan, storage, nextPlan, nextStorage, from, to);
-        each.data(to);
-        owner.release(from);
+    /**
+     * The values of every role, moved to the next pattern and storage. Where that fails, memory having run out, nothing has
+     * changed: the space goes on with what it has.
+     */
+    private Map<CudaValues, DeviceBuffer> relayed(@Nullable PatternPlan nextPlan, Storage nextStorage) {
+        Map<CudaValues, DeviceBuffer> moved = new LinkedHashMap<>();
+        try {
+            for (CudaValues each : values.values()) {
+                DeviceBuffer to = owner.allocate(floats(nextPlan, nextStorage) * Float.BYTES);
+                moved.put(each, to);
+                Relay.run(owner, rows, cols, plan, storage, nextPlan, nextStorage, each.data(), to);
+            }
+            return moved;
+        } catch (RuntimeException e) {
+            moved.values().forEach(owner::release);
+            release(nextPlan);
+            throw e;
+        }
     }
 
-    /** Gives the plan back when the GPU is done with it. */
-    private void release(PatternPlan last) {
-        owner.stream().sync();
-        owner.stream().forget(last.structures());
-        owner.plans().release(last);
+    private long floats(@Nullable PatternPlan ofPlan, Storage ofStorage) {
+        return ofPlan != null && ofStorage == Storage.PACKED ? ofPlan.pattern().nnz() : size();
     }
 
-    /** Called by the workspace that dies with its spaces, when the GPU is done. */
-    void close() {
-        PatternPlan last = plan;
+    /** Gives a plan back when the GPU is done with it. What went wrong there is told by the next call that waits. */
+    private void release(@Nullable PatternPlan last) {
         if (last != null) {
-            plan = null;
+            owner.stream().drain();
             owner.stream().forget(last.structures());
             owner.plans().release(last);
         }
+    }
+
+    /** Called by the workspace that dies with its spaces. */
+    void close() {
+        PatternPlan last = plan;
+        plan = null;
+        release(last);
     }
 
     /** nnz floats in canonical order to storage. */

@@ -48,7 +48,9 @@ final class CudaWorkspace implements Workspace {
     private final CudaDevice device;
     private final @Nullable CudaWorkspace parent;
     private final Stream stream;
+    /** The int in which kernels note what is wrong with their data. */
     private final DeviceBuffer fault;
+
     private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<CudaSpace> spaces = new ArrayList<>();
     private final List<CudaWorkspace> children = new ArrayList<>();
@@ -66,7 +68,17 @@ final class CudaWorkspace implements Workspace {
         this.device = device;
         this.parent = parent;
         this.stream = stream;
-        this.fault = parent == null ? allocateZeroed(Integer.BYTES) : parent.fault;
+        this.fault = parent == null ? firstMemory() : parent.fault;
+    }
+
+    private DeviceBuffer firstMemory() {
+        try {
+            return allocateZeroed(Integer.BYTES);
+        } catch (RuntimeException e) {
+            buffers.forEach(DeviceBuffer::close);
+            stream.close();
+            throw e;
+        }
     }
 
     CudaTuning tuning() {
@@ -86,7 +98,6 @@ final class CudaWorkspace implements Workspace {
         return stream.launch();
     }
 
-    /** The int in which kernels note what is wrong with their data. */
     DeviceBuffer fault() {
         return fault;
     }
