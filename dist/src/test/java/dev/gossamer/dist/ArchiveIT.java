@@ -1,11 +1,13 @@
 package dev.gossamer.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,8 +20,27 @@ import org.junit.jupiter.api.io.TempDir;
 class ArchiveIT {
 
     /** All that the archive's scripts may ask of a machine. */
-    private static final List<String> TOOLS =
-            List.of("sh", "bash", "dirname", "readlink", "sed", "tar", "xz", "python3", "env");
+    private static final List<String> TOOLS = List.of(
+            "sh",
+            "bash",
+            "python3",
+            "tar",
+            "xz",
+            "sed",
+            "env",
+            "dirname",
+            "basename",
+            "readlink",
+            "cat",
+            "date",
+            "head",
+            "ls",
+            "mkdir",
+            "rm",
+            "tail",
+            "timeout",
+            "touch",
+            "tr");
 
     @TempDir
     static Path folder;
@@ -159,6 +180,82 @@ class ArchiveIT {
         Outcome again = archive("contracts", arguments);
         assertThat(again.out.lines().filter(line -> line.endsWith("(ran before)")))
                 .hasSameSizeAs(Files.readAllLines(results));
+    }
+
+    @Test
+    void itsCheckOfAGpuRefusesClearlyWhereThereIsNone() throws Exception {
+        assumeTrue(archive("gossamer", "backends").out.lines().noneMatch(line -> line.matches("cuda +available.*")));
+        Path out = folder.resolve("no gpu");
+
+        Outcome check = archive("check-gpu", "--out", out.toString());
+
+        assertThat(check.code).as(check.err).isEqualTo(1);
+        assertThat(check.out).contains("Backend cuda cannot run here: ").containsPattern("contracts +failed");
+        assertThat(Files.readString(out.resolve("check-gpu.json"))).contains("\"status\": \"failed\"", "\"commit\"");
+    }
+
+    @Test
+    void itsCheckKeepsWhatItHasAndGoesOn() throws Exception {
+        String[] arguments = {
+            "--rehearse",
+            "reference",
+            "--quick",
+            "--out",
+            folder.resolve("rehearsal").toString(),
+            "contracts"
+        };
+        String[] stopped =
+                Stream.concat(Stream.of("--limit", "1"), Stream.of(arguments)).toArray(String[]::new);
+
+        Outcome first = archive("check-gpu", stopped);
+        assertThat(first.code).as(first.out + first.err).isEqualTo(1);
+        assertThat(first.out).containsPattern("contracts +incomplete").contains("stopped after 1 s");
+
+        Outcome second = archive("check-gpu", arguments);
+        assertThat(second.code).as(second.out + second.err).isZero();
+        assertThat(second.out).contains("REHEARSAL on reference").containsPattern("contracts +passed");
+
+        Outcome third = archive("check-gpu", arguments);
+        assertThat(third.out).contains("contracts: done before");
+        assertThat(archive("check-gpu", "--out", folder.resolve("rehearsal").toString()).err)
+                .contains("are of another backend and rehearsal and quick");
+    }
+
+    /** The tool needs a GPU, so that what it prints is played here. */
+    @Test
+    void itsCheckReadsTheCountsOfComputeSanitizer() throws Exception {
+        Path tool = tools.resolve("compute-sanitizer");
+        Path out = folder.resolve("sanitized");
+        String[] arguments = {"--rehearse", "reference", "--quick", "--fresh", "--out", out.toString(), "sanitizer"};
+        try {
+            play(tool, "ERROR SUMMARY: 0 errors", "RACECHECK SUMMARY: 0 hazards displayed (0 errors, 0 warnings)");
+            Outcome clean = archive("check-gpu", arguments);
+            assertThat(clean.code).as(clean.out + clean.err).isZero();
+            assertThat(clean.out).contains("passed   memcheck CudaReluTest", "passed   racecheck CudaSelectionTest");
+
+            play(tool, "ERROR SUMMARY: 0 errors", "RACECHECK SUMMARY: 2 hazards displayed (2 errors, 0 warnings)");
+            Outcome racy = archive("check-gpu", arguments);
+            assertThat(racy.code).isEqualTo(1);
+            assertThat(racy.out).contains("passed   memcheck", "failed   racecheck CudaSelectionTest  errors=2");
+
+            play(tool, "Internal error", "Internal error");
+            assertThat(archive("check-gpu", arguments).out).contains("failed   memcheck CudaReluTest", "no summary in");
+        } finally {
+            Files.deleteIfExists(tool);
+        }
+    }
+
+    private static void play(Path tool, String memcheck, String racecheck) throws IOException {
+        String script = """
+                #!/bin/sh
+                summary='%s'
+                [ "$2" = memcheck ] || summary='%s'
+                while [ "$1" != --log-file ]; do shift; done
+                echo "========= $summary" >"$2"
+                echo '3 passed, 0 failed, 0 skipped'
+                """.formatted(memcheck, racecheck);
+        Files.writeString(tool, script);
+        Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     @Test
