@@ -8,8 +8,8 @@ rounds=20
 [ "$CHECK_QUICK" = 0 ] || rounds=2
 if [ -z "$CHECK_DATA" ]; then
     if [ "$CHECK_REHEARSAL" = 0 ]; then
-        report add data failed why="no folder of data sets: name one by --data DIR or GOSSAMER_DATA"
-        exit 0
+        report refuse federated "no folder of data sets: name one by --data DIR or GOSSAMER_DATA"
+        exit 64
     fi
     experiment=$CHECK_HOME/experiments/strokes.yaml
     where=()

@@ -280,6 +280,7 @@ def main(command, *arguments):
     elif command == "skip":
         append(ends_file(arguments[0]), {"how": arguments[1], "skipped": True})
     elif command == "refuse":
+        print(arguments[1])
         append(ends_file(arguments[0]), {"how": arguments[1], "refused": True})
     elif command == "done":
         sys.exit(0 if is_done(arguments[0]) else 1)

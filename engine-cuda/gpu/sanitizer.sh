@@ -29,8 +29,10 @@ check() {
     [ "$limit" -lt 150 ] || limit=150
     rm -f "$results"
     local started=$SECONDS
-    timeout -k 5 "$limit" "$tool" --tool "$check" --target-processes all --print-limit 20 --log-file "$log" \
-        "$CHECK_HOME/bin/contracts" -Dgossamer.test.require=cuda -Dgossamer.test.cases="$cases" \
+    # The JVM by itself, without the launcher: the tool would look into each process that a script starts.
+    timeout -k 5 "$limit" "$tool" --tool "$check" --print-limit 20 --log-file "$log" \
+        "$CHECK_HOME/jre/bin/java" -Dgossamer.test.require=cuda -Dgossamer.test.cases="$cases" \
+        -cp "$CHECK_HOME/lib/*:$CHECK_HOME/lib/tests/*" dev.gossamer.dist.TestRunner \
         --here --results "$results" "$class" >"$log.out" 2>&1
     local status=$?
     local seconds=$((SECONDS - started))
