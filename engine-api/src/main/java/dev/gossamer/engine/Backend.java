@@ -1,5 +1,8 @@
 package dev.gossamer.engine;
 
+import java.util.List;
+import java.util.Map;
+
 /** An open engine on one device. Thread-safe; each workspace belongs to one thread. */
 public interface Backend extends AutoCloseable {
 
@@ -11,6 +14,14 @@ public interface Backend extends AutoCloseable {
 
     /** The table in force: what was given, completed by the backend's committed defaults. A run stores it. */
     TuningTable tuning();
+
+    /**
+     * For each entry of the table that may be measured, the values worth trying. What changes precision rather than speed is
+     * not among them.
+     */
+    default Map<String, List<Double>> tunable() {
+        return Map.of();
+    }
 
     /**
      * A workspace for the calling thread.

@@ -1,5 +1,8 @@
 package dev.gossamer.engine;
 
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -19,7 +22,8 @@ public record BackendOptions(int threads, TuningTable tuning) {
 
     /**
      * One thread per available processor ({@code gossamer.threads} overrides) and the committed tuning, with the entries of
-     * {@code gossamer.tuning} in place of its own: {@code -Dgossamer.tuning=gemm.tf32=1,masked.density=0.2}.
+     * {@code gossamer.tuning} in place of its own: {@code -Dgossamer.tuning=gemm.tf32=1,masked.density=0.2}, or the name of a
+     * file that {@code gossamer tune} wrote.
      */
     public static BackendOptions defaults() {
         String asked = System.getProperty("gossamer.threads", "").strip();
@@ -36,6 +40,9 @@ public record BackendOptions(int threads, TuningTable tuning) {
     }
 
     private static TuningTable tuning(String asked) {
+        if (!asked.isBlank() && !asked.contains("=")) {
+            return tuningFile(asked.strip());
+        }
         Map<String, Double> entries = new HashMap<>();
         for (String entry : asked.isBlank() ? new String[0] : asked.split(",", -1)) {
             int equals = entry.indexOf('=');
@@ -47,6 +54,17 @@ public record BackendOptions(int threads, TuningTable tuning) {
             }
         }
         return new TuningTable(entries);
+    }
+
+    private static TuningTable tuningFile(String name) {
+        try {
+            return TuningTable.load(Path.of(name));
+        } catch (IOException | InvalidPathException e) {
+            throw new IllegalArgumentException(
+                    "gossamer.tuning takes entries like gemm.tf32=1, separated by commas, or a file of them; '" + name
+                            + "' is neither (" + e + ")",
+                    e);
+        }
     }
 
     public BackendOptions withTuning(TuningTable table) {

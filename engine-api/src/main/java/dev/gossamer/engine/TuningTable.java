@@ -1,6 +1,13 @@
 package dev.gossamer.engine;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 
 /**
@@ -37,5 +44,40 @@ public record TuningTable(Map<String, Double> entries) {
         Map<String, Double> merged = new TreeMap<>(entries);
         merged.putAll(other.entries);
         return new TuningTable(merged);
+    }
+
+    /**
+     * Reads a table that {@link #store} wrote, or one written by hand: lines of {@code name=value}, {@code #} before comments.
+     *
+     * @throws IllegalArgumentException a line is no entry; names the file, the entry and the value
+     */
+    public static TuningTable load(Path file) throws IOException {
+        Properties properties = new Properties();
+        try (Reader in = Files.newBufferedReader(file)) {
+            properties.load(in);
+        }
+        Map<String, Double> entries = new TreeMap<>();
+        for (String name : properties.stringPropertyNames()) {
+            String value = properties.getProperty(name);
+            try {
+                entries.put(name, Double.valueOf(value.strip()));
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException(
+                        "The tuning table " + file + " has '" + value + "' for " + name + "; it takes a number", e);
+            }
+        }
+        return new TuningTable(entries);
+    }
+
+    /**
+     * Writes the table, replacing the file.
+     *
+     * @param comment a line for people: where and how it was measured
+     */
+    public void store(Path file, String comment) throws IOException {
+        List<String> lines = new ArrayList<>();
+        lines.add("# " + comment);
+        entries.forEach((name, value) -> lines.add(name + "=" + value));
+        Files.write(file, lines);
     }
 }

@@ -5,6 +5,8 @@ import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.sparse.SparsityPattern;
+import java.util.List;
+import java.util.Map;
 
 /** The Vector API backend: one plan cache and one pool of worker threads for all workspaces. */
 final class CpuBackend implements Backend {
@@ -47,6 +49,11 @@ final class CpuBackend implements Backend {
     @Override
     public TuningTable tuning() {
         return tuning.table();
+    }
+
+    @Override
+    public Map<String, List<Double>> tunable() {
+        return CpuTuning.TUNABLE;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.gossamer.cpu;
 
 import dev.gossamer.engine.TuningTable;
+import java.util.List;
 import java.util.Map;
 
 /** The tuning entries of this backend, read once. */
@@ -11,6 +12,11 @@ final class CpuTuning {
             "masked.density", 0.3,
             "panel.columns", 64.0,
             "parallel.flops", 400_000.0));
+
+    static final Map<String, List<Double>> TUNABLE = Map.of(
+            "masked.density", List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
+            "panel.columns", List.of(16.0, 32.0, 64.0),
+            "parallel.flops", List.of(100_000.0, 200_000.0, 400_000.0, 800_000.0, 1_600_000.0));
 
     private final TuningTable table;
     private final double maskedDensity;

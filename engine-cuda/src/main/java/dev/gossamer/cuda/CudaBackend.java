@@ -7,6 +7,8 @@ import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Workspace;
+import java.util.List;
+import java.util.Map;
 
 /** One GPU: its kernels and the plans of patterns, shared by all workspaces; each of these has a stream of its own. */
 final class CudaBackend implements Backend {
@@ -54,6 +56,11 @@ final class CudaBackend implements Backend {
     @Override
     public TuningTable tuning() {
         return tuning.table();
+    }
+
+    @Override
+    public Map<String, List<Double>> tunable() {
+        return CudaTuning.TUNABLE;
     }
 
     /** The number of threads means nothing here: work runs on the GPU, on a stream of this workspace. */

@@ -1,6 +1,7 @@
 package dev.gossamer.cuda;
 
 import dev.gossamer.engine.TuningTable;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,6 +21,11 @@ final class CudaTuning {
      */
     static final TuningTable DEFAULTS = new TuningTable(
             Map.of("masked.density", 0.1, "spmm.algorithm", 12.0, "spmv.algorithm", 3.0, "gemm.tf32", 0.0));
+
+    /** Without TF32, which is precision for speed, and without SpMV's algorithm that may change its bits. */
+    static final Map<String, List<Double>> TUNABLE = Map.of(
+            "masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3),
+            "spmm.algorithm", List.of(4.0, 6.0, 12.0));
 
     private final TuningTable table;
     private final double maskedDensity;

@@ -51,6 +51,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(TrainCommand.line())
                 .addSubcommand(new BackendsCommand())
+                .addSubcommand(new InfoCommand())
+                .addSubcommand(new TuneCommand())
                 .addSubcommand(completion)
                 .addSubcommand(new HelpCommand())
                 .setOverwrittenOptionsAllowed(true)

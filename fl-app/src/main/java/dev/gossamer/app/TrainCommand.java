@@ -67,25 +67,13 @@ final class TrainCommand implements Callable<Integer> {
     private boolean json;
 
     /** What a run needs and leaves on this machine; no part of the experiment. */
-    static final class Place {
+    static final class Place extends EngineOptions {
 
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
                 description = "Folder of data sets; default: $GOSSAMER_DATA, then a cache folder of yours.")
         private @Nullable Path data;
-
-        @Option(
-                names = "--backend",
-                paramLabel = "NAME",
-                description = "The engine; wins over -Dgossamer.backend=NAME. `gossamer backends` lists them.")
-        private @Nullable String backend;
-
-        @Option(
-                names = "--threads",
-                paramLabel = "N",
-                description = "Threads, at least 1; default: one for each processor. Results do not depend on it.")
-        private @Nullable Integer threads;
 
         @Option(names = "--out", paramLabel = "DIR", description = "Run directory; default: runs/<time>-<method>.")
         private @Nullable Path out;
@@ -114,39 +102,17 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         output.apply();
         ExperimentConfig config = ExperimentConfig.resolve(experiment, options.given());
-        BackendOptions backendOptions = backendOptions();
+        BackendOptions backendOptions = place.backendOptions();
         Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
         OutputFolder.check(out, place.overwrite);
         Path folder = place.data == null ? DataFolder.standard() : place.data;
-        Backends.Choice choice = open(backendOptions);
+        Backends.Choice choice = place.open(backendOptions);
         try (Backend opened = choice.backend();
                 Dataset data = DataSource.load(config.dataset(), folder)) {
             Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads());
             print(run(ready, out), out);
         }
         return ExitCode.OK;
-    }
-
-    private BackendOptions backendOptions() {
-        Integer threads = place.threads;
-        if (threads != null && threads < 1) {
-            throw new UsageException("--threads is " + threads + ", but must be a whole number of at least 1");
-        }
-        try {
-            BackendOptions standard = BackendOptions.defaults();
-            return threads == null ? standard : new BackendOptions(threads, standard.tuning());
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("System property " + e.getMessage(), e);
-        }
-    }
-
-    private Backends.Choice open(BackendOptions backendOptions) {
-        try {
-            return Backends.open(place.backend, backendOptions);
-        } catch (IllegalArgumentException e) {
-            // A backend refuses its own properties when it opens.
-            throw new UsageException(String.valueOf(e.getMessage()), e);
-        }
     }
 
     private RunResult run(Experiment ready, Path out) {

@@ -3,6 +3,8 @@ package dev.gossamer.engine.check;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Workspace;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A backend whose workspaces are {@link CheckedWorkspace}s. */
@@ -28,6 +30,11 @@ public final class CheckedBackend implements Backend {
     @Override
     public TuningTable tuning() {
         return raw.tuning();
+    }
+
+    @Override
+    public Map<String, List<Double>> tunable() {
+        return raw.tunable();
     }
 
     @Override

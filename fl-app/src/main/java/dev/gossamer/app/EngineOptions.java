@@ -1,0 +1,65 @@
+package dev.gossamer.app;
+
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.TuningTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which engine, and how it is opened. */
+class EngineOptions {
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "The engine; wins over -Dgossamer.backend=NAME. `gossamer backends` lists them.")
+    private @Nullable String backend;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads, at least 1; default: one for each processor. Results do not depend on it.")
+    private @Nullable Integer threads;
+
+    @Option(
+            names = "--tuning",
+            paramLabel = "FILE",
+            description =
+                    "Tuning table that `gossamer tune` wrote; wins over -Dgossamer.tuning. Default: the committed one.")
+    private @Nullable Path tuning;
+
+    final BackendOptions backendOptions() {
+        Integer asked = threads;
+        if (asked != null && asked < 1) {
+            throw new UsageException("--threads is " + asked + ", but must be a whole number of at least 1");
+        }
+        try {
+            BackendOptions standard = BackendOptions.defaults();
+            int count = asked == null ? standard.threads() : asked;
+            return new BackendOptions(count, tuning == null ? standard.tuning() : load(tuning));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("System property " + e.getMessage(), e);
+        }
+    }
+
+    private static TuningTable load(Path file) {
+        try {
+            return TuningTable.load(file);
+        } catch (IOException e) {
+            throw new UsageException("--tuning: the file " + file + " cannot be read (" + e + ")", e);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--tuning: " + e.getMessage(), e);
+        }
+    }
+
+    /** The backend, open; what it refuses of its own properties and entries is the user's to put right. */
+    final Backends.Choice open(BackendOptions options) {
+        try {
+            return Backends.open(backend, options);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()), e);
+        }
+    }
+}

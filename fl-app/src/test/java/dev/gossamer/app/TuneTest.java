@@ -1,0 +1,82 @@
+package dev.gossamer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.TuningTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TuneTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void infoNamesTheEngineAndItsTable() {
+        Cli.Outcome outcome = Cli.run("info", "--backend", "cpu-vector");
+
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.out()).contains("cpu-vector", "Java " + Runtime.version(), "masked.density=");
+    }
+
+    @Test
+    void anEntryIsMeasuredForEachValueAndOneIsChosen() {
+        List<Tuner.Trial> trials = new ArrayList<>();
+        TuningTable found = new Tuner("cpu-vector", new BackendOptions(1, TuningTable.EMPTY), 1, trials::add).run();
+
+        assertThat(found.entries()).containsOnlyKeys("masked.density", "panel.columns", "parallel.flops");
+        assertThat(trials)
+                .allSatisfy(trial -> assertThat(trial.relative()).isPositive().isFinite());
+        for (Map.Entry<String, Double> entry : found.entries().entrySet()) {
+            assertThat(trials)
+                    .filteredOn(trial -> trial.entry().equals(entry.getKey()) && trial.chosen())
+                    .singleElement()
+                    .satisfies(trial -> assertThat(trial.value()).isEqualTo(entry.getValue()));
+        }
+    }
+
+    @Test
+    void aTableThatWasWrittenIsTheOneInForce() throws IOException {
+        Path file = folder.resolve("tuning.properties");
+        new TuningTable(Map.of("panel.columns", 32.0)).store(file, "a test");
+
+        Cli.Outcome outcome = Cli.run("info", "--backend", "cpu-vector", "--tuning", file.toString());
+
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.out()).contains("panel.columns=32.0", "masked.density=");
+    }
+
+    @Test
+    void aBackendWithNothingToTuneWritesWhatItHas() {
+        Path file = folder.resolve("tuning.properties");
+
+        Cli.Outcome outcome =
+                Cli.run("tune", "--backend", "reference", "--rounds", "1", "--out", file.toString(), "--quiet");
+
+        assertThat(outcome.code()).isZero();
+        assertThat(file).content().startsWith("# Backend reference");
+    }
+
+    @Test
+    void aTableThatIsNoneIsRefused() throws IOException {
+        Path wrong = Files.writeString(folder.resolve("wrong.properties"), "panel.columns=many\n");
+        Path unknown = Files.writeString(folder.resolve("unknown.properties"), "panel.rows=3\n");
+
+        assertThat(Cli.run("info", "--tuning", folder.resolve("missing").toString()))
+                .satisfies(outcome -> assertThat(outcome.code()).isEqualTo(2))
+                .satisfies(outcome -> assertThat(outcome.err()).contains("--tuning", "missing"));
+        assertThat(Cli.run("info", "--tuning", wrong.toString()))
+                .satisfies(outcome -> assertThat(outcome.code()).isEqualTo(2))
+                .satisfies(outcome -> assertThat(outcome.err()).contains("panel.columns", "many"));
+        assertThat(Cli.run("info", "--backend", "cpu-vector", "--tuning", unknown.toString()))
+                .satisfies(outcome -> assertThat(outcome.code()).isEqualTo(2))
+                .satisfies(outcome -> assertThat(outcome.err()).contains("panel.rows", "panel.columns"));
+    }
+}
