@@ -20,13 +20,16 @@ import java.util.Map;
  */
 final class CudaUnderTest {
 
+    /** The number of a device attribute. The emulated GPU is small, so that grids are and kernels have to stride. */
+    private static final int MULTIPROCESSORS = 16;
+
     private static final BackendOptions OPTIONS = new BackendOptions(1, new TuningTable(Map.of("masked.density", 0.3)));
 
     private CudaUnderTest() {}
 
     static Backend backend() {
         if (Emulator.wanted()) {
-            Emulator.load();
+            Emulator.load().setAttribute(MULTIPROCESSORS, 1);
             return CudaBackend.open(OPTIONS, 0, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
         }
         return BackendUnderTest.require("cuda", new CudaProvider().probe())

@@ -32,7 +32,8 @@ public abstract class BatchesContract extends BackendContract {
     @Test
     void takesTheSamplesOfTheOrder() {
         cases("batch", 40, (c, rig) -> {
-            Shape one = c.turn("one", Shape.of(13, 1), new Shape(1, 4, 5, 1), new Shape(3, 3, 2, 1));
+            Shape one = c.turn(
+                    "one", Shape.of(13, 1), new Shape(1, 4, 5, 1), new Shape(3, 3, 2, 1), new Shape(5, 12, 11, 1));
             int batch = c.pick("batch", 1, 2, 15, 16, 17, 32, 33, 65);
             int count = batch + c.random().nextInt(100);
             PixelTransform transform = transform(c, one.channels());

@@ -3,6 +3,7 @@ package dev.gossamer.testkit.contract;
 import static dev.gossamer.testkit.Numbers.abs;
 import static dev.gossamer.testkit.Numbers.filled;
 import static dev.gossamer.testkit.Numbers.nan;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Layout;
@@ -105,6 +106,24 @@ public abstract class ElementwiseContract extends BackendContract {
             rig.workspace().dense().dot(tx, ty, out);
             Close.sameBits("dot once more", new float[] {rig.read(out)}, new float[] {got});
         });
+    }
+
+    /** Backends may sum many entries in parts. Ones are counted exactly, so that no part may be missing or taken twice. */
+    @Test
+    void sumsProductsOfManyEntries() {
+        for (int size : new int[] {8_193, 300_001}) {
+            try (Rig rig = rig()) {
+                Values ones = rig.vector(size, null, filled(size, 1));
+                float[] numbers = new float[size];
+                numbers[size - 1] = 3;
+                Values last = rig.values(ones.space(), Role.ANCHOR, numbers);
+                Cell out = rig.cell(Float.NaN);
+                rig.workspace().dense().dot(ones, ones, out);
+                assertThat(rig.read(out)).as("ones").isEqualTo(size);
+                rig.workspace().dense().dot(ones, last, out);
+                assertThat(rig.read(out)).as("the last entry").isEqualTo(3);
+            }
+        }
     }
 
     /** Storage may be dense-masked: what lies under the mask must stay 0, or products would see it. */
