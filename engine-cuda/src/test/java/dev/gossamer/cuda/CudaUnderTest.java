@@ -45,7 +45,13 @@ final class CudaUnderTest {
         assertThat(live.handles()).as("live library handles").isZero();
         assertThat(live.streams()).as("live streams").isLessThanOrEqualTo(1);
         if (Emulator.wanted()) {
-            assertThat(Emulator.load().errors()).as("what the emulator saw").isEmpty();
+            // Our own count is of what we meant to give back.
+            Emulator emulator = Emulator.load();
+            assertThat(emulator.liveBytes()).as("bytes by the driver's word").isZero();
+            assertThat(emulator.cusparseDescriptors())
+                    .as("descriptors by cuSPARSE's word")
+                    .isZero();
+            assertThat(emulator.errors()).as("what the emulator saw").isEmpty();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.gossamer.testkit.contract;
 
 import static dev.gossamer.testkit.Numbers.abs;
+import static dev.gossamer.testkit.Numbers.filled;
 import static dev.gossamer.testkit.Numbers.nan;
 
 import dev.gossamer.engine.Layout;
@@ -93,6 +94,45 @@ public abstract class SpmmContract extends BackendContract {
                 rig.workspace().sparse().spmmTransposed(1, a, out, 0, b);
                 Close.same("nothing", rig.read(out), new float[0]);
             }
+        }
+    }
+
+    /** Backends may cut so many columns into parts. */
+    @Test
+    void multipliesAMillionColumns() {
+        int n = 1_048_601;
+        SparsityPattern pattern = SparsityPattern.fromBits(3, 4, new long[] {0b0010_0000_0100});
+        float[] values = {2, -3};
+        float[] numbers = new float[4 * n];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = i % 1021;
+        }
+        try (Rig rig = rig()) {
+            Values a = rig.matrix(3, 4, pattern, values);
+            Tensor b = rig.tensor(Shape.matrix(4, n), Layout.ROW_MAJOR, numbers);
+            Tensor out = rig.tensor(Shape.matrix(3, n), Layout.ROW_MAJOR, nan(3L * n));
+            rig.workspace().sparse().spmm(1, a, b, 0, out);
+            Close.same("C", rig.read(out), Spmm.spmm(1, pattern, values, numbers, n, 0, new float[3 * n]));
+        }
+    }
+
+    /** Backends may keep what they know of a pattern for all that have it. */
+    @Test
+    void outlivesOthersOfItsPattern() {
+        SparsityPattern pattern = SparsityPattern.fromBits(3, 4, new long[] {0b0010_0000_0101});
+        float[] ones = filled(8, 1);
+        float[] sums = {5, 5, 0, 0, 7, 7};
+        try (Rig rig = rig()) {
+            Values a = rig.matrix(3, 4, pattern, new float[] {2, 3, 7});
+            Values other = rig.matrix(3, 4, pattern, new float[] {1, 1, 1});
+            Tensor b = rig.tensor(Shape.matrix(4, 2), Layout.ROW_MAJOR, ones);
+            Tensor out = rig.tensor(Shape.matrix(3, 2), Layout.ROW_MAJOR, nan(6));
+            rig.workspace().sparse().spmm(1, other, b, 0, out);
+            rig.workspace().sparse().spmm(1, a, b, 0, out);
+            Close.same("beside another", rig.read(out), sums);
+            rig.workspace().repattern(other.space(), null);
+            rig.workspace().sparse().spmm(1, a, b, 0, out);
+            Close.same("after another", rig.read(out), sums);
         }
     }
 }
