@@ -24,8 +24,6 @@ public final class Launch implements AutoCloseable {
     /** Blocks per multiprocessor beyond which kernels stride: enough to fill it whatever the block size. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 32;
 
-    private static final int MAX_GRID_Y = 65_535;
-
     private final Stream stream;
     private final CudaDevice device;
     private final Arena arena = Arena.ofShared();
@@ -93,26 +91,20 @@ public final class Launch implements AutoCloseable {
 
     /** That many blocks, fewer where the grid would outgrow the device. */
     public void blocks(long blocks, int block) {
-        run((int) Math.min(blocks, maxBlocks), 1, block);
+        run((int) Math.min(blocks, maxBlocks), block);
     }
 
-    /** A plane of blocks: x up to 2^31 - 1, y cut to what CUDA allows. */
-    public void grid2d(long x, long y, int block) {
-        run((int) Math.min(x, Integer.MAX_VALUE), (int) Math.min(y, MAX_GRID_Y), block);
-    }
-
-    private void run(int gridX, int gridY, int block) {
+    private void run(int grid, int block) {
         CUfunction kernel = function;
         if (kernel == null) {
             throw new EngineException("A launch needs kernel(...) first");
         }
         function = null;
-        if (gridX <= 0 || gridY <= 0) {
+        if (grid <= 0) {
             return;
         }
         addresses.setAtIndex(ValueLayout.JAVA_LONG, count, 0);
-        int code =
-                JCudaDriver.cuLaunchKernel(kernel, gridX, gridY, 1, block, 1, 1, 0, stream.handle(), parameters, null);
+        int code = JCudaDriver.cuLaunchKernel(kernel, grid, 1, 1, block, 1, 1, 0, stream.handle(), parameters, null);
         if (code != 0) {
             Check.driver(code, "launching " + name);
         }
