@@ -28,7 +28,7 @@ QUEUE_SECONDS = 0.04
 
 R_32F, INDEX_32I, ROW_MAJOR = 0, 2, 2
 NON_TRANSPOSE, TRANSPOSE = 0, 1
-SPMM_CSR_ALG2, SDDMM_DEFAULT = 6, 0
+SPMM_CSR_ALG3, SDDMM_DEFAULT = 12, 0
 NON_BLOCKING = 1
 
 # Kind, size of the sparse (or left) matrix, density, columns. The densities are below that from which Gossamer stores a
@@ -274,7 +274,7 @@ class Vendor:
         out = device.memory(4 * rows * columns)
         c = self.matrix(rows, columns, out)
         one, zero = ctypes.byref(self.one), ctypes.byref(self.zero)
-        arguments = (self.sparse_handle, NON_TRANSPOSE, NON_TRANSPOSE, one, a, b, zero, c, R_32F, SPMM_CSR_ALG2)
+        arguments = (self.sparse_handle, NON_TRANSPOSE, NON_TRANSPOSE, one, a, b, zero, c, R_32F, SPMM_CSR_ALG3)
         return self.planned("cusparseSpMM", arguments), out, 4 * rows * columns
 
     def sddmm(self, rows, cols, nnz, columns, folder):
