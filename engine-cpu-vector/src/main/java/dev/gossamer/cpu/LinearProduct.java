@@ -43,8 +43,11 @@ final class LinearProduct implements Product {
     @Override
     public void biasGradient(Tensor gy, float beta, Values gb) {
         CpuValues out = (CpuValues) gb;
-        Sddmm.scale(out.data, 0, geometry.outChannels(), beta);
-        Sddmm.rowSums((CpuTensor) gy, workspace.scratch(CpuWorkspace.Scratch.TILES, 64), out.data);
+        CpuTensor gradient = (CpuTensor) gy;
+        if (beta != 0 || gradient.batch == 0) {
+            Sddmm.scale(out.data, 0, geometry.outChannels(), beta);
+        }
+        Sddmm.rowSums(gradient, Sddmm.partials(workspace, 1), out.data, beta == 0);
         out.clearOutside();
     }
 

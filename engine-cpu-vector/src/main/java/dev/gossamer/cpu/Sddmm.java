@@ -5,13 +5,10 @@ import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.INDEX;
-import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.FloatVector.SPECIES_128;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
-import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
@@ -21,8 +18,7 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Sum order, the same for every vector width and number of threads: columns in blocks of at most 64; in a block, column n
  * adds to virtual lane n mod 16 in ascending order; the 16 lanes are added as a tree (l + l+8, then l + l+4, then (0+2)+(1+3));
- * blocks are added in order. A row's partial vectors are stored and reduced together: a reduction per dot product costs more
- * than the product, and the Vector API's own has no fixed order.
+ * blocks are added in order. Partial vectors are stored and reduced by the group, see {@link LaneTree}.
  */
 final class Sddmm {
 
@@ -44,11 +40,10 @@ final class Sddmm {
             return;
         }
         PatternPlan.Csr csr = c.space.plan().csr;
-        SparsityPattern pattern = c.space.plan().pattern;
-        int parts = workspace.parts(2.0 * pattern.nnz() * a.batch);
-        MemorySegment partials = workspace.scratch(CpuWorkspace.Scratch.TILES, (long) parts * GROUP * PARTIAL);
+        int parts = workspace.parts(2.0 * csr.colIdx.length * a.batch);
+        MemorySegment partials = partials(workspace, parts);
         if (parts == 1) {
-            rows(csr, 0, csr.rows, alpha, a, b, beta, c, partials);
+            rows(csr, 0, csr.rows, alpha, a, b, beta, c, partials, 0);
         } else {
             workspace
                     .workers()
@@ -56,17 +51,24 @@ final class Sddmm {
                             parts,
                             (part, of) -> rows(
                                     csr,
-                                    csr.partStart(part, of),
-                                    csr.partStart(part + 1, of),
+                                    csr.rowStart(part, of),
+                                    csr.rowStart(part + 1, of),
                                     alpha,
                                     a,
                                     b,
                                     beta,
                                     c,
-                                    partials.asSlice((long) part * GROUP * PARTIAL, (long) GROUP * PARTIAL)));
+                                    partials,
+                                    (long) part * GROUP * PARTIAL));
         }
     }
 
+    /** Room for the partial sums of every part. */
+    static MemorySegment partials(CpuWorkspace workspace, int parts) {
+        return workspace.scratch(CpuWorkspace.Scratch.TILES, (long) parts * GROUP * PARTIAL);
+    }
+
+    /** Rows {@code from .. to - 1}: their nonzeros follow each other in memory and are grouped across rows. */
     private static void rows(
             PatternPlan.Csr csr,
             int from,
@@ -76,36 +78,24 @@ final class Sddmm {
             CpuTensor b,
             float beta,
             CpuValues c,
-            MemorySegment partials) {
-        for (int index = from; index < to; index++) {
-            int row = csr.order[index];
-            scale(c.data, csr.rowPtr[row], csr.rowPtr[row + 1], beta);
+            MemorySegment partials,
+            long partialsAt) {
+        int first = csr.rowPtr[from];
+        int last = csr.rowPtr[to];
+        if (beta != 0 || a.batch == 0) {
+            scale(c.data, first, last, beta);
         }
         for (int column = 0; column < a.batch; ) {
             int columns = Math.min(Math.min(a.run(column), b.run(column)), Math.min(MAX_BLOCK, a.batch - column));
-            // Where the padding is zero, whole groups of 16 may be read there.
-            boolean zeros = a.endsInZeros() && b.endsInZeros();
-            int groups = zeros ? (columns + 15) / 16 : columns / 16;
-            int tail = zeros ? 0 : columns % 16;
-            for (int index = from; index < to; index++) {
-                int row = csr.order[index];
-                long aAt = a.offset(row, column);
-                for (int p = csr.rowPtr[row]; p < csr.rowPtr[row + 1]; p += GROUP) {
-                    int end = Math.min(p + GROUP, csr.rowPtr[row + 1]);
-                    dots(
-                            csr.colIdx,
-                            p,
-                            end,
-                            a.data,
-                            aAt,
-                            b.data,
-                            b.base(column),
-                            b.rowStride(),
-                            groups,
-                            tail,
-                            partials);
-                    reduce(partials, end - p, alpha, c.data, p);
+            boolean fresh = beta == 0 && column == 0;
+            int row = from;
+            for (int p = first; p < last; p += GROUP) {
+                int end = Math.min(p + GROUP, last);
+                while (csr.rowPtr[row + 1] <= p) {
+                    row++;
                 }
+                dots(csr, row, p, end, a, b, column, columns, partials, partialsAt);
+                LaneTree.sum(partials, partialsAt, end - p, alpha, c.data, p, fresh);
             }
             column += columns;
         }
@@ -119,174 +109,246 @@ final class Sddmm {
     }
 
     /**
-     * The 16-lane partial sums of entries {@code from .. to} of one row: one pass per vector of the 16 lanes (one of 16, two
-     * of 8 or four of 4 floats), so that the row's operand stays in registers.
+     * The 16-lane partial sums of entries {@code from .. to - 1}, the first of which lies in {@code row}: one pass per vector
+     * of the 16 lanes (one of 16, two of 8 or four of 4 floats), so that the row's operand stays in registers.
      */
     private static void dots(
-            int[] colIdx,
+            PatternPlan.Csr csr,
+            int row,
             int from,
             int to,
-            MemorySegment a,
-            long aAt,
-            MemorySegment b,
-            long bBase,
-            long bStride,
-            int groups,
-            int tail,
-            MemorySegment partials) {
+            CpuTensor a,
+            CpuTensor b,
+            int column,
+            int columns,
+            MemorySegment partials,
+            long partialsAt) {
+        // Where the padding is zero, whole groups of 16 may be read there.
+        boolean zeros = a.endsInZeros() && b.endsInZeros();
+        int groups = zeros ? (columns + 15) / 16 : columns / 16;
+        int tail = zeros ? 0 : columns % 16;
         if (tail != 0 || groups == 3) {
-            for (int lane = 0; lane < 16; lane += COUNT) {
-                long skip = 4L * lane;
-                dotsAny(colIdx, from, to, a, aAt + skip, b, bBase + skip, bStride, groups, tail - lane, partials, skip);
-            }
+            dotsAny(csr, row, from, to, a, b, column, groups, tail, partials, partialsAt);
             return;
         }
         long width = 64L * groups;
-        long aAddress = Raw.address(a, aAt, width);
-        long bAddress = Raw.address(b, bBase, (long) lastColumn(colIdx, from, to) * bStride + width);
-        long partialsAddress = Raw.address(partials, 0, (long) (to - from) * PARTIAL);
-        int stride = Math.toIntExact(bStride);
+        long aFrom = Raw.address(a.data, a.base(column), (a.features - 1) * a.rowStride() + width);
+        long bFrom = Raw.address(b.data, b.base(column), (b.features - 1) * b.rowStride() + width);
+        long sums = Raw.address(partials, partialsAt, (long) (to - from) * PARTIAL);
+        int aStep = Math.toIntExact(a.rowStride());
+        int bStep = Math.toIntExact(b.rowStride());
+        int[] rowPtr = csr.rowPtr;
+        int[] colIdx = csr.colIdx;
         for (int lane = 0; lane < PARTIAL; lane += BYTES) {
             switch (groups) {
-                case 1 -> dots1(colIdx, from, to, aAddress + lane, bAddress + lane, stride, partialsAddress + lane);
-                case 2 -> dots2(colIdx, from, to, aAddress + lane, bAddress + lane, stride, partialsAddress + lane);
-                default -> dots4(colIdx, from, to, aAddress + lane, bAddress + lane, stride, partialsAddress + lane);
+                case 1 -> dots1(rowPtr, colIdx, row, from, to, aFrom + lane, aStep, bFrom + lane, bStep, sums + lane);
+                case 2 -> dots2(rowPtr, colIdx, row, from, to, aFrom + lane, aStep, bFrom + lane, bStep, sums + lane);
+                default -> dots4(rowPtr, colIdx, row, from, to, aFrom + lane, aStep, bFrom + lane, bStep, sums + lane);
             }
         }
     }
 
-    /** Columns ascend within a row. */
-    private static int lastColumn(int[] colIdx, int from, int to) {
-        return from == to ? 0 : colIdx[to - 1];
-    }
-
-    private static void dots1(int[] colIdx, int from, int to, long a, long b, int stride, long partials) {
-        long input = b & USER;
-        long step = stride & INDEX;
-        long output = partials & USER;
-        FloatVector a0 = fromMemorySegment(F, ALL, a & USER, LITTLE_ENDIAN);
-        for (int p = from; p < to; p++) {
-            long in = input + (colIdx[p] & INDEX) * step;
-            FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
-            sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
-            output += PARTIAL;
-        }
-    }
-
-    private static void dots2(int[] colIdx, int from, int to, long a, long b, int stride, long partials) {
-        long input = b & USER;
-        long step = stride & INDEX;
-        long output = partials & USER;
-        FloatVector a0 = fromMemorySegment(F, ALL, a & USER, LITTLE_ENDIAN);
-        FloatVector a1 = fromMemorySegment(F, ALL, (a & USER) + 64, LITTLE_ENDIAN);
-        for (int p = from; p < to; p++) {
-            long in = input + (colIdx[p] & INDEX) * step;
-            FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
-            sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
-            sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
-            output += PARTIAL;
-        }
-    }
-
-    private static void dots4(int[] colIdx, int from, int to, long a, long b, int stride, long partials) {
-        long input = b & USER;
-        long step = stride & INDEX;
-        long output = partials & USER;
-        FloatVector a0 = fromMemorySegment(F, ALL, a & USER, LITTLE_ENDIAN);
-        FloatVector a1 = fromMemorySegment(F, ALL, (a & USER) + 64, LITTLE_ENDIAN);
-        FloatVector a2 = fromMemorySegment(F, ALL, (a & USER) + 128, LITTLE_ENDIAN);
-        FloatVector a3 = fromMemorySegment(F, ALL, (a & USER) + 192, LITTLE_ENDIAN);
-        for (int p = from; p < to; p++) {
-            long in = input + (colIdx[p] & INDEX) * step;
-            FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
-            sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
-            sum = a2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
-            sum = a3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
-            sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
-            output += PARTIAL;
-        }
-    }
-
-    /** Any number of groups, and {@code left} columns of one more that reach this vector (none if not positive). */
-    private static void dotsAny(
+    private static void dots1(
+            int[] rowPtr,
             int[] colIdx,
+            int first,
             int from,
             int to,
-            MemorySegment a,
-            long aAt,
-            MemorySegment b,
-            long bBase,
-            long bStride,
+            long a,
+            int aStep,
+            long b,
+            int bStep,
+            long partials) {
+        long input = b & USER;
+        long step = bStep & INDEX;
+        long output = partials & USER;
+        int p = from;
+        for (int row = first; p < to; row++) {
+            long at = (a + (long) row * aStep) & USER;
+            FloatVector a0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            int end = Math.min(rowPtr[row + 1], to);
+            for (; p < end; p++) {
+                long in = input + (colIdx[p] & INDEX) * step;
+                FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
+                sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+                output = (output + PARTIAL) & USER;
+            }
+        }
+    }
+
+    private static void dots2(
+            int[] rowPtr,
+            int[] colIdx,
+            int first,
+            int from,
+            int to,
+            long a,
+            int aStep,
+            long b,
+            int bStep,
+            long partials) {
+        long input = b & USER;
+        long step = bStep & INDEX;
+        long output = partials & USER;
+        int p = from;
+        for (int row = first; p < to; row++) {
+            long at = (a + (long) row * aStep) & USER;
+            FloatVector a0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector a1 = fromMemorySegment(F, ALL, at + 64, LITTLE_ENDIAN);
+            int end = Math.min(rowPtr[row + 1], to);
+            for (; p < end; p++) {
+                long in = input + (colIdx[p] & INDEX) * step;
+                FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
+                sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
+                sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+                output = (output + PARTIAL) & USER;
+            }
+        }
+    }
+
+    private static void dots4(
+            int[] rowPtr,
+            int[] colIdx,
+            int first,
+            int from,
+            int to,
+            long a,
+            int aStep,
+            long b,
+            int bStep,
+            long partials) {
+        long input = b & USER;
+        long step = bStep & INDEX;
+        long output = partials & USER;
+        int p = from;
+        for (int row = first; p < to; row++) {
+            long at = (a + (long) row * aStep) & USER;
+            FloatVector a0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector a1 = fromMemorySegment(F, ALL, at + 64, LITTLE_ENDIAN);
+            FloatVector a2 = fromMemorySegment(F, ALL, at + 128, LITTLE_ENDIAN);
+            FloatVector a3 = fromMemorySegment(F, ALL, at + 192, LITTLE_ENDIAN);
+            int end = Math.min(rowPtr[row + 1], to);
+            for (; p < end; p++) {
+                long in = input + (colIdx[p] & INDEX) * step;
+                FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
+                sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
+                sum = a2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
+                sum = a3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
+                sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+                output = (output + PARTIAL) & USER;
+            }
+        }
+    }
+
+    /** Any number of groups of 16 columns, and {@code tail} columns of one more. */
+    private static void dotsAny(
+            PatternPlan.Csr csr,
+            int first,
+            int from,
+            int to,
+            CpuTensor a,
+            CpuTensor b,
+            int column,
             int groups,
-            int left,
+            int tail,
             MemorySegment partials,
-            long at) {
+            long partialsAt) {
+        int row = first;
         for (int p = from; p < to; p++) {
-            long bAt = bBase + colIdx[p] * bStride;
-            FloatVector sum = FloatVector.zero(F);
-            for (int group = 0; group < groups; group++) {
-                sum = fromMemorySegment(F, a, aAt + 64L * group, LITTLE_ENDIAN)
-                        .fma(fromMemorySegment(F, b, bAt + 64L * group, LITTLE_ENDIAN), sum);
+            while (csr.rowPtr[row + 1] <= p) {
+                row++;
             }
-            if (left > 0) {
-                sum = first(a, aAt + 64L * groups, left).fma(first(b, bAt + 64L * groups, left), sum);
-            }
-            sum.intoMemorySegment(partials, at + (long) (p - from) * PARTIAL, LITTLE_ENDIAN);
-        }
-    }
-
-    /** {@code c[first + i] += alpha · tree(partials[i])}: lanes l + l+8, then l + l+4, then (0+2) + (1+3). */
-    private static void reduce(MemorySegment partials, int count, float alpha, MemorySegment c, int first) {
-        long from = Raw.address(partials, 0, (long) count * PARTIAL);
-        quarters(from, count);
-        long to = Raw.address(c, 4L * first, 4L * count);
-        for (int i = 0; i < count; i++) {
-            long at = (from & USER) + (long) i * PARTIAL;
-            float even = ALL.get(UNCHECKED, at) + ALL.get(UNCHECKED, at + 8);
-            float odd = ALL.get(UNCHECKED, at + 4) + ALL.get(UNCHECKED, at + 12);
-            long out = (to & USER) + 4L * i;
-            ALL.set(UNCHECKED, out, ALL.get(UNCHECKED, out) + alpha * (even + odd));
-        }
-    }
-
-    private static void quarters(long partials, int count) {
-        for (int i = 0; i < count; i++) {
-            long at = (partials & USER) + (long) i * PARTIAL;
-            FloatVector low = fromMemorySegment(SPECIES_128, ALL, at, LITTLE_ENDIAN)
-                    .add(fromMemorySegment(SPECIES_128, ALL, at + 32, LITTLE_ENDIAN));
-            FloatVector high = fromMemorySegment(SPECIES_128, ALL, at + 16, LITTLE_ENDIAN)
-                    .add(fromMemorySegment(SPECIES_128, ALL, at + 48, LITTLE_ENDIAN));
-            low.add(high).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
-        }
-    }
-
-    /** Rows of a tensor summed over the batch in the order above: {@code out[row] += Σ_n t[row, n]}. */
-    static void rowSums(CpuTensor t, MemorySegment partials, MemorySegment out) {
-        for (int row = 0; row < t.features; row++) {
-            for (int column = 0; column < t.batch; column += MAX_BLOCK) {
-                rowSum(t, row, column, partials);
-                reduce(partials, 1, 1, out, row);
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                dot(
+                        a.data,
+                        a.offset(row, column) + 4L * lane,
+                        b.data,
+                        b.offset(csr.colIdx[p], column) + 4L * lane,
+                        groups,
+                        tail - lane,
+                        partials,
+                        partialsAt + (long) (p - from) * PARTIAL + 4L * lane);
             }
         }
     }
 
-    private static void rowSum(CpuTensor t, int row, int column, MemorySegment partials) {
-        int end = Math.min(column + MAX_BLOCK, t.batch);
-        int whole = t.endsInZeros() ? end : end - (end - column) % 16;
-        for (int lane = 0; lane < 16; lane += COUNT) {
-            long at = t.offset(row, column) + 4L * lane;
-            FloatVector sum = FloatVector.zero(F);
-            for (int n = column; n < whole; n += 16) {
-                sum = sum.add(fromMemorySegment(F, t.data, at, LITTLE_ENDIAN));
-                at += 64;
-            }
-            sum.intoMemorySegment(partials, 4L * lane, LITTLE_ENDIAN);
-            if (end - whole > lane) {
-                fromMemorySegment(F, partials, 4L * lane, LITTLE_ENDIAN)
-                        .add(first(t.data, at, end - whole - lane))
-                        .intoMemorySegment(partials, 4L * lane, LITTLE_ENDIAN);
+    /** One vector of lanes; {@code left} columns of the last group reach it (none if not positive). */
+    private static void dot(
+            MemorySegment a, long aAt, MemorySegment b, long bAt, int groups, int left, MemorySegment to, long at) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int group = 0; group < groups; group++) {
+            sum = fromMemorySegment(F, a, aAt + 64L * group, LITTLE_ENDIAN)
+                    .fma(fromMemorySegment(F, b, bAt + 64L * group, LITTLE_ENDIAN), sum);
+        }
+        if (left > 0) {
+            sum = first(a, aAt + 64L * groups, left).fma(first(b, bAt + 64L * groups, left), sum);
+        }
+        sum.intoMemorySegment(to, at, LITTLE_ENDIAN);
+    }
+
+    /** Rows of a tensor summed over the batch in the order above: {@code out[row] += Σ_n t[row, n]}, or = where fresh. */
+    static void rowSums(CpuTensor t, MemorySegment partials, MemorySegment out, boolean fresh) {
+        for (int column = 0; column < t.batch; column += MAX_BLOCK) {
+            int end = Math.min(column + MAX_BLOCK, t.batch);
+            int tail = t.endsInZeros() ? 0 : (end - column) % 16;
+            int groups = (end - column - tail + 15) / 16;
+            for (int row = 0; row < t.features; row += GROUP) {
+                int rows = Math.min(GROUP, t.features - row);
+                for (int lane = 0; lane < 16; lane += COUNT) {
+                    laneSums(t, row, rows, column, lane, groups, tail - lane, partials);
+                }
+                LaneTree.sum(partials, 0, rows, 1, out, row, fresh && column == 0);
             }
         }
+    }
+
+    private static void laneSums(
+            CpuTensor t, int row, int rows, int column, int lane, int groups, int left, MemorySegment partials) {
+        long from = t.offset(row, column) + 4L * lane;
+        long width = 64L * groups;
+        if (groups > 0) {
+            long input = Raw.address(t.data, from, (rows - 1) * t.rowStride() + width - 4L * lane);
+            sums(
+                    input,
+                    Math.toIntExact(t.rowStride()),
+                    groups,
+                    rows,
+                    Raw.address(partials, 4L * lane, (long) rows * PARTIAL - 4L * lane));
+        }
+        if (left > 0 || groups == 0) {
+            for (int i = 0; i < rows; i++) {
+                addFirst(
+                        t.data,
+                        from + i * t.rowStride() + width,
+                        left,
+                        partials,
+                        (long) i * PARTIAL + 4L * lane,
+                        groups > 0);
+            }
+        }
+    }
+
+    private static void sums(long input, int stride, int groups, int rows, long partials) {
+        long output = partials & USER;
+        for (int i = 0; i < rows; i++) {
+            long at = (input + (long) i * stride) & USER;
+            FloatVector sum = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN).add(0f);
+            for (int group = 1; group < groups; group++) {
+                at = (at + PARTIAL) & USER;
+                sum = sum.add(fromMemorySegment(F, ALL, at, LITTLE_ENDIAN));
+            }
+            sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+            output = (output + PARTIAL) & USER;
+        }
+    }
+
+    private static void addFirst(MemorySegment t, long at, int left, MemorySegment partials, long to, boolean more) {
+        if (!more) {
+            FloatVector.zero(F).intoMemorySegment(partials, to, LITTLE_ENDIAN);
+        }
+        fromMemorySegment(F, partials, to, LITTLE_ENDIAN)
+                .add(first(t, at, left))
+                .intoMemorySegment(partials, to, LITTLE_ENDIAN);
     }
 
     /** The first {@code count} lanes, +0.0 behind; none if the count is not positive. */
