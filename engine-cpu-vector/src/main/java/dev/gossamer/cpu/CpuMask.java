@@ -11,6 +11,9 @@ import java.lang.foreign.ValueLayout;
  */
 final class CpuMask implements Mask {
 
+    /** Bytes from one row to the next. */
+    static final int STEP = Long.BYTES;
+
     final MemorySegment bits;
     private final CpuWorkspace owner;
     private final Shape shape;
@@ -31,12 +34,13 @@ final class CpuMask implements Mask {
         return ((long) (column >>> 6) * shape.features() + row) * Long.BYTES + ((column & 63) >>> 3);
     }
 
-    void set16(int row, int column, int sixteen) {
-        bits.set(ValueLayout.JAVA_SHORT, offset(row, column), (short) sixteen);
+    /** The address of the 16 bits of row 0 and columns {@code column .. column + 15}; the other rows follow by {@link #STEP}. */
+    long address16(int column) {
+        return Raw.address(bits, offset(0, column), (shape.features() - 1L) * STEP + Short.BYTES);
     }
 
-    int get16(int row, int column) {
-        return bits.get(ValueLayout.JAVA_SHORT, offset(row, column)) & 0xFFFF;
+    void set16(int row, int column, int sixteen) {
+        bits.set(ValueLayout.JAVA_SHORT, offset(row, column), (short) sixteen);
     }
 
     @Override

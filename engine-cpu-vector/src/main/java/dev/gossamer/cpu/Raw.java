@@ -22,6 +22,9 @@ final class Raw {
     /** A float without the check of its alignment, which the allocator grants. */
     static final ValueLayout.OfFloat UNCHECKED = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+    /** Sixteen bits of a mask. */
+    static final ValueLayout.OfShort BITS = ValueLayout.JAVA_SHORT_UNALIGNED;
+
     /** And-ed to an address: 56 bits hold every address of a user's process. */
     static final long USER = (1L << 56) - 1;
 

@@ -2,10 +2,12 @@ package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.BITS;
+import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -36,24 +38,27 @@ final class Relu {
 
     /** gx may be gy. */
     static void gradient(CpuMask mask, CpuTensor gy, CpuTensor gx) {
+        int fromStep = Math.toIntExact(gy.rowStride());
+        int toStep = Math.toIntExact(gx.rowStride());
         for (int column = 0; column < gy.batch; column += 16) {
-            long from = gy.base(column);
-            long to = gx.base(column);
-            for (int row = 0; row < gy.features; row++) {
-                select(mask.get16(row, column), gy.data, from, gx.data, to);
-                from += gy.rowStride();
-                to += gx.rowStride();
-            }
+            long from = Raw.address(gy.data, gy.base(column), (gy.features - 1) * gy.rowStride() + 64);
+            long to = Raw.address(gx.data, gx.base(column), (gx.features - 1) * gx.rowStride() + 64);
+            select(gy.features, mask.address16(column), from, fromStep, to, toStep);
         }
         gx.clearTail();
     }
 
-    private static void select(int passed, MemorySegment gy, long from, MemorySegment gx, long to) {
-        for (int lane = 0; lane < 16; lane += COUNT) {
-            VectorMask<Float> drop = VectorMask.fromLong(F, ~(passed >>> lane));
-            fromMemorySegment(F, gy, from + 4L * lane, LITTLE_ENDIAN)
-                    .blend(0f, drop)
-                    .intoMemorySegment(gx, to + 4L * lane, LITTLE_ENDIAN);
+    private static void select(int rows, long mask, long gy, int gyStep, long gx, int gxStep) {
+        for (int row = 0; row < rows; row++) {
+            int dropped = ~ALL.get(BITS, (mask + (long) row * CpuMask.STEP) & USER);
+            long from = (gy + (long) row * gyStep) & USER;
+            long to = (gx + (long) row * gxStep) & USER;
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                VectorMask<Float> drop = VectorMask.fromLong(F, dropped >>> lane);
+                fromMemorySegment(F, ALL, from + 4L * lane, LITTLE_ENDIAN)
+                        .blend(0f, drop)
+                        .intoMemorySegment(ALL, to + 4L * lane, LITTLE_ENDIAN);
+            }
         }
     }
 }
