@@ -1,7 +1,8 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
-import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gossamer.cpu.CpuHandles.CpuCell;
@@ -12,24 +13,44 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Batches from bytes: samples lie image by image, activations pixel by pixel. Eight samples by eight pixels are transposed
- * in eight longs, and only then widened to floats: at high sparsity this is the largest part of a training step.
+ * in eight longs, as many of them side by side as a vector holds, and only then widened to floats: at high sparsity this is
+ * a large part of a training step.
+ *
+ * <p>Scratch holds sixteen samples as {@code [half][pixel mod 8][pixel / 8]} longs, a byte per sample of the half: so vectors
+ * of longs stay whole through the transposition.
  */
 final class Batches {
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
-    private static final VectorSpecies<Byte> SIXTEEN = ByteVector.SPECIES_128;
-    private static final VectorSpecies<Integer> INTS =
-            VectorShape.forBitSize(Lanes.COUNT * Integer.SIZE).withLanes(int.class);
+    private static final VectorShape SHAPE = VectorShape.forBitSize(COUNT * Float.SIZE);
+    private static final VectorSpecies<Long> LONGS = SHAPE.withLanes(long.class);
+
+    // Widening takes the eight bytes of a long, or what a vector holds of them.
+    private static final VectorShape WIDE = VectorShape.forBitSize(Math.min(COUNT, 8) * Float.SIZE);
+    private static final VectorSpecies<Byte> EIGHT = ByteVector.SPECIES_64;
+    private static final VectorSpecies<Integer> INTS = WIDE.withLanes(int.class);
+    private static final VectorSpecies<Float> FLOATS = WIDE.withLanes(float.class);
 
     private Batches() {}
+
+    /** Bytes of scratch that {@link #next} needs. */
+    static long scratchBytes(int pixels) {
+        return 16L * Long.BYTES * longs(pixels);
+    }
+
+    /** Longs per pixel number modulo 8, whole vectors of them. */
+    private static int longs(int pixels) {
+        int needed = (pixels + 7) / 8;
+        return (needed + LONGS.length() - 1) / LONGS.length() * LONGS.length();
+    }
 
     static void next(
             CpuSamples samples,
@@ -67,89 +88,92 @@ final class Batches {
         }
     }
 
-    /** Up to 16 samples into {@code scratch[pixel][16]} bytes. */
+    /** Up to 16 samples into scratch. */
     private static void transpose(
             MemorySegment images, int[] order, int first, int columns, int pixels, MemorySegment scratch) {
+        int longs = longs(pixels);
         for (int half = 0; half < columns; half += 8) {
             int count = Math.min(8, columns - half);
-            int pixel = 0;
-            if (count == 8) {
-                for (; pixel + 8 <= pixels; pixel += 8) {
-                    eightByEight(images, order, first + half, pixels, pixel, scratch, half);
-                }
+            long base = (long) half * longs * Long.BYTES;
+            int done = 0;
+            if (count == 8 && pixels / 8 >= LONGS.length() && images.isNative()) {
+                done = pixels / 8 * 8;
+                eight(images, order, first + half, pixels, Raw.address(scratch, base, 8L * longs * Long.BYTES), longs);
             }
             for (int i = 0; i < count; i++) {
                 long from = (long) order[first + half + i] * pixels;
-                for (int p = pixel; p < pixels; p++) {
-                    scratch.set(BYTE, 16L * p + half + i, images.get(BYTE, from + p));
+                for (int p = done; p < pixels; p++) {
+                    long to = base + ((long) (p & 7) * longs + (p >>> 3)) * Long.BYTES + i;
+                    scratch.set(BYTE, to, images.get(BYTE, from + p));
                 }
             }
         }
     }
 
     /** Rows of eight pixels become rows of eight samples: swap bytes, then pairs, then halves. */
-    private static void eightByEight(
-            MemorySegment images, int[] order, int first, int pixels, int pixel, MemorySegment scratch, int half) {
-        long a = images.get(LONG, (long) order[first] * pixels + pixel);
-        long b = images.get(LONG, (long) order[first + 1] * pixels + pixel);
-        long c = images.get(LONG, (long) order[first + 2] * pixels + pixel);
-        long d = images.get(LONG, (long) order[first + 3] * pixels + pixel);
-        long e = images.get(LONG, (long) order[first + 4] * pixels + pixel);
-        long f = images.get(LONG, (long) order[first + 5] * pixels + pixel);
-        long g = images.get(LONG, (long) order[first + 6] * pixels + pixel);
-        long h = images.get(LONG, (long) order[first + 7] * pixels + pixel);
-        long even = 0x00FF00FF00FF00FFL;
-        long ab = low(a, b, even, 8);
-        long ba = high(a, b, even, 8);
-        long cd = low(c, d, even, 8);
-        long dc = high(c, d, even, 8);
-        long ef = low(e, f, even, 8);
-        long fe = high(e, f, even, 8);
-        long gh = low(g, h, even, 8);
-        long hg = high(g, h, even, 8);
-        // ab holds pixels 0, 2, 4, 6 of samples a and b; ba the odd ones; and so on.
-        four(ab, cd, ef, gh, pixel, scratch, half);
-        four(ba, dc, fe, hg, pixel + 1, scratch, half);
+    private static void eight(MemorySegment images, int[] order, int first, int pixels, long scratch, int longs) {
+        long row = (long) longs * Long.BYTES;
+        for (int i = 0; i < 8; i += 2) {
+            long even = Raw.address(images, (long) order[first + i] * pixels, pixels);
+            long odd = Raw.address(images, (long) order[first + i + 1] * pixels, pixels);
+            swap(even, odd, scratch + i * row, scratch + (i + 1) * row, pixels / 8, 8, 0x00FF00FF00FF00FFL);
+        }
+        for (int i = 0; i < 8; i += i % 4 == 1 ? 3 : 1) {
+            long low = scratch + i * row;
+            swap(low, low + 2 * row, low, low + 2 * row, longs, 16, 0x0000FFFF0000FFFFL);
+        }
+        for (int i = 0; i < 4; i++) {
+            long low = scratch + i * row;
+            swap(low, low + 4 * row, low, low + 4 * row, longs, 32, 0x00000000FFFFFFFFL);
+        }
     }
 
-    /** Pixels p, p+2, p+4, p+6 from four longs of sample pairs. */
-    private static void four(long ab, long cd, long ef, long gh, int pixel, MemorySegment scratch, int half) {
-        long even = 0x0000FFFF0000FFFFL;
-        long abcd04 = low(ab, cd, even, 16);
-        long abcd26 = high(ab, cd, even, 16);
-        long efgh04 = low(ef, gh, even, 16);
-        long efgh26 = high(ef, gh, even, 16);
-        long lower = 0xFFFFFFFFL;
-        long at = 16L * pixel + half;
-        scratch.set(LONG, at, low(abcd04, efgh04, lower, 32));
-        scratch.set(LONG, at + 64, high(abcd04, efgh04, lower, 32));
-        scratch.set(LONG, at + 32, low(abcd26, efgh26, lower, 32));
-        scratch.set(LONG, at + 96, high(abcd26, efgh26, lower, 32));
-    }
-
-    /** The even fields of both, interleaved; fields are {@code width} bits, the mask selects the even ones. */
-    private static long low(long x, long y, long even, int width) {
-        return (x & even) | ((y & even) << width);
-    }
-
-    /** The odd fields of both, interleaved. */
-    private static long high(long x, long y, long even, int width) {
-        return ((x >>> width) & even) | (y & ~even);
+    /**
+     * Exchanges the odd fields of x with the even ones of y; fields are {@code width} bits, the mask selects the even ones.
+     * The last vector may overlap the one before it, so that only whole ones are read and written: in place, {@code longs}
+     * must be a multiple of a vector's.
+     */
+    private static void swap(long xs, long ys, long toX, long toY, int longs, int width, long even) {
+        LongVector evens = LongVector.broadcast(LONGS, even);
+        for (int i = 0; i < longs; i += LONGS.length()) {
+            long at = (long) Math.min(i, longs - LONGS.length()) * Long.BYTES;
+            LongVector x = LongVector.fromMemorySegment(LONGS, ALL, (xs + at) & USER, LITTLE_ENDIAN);
+            LongVector y = LongVector.fromMemorySegment(LONGS, ALL, (ys + at) & USER, LITTLE_ENDIAN);
+            LongVector changed = x.lanewise(VectorOperators.LSHR, width)
+                    .lanewise(VectorOperators.XOR, y)
+                    .and(evens);
+            y.lanewise(VectorOperators.XOR, changed).intoMemorySegment(ALL, (toY + at) & USER, LITTLE_ENDIAN);
+            x.lanewise(VectorOperators.XOR, changed.lanewise(VectorOperators.LSHL, width))
+                    .intoMemorySegment(ALL, (toX + at) & USER, LITTLE_ENDIAN);
+        }
     }
 
     private static void widen(MemorySegment scratch, PixelTransform transform, int plane, CpuTensor x, int column) {
+        int longs = longs(x.features);
+        long from = Raw.address(scratch, 0, scratchBytes(x.features));
+        long to = Raw.address(x.data, x.base(column), (x.features - 1) * x.rowStride() + 64);
+        int step = Math.toIntExact(x.rowStride());
         for (int channel = 0; channel < transform.channels(); channel++) {
-            FloatVector scale = FloatVector.broadcast(F, transform.scale().get(channel));
-            FloatVector shift = FloatVector.broadcast(F, transform.shift().get(channel));
-            long at = x.offset(channel * plane, column);
-            for (int row = channel * plane; row < (channel + 1) * plane; row++) {
-                ByteVector bytes = ByteVector.fromMemorySegment(SIXTEEN, scratch, 16L * row, LITTLE_ENDIAN);
-                for (int part = 0; part < 16 / COUNT; part++) {
-                    IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
-                    FloatVector pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
-                    pixels.fma(scale, shift).intoMemorySegment(x.data, at + (long) part * Lanes.BYTES, LITTLE_ENDIAN);
-                }
-                at += x.rowStride();
+            float scale = transform.scale().get(channel);
+            float shift = transform.shift().get(channel);
+            widen(from, longs, channel * plane, (channel + 1) * plane, scale, shift, to, step);
+            widen(from + 64L * longs, longs, channel * plane, (channel + 1) * plane, scale, shift, to + 32, step);
+        }
+    }
+
+    /** Eight samples: pixels {@code first .. end - 1}. */
+    private static void widen(long from, int longs, int first, int end, float scale, float shift, long to, int step) {
+        FloatVector times = FloatVector.broadcast(FLOATS, scale);
+        FloatVector plus = FloatVector.broadcast(FLOATS, shift);
+        for (int p = first; p < end; p++) {
+            long in = (from + ((long) (p & 7) * longs + (p >>> 3)) * Long.BYTES) & USER;
+            long out = (to + (long) p * step) & USER;
+            ByteVector bytes = ByteVector.fromMemorySegment(EIGHT, ALL, in, LITTLE_ENDIAN);
+            for (int part = 0; part < 8 / FLOATS.length(); part++) {
+                IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+                FloatVector pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
+                pixels.fma(times, plus)
+                        .intoMemorySegment(ALL, out + (long) part * FLOATS.vectorByteSize(), LITTLE_ENDIAN);
             }
         }
     }

@@ -165,6 +165,6 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 (CpuCell) position,
                 to,
                 ((CpuLabels) labels).classes,
-                workspace.scratch(Scratch.PANELS, 16L * to.features));
+                workspace.scratch(Scratch.PANELS, Batches.scratchBytes(to.features)));
     }
 }
