@@ -62,7 +62,7 @@ class Gossamer:
     def __init__(self, launcher):
         log = os.path.join(os.environ["CHECK_OUT"], SECTION, "gossamer.log")
         self.process = subprocess.Popen(
-            [launcher, "-Dgossamer.backend=" + os.environ["CHECK_BACKEND"], "ops"],
+            [launcher, "-Dgossamer.backend=" + os.environ["CHECK_BACKEND"], "serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=open(log, "w"),

@@ -12,7 +12,7 @@ import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.SparseOps;
 import java.lang.foreign.MemorySegment;
 
-/** The engine's product, on one thread. */
+/** The engine's product, on one thread; a problem's transposed matrix by the transposed product. */
 final class EngineSpmm implements Contender {
 
     private final Workspace workspace;
@@ -20,20 +20,26 @@ final class EngineSpmm implements Contender {
     private final Values a;
     private final Tensor b;
     private final Tensor c;
-    private final boolean vector;
+    private final Kind kind;
+
+    private enum Kind {
+        PLAIN,
+        TRANSPOSED,
+        VECTOR
+    }
 
     private EngineSpmm(Backend backend, SpmmProblem problem, Layout layout, boolean dense, boolean vector) {
         this.workspace = backend.workspace(1);
         this.ops = workspace.sparse();
-        this.vector = vector;
+        this.kind = vector ? Kind.VECTOR : problem.transposed ? Kind.TRANSPOSED : Kind.PLAIN;
         Space space = workspace.space(Geometry.matrix(problem.pattern.rows(), problem.pattern.cols()));
         this.a = workspace.values(space, Role.THETA);
         if (!dense) {
             workspace.repattern(space, problem.pattern);
         }
         workspace.upload(MemorySegment.ofArray(dense ? problem.denseA() : problem.values), a);
-        this.b = workspace.tensor(Shape.matrix(problem.pattern.cols(), problem.columns), layout);
-        this.c = workspace.tensor(Shape.matrix(problem.pattern.rows(), problem.columns), layout);
+        this.b = workspace.tensor(Shape.matrix(problem.depth(), problem.columns), layout);
+        this.c = workspace.tensor(Shape.matrix(problem.rows(), problem.columns), layout);
         workspace.upload(MemorySegment.ofArray(problem.b), b);
     }
 
@@ -53,10 +59,10 @@ final class EngineSpmm implements Contender {
 
     @Override
     public void run() {
-        if (vector) {
-            ops.spmv(1, a, b, 0, c);
-        } else {
-            ops.spmm(1, a, b, 0, c);
+        switch (kind) {
+            case PLAIN -> ops.spmm(1, a, b, 0, c);
+            case TRANSPOSED -> ops.spmmTransposed(1, a, b, 0, c);
+            case VECTOR -> ops.spmv(1, a, b, 0, c);
         }
         workspace.sync();
     }

@@ -5,7 +5,7 @@ import dev.gossamer.engine.Backend;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-/** Dense times dense on one thread: row-major with packing inside, in the engine's own layout, and oneMKL's. */
+/** Dense times dense on one thread: in the engine's own layout, row-major with packing inside, and oneMKL's. */
 @SuppressWarnings("NullAway.Init") // JMH sets parameters
 public class GemmBenchmark extends OneThreadBenchmark {
 
@@ -13,33 +13,34 @@ public class GemmBenchmark extends OneThreadBenchmark {
     public String shape;
 
     @Param({"32", "512"})
-    public int columns;
+    public int batch;
 
     @Override
     Contender open(String name, Backend on) {
-        SpmmProblem problem = new SpmmProblem(Patterns.uniform(Dims.parse(shape), 1, 7), columns, 42);
+        SpmmProblem problem = new SpmmProblem(Patterns.uniform(Dims.parse(shape), 1, 7), batch, 42);
         Contender contender = switch (name) {
-            case "engineGemm" -> new EngineGemm(on, problem);
-            case "engineDense" -> EngineSpmm.dense(on, problem);
-            case "oneMklDense" -> new OneMkl.Dense(problem);
+            case "engine" -> EngineSpmm.dense(on, problem);
+            case "engineRowMajor" -> new EngineGemm(on, problem);
+            case "oneMkl" -> new OneMkl.Dense(problem);
             default -> throw unknown(name);
         };
         problem.verify(name, contender);
+        problem.denseWork().publish();
         return contender;
     }
 
     @Benchmark
-    public void engineGemm() {
+    public void engine() {
         run();
     }
 
     @Benchmark
-    public void engineDense() {
+    public void engineRowMajor() {
         run();
     }
 
     @Benchmark
-    public void oneMklDense() {
+    public void oneMkl() {
         run();
     }
 }

@@ -1,75 +1,118 @@
 package dev.gossamer.bench;
 
-import dev.gossamer.engine.Backend;
+import dev.gossamer.bench.results.ResultException;
 import dev.gossamer.engine.BackendSelectionException;
-import dev.gossamer.engine.Backends;
-import java.util.Arrays;
-import java.util.Collection;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import java.util.List;
+import java.util.Set;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
-import org.openjdk.jmh.runner.options.CommandLineOptions;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /**
- * The main class of {@code benchmarks.jar}: JMH's own command line, with the backend that {@code gossamer.backend} names, the
- * machine above the numbers, and rates and ratios below them. {@code pairs} as the first argument runs {@link SpmmPairs}, {@code ops} runs {@link OpServer}.
+ * The main class of {@code benchmarks.jar}, which is {@code ./gossamer bench}. Arguments that begin with no command of ours are
+ * JMH's.
  */
-public final class Main {
+@Command(
+        name = "gossamer bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures the engine beside its peers.",
+        footer = {
+            "",
+            "Exit codes: 0 good, 1 failure at run time or a comparison past its threshold, 2 usage.",
+            "The engine is chosen by -Dgossamer.backend=NAME, its vectors by -Dgossamer.vector.bits=128, 256 or 512."
+        })
+public final class Main implements Runnable {
 
-    private static final int USAGE = 2;
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     private Main() {}
 
-    /** Exit codes: 0 good, 1 failure at run time, 2 usage. */
-    public static void main(String[] args) throws Exception {
-        try {
-            if (args.length > 0 && args[0].equals("pairs")) {
-                SpmmPairs.main(Arrays.copyOfRange(args, 1, args.length));
-            } else if (args.length > 0 && args[0].equals("ops")) {
-                OpServer.main();
-            } else {
-                benchmarks(args);
+    /** Exit codes: 0 good, 1 failure at run time or a comparison past its threshold, 2 usage. */
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    static int run(String... args) {
+        CommandLine line = line();
+        if (args.length > 0 && !isOurs(line, args[0])) {
+            try {
+                JmhRun.run(JmhRun.Group.ALL, null, null, List.of(args));
+                return ExitCode.OK;
+            } catch (Exception e) {
+                return failed(e);
             }
-        } catch (BackendSelectionException | IllegalArgumentException | CommandLineOptionException e) {
-            System.err.println("benchmarks: " + e.getMessage());
-            System.exit(USAGE);
-        } catch (RunnerException e) {
-            System.err.println("benchmarks: " + e.getMessage());
-            System.exit(1);
         }
+        return line.execute(args);
     }
 
-    private static void benchmarks(String[] args) throws Exception {
-        CommandLineOptions asked = new CommandLineOptions(args);
-        if (asked.shouldHelp()
-                || asked.shouldList()
-                || asked.shouldListWithParams()
-                || asked.shouldListProfilers()
-                || asked.shouldListResultFormats()) {
-            org.openjdk.jmh.Main.main(args);
-            return;
-        }
-        ChainedOptionsBuilder options = new OptionsBuilder().parent(asked);
-        if (!asked.getParameter("backend").hasValue()) {
-            options.param("backend", backend());
-        }
-        System.out.println(MachineInfo.describe());
-        String objection = OneMkl.objection();
-        if (objection != null) {
-            System.out.println("# Left out: " + objection);
-            options.exclude("\\.oneMkl");
-        }
-        Collection<RunResult> results = new Runner(options.build()).run();
-        System.out.print(Summary.of(results));
+    private static boolean isOurs(CommandLine line, String first) {
+        return line.getSubcommands().containsKey(first)
+                || Set.of("--help", "--version", "-V").contains(first);
     }
 
-    /** The name that the property stands for, so that the table shows it. A wrong one fails here, once, not in every fork. */
-    private static String backend() {
-        try (Backend backend = Backends.open().backend()) {
-            return backend.name();
+    private static CommandLine line() {
+        CommandLine line = new CommandLine(new Main());
+        add(line, "quick", new QuickCommand(QuickCommand.Part.QUICK), "The table, in under three minutes.");
+        add(
+                line,
+                "full",
+                new QuickCommand(QuickCommand.Part.FULL),
+                "The table with every shape and matrix; takes longer.");
+        add(
+                line,
+                "pytorch",
+                new QuickCommand(QuickCommand.Part.PYTORCH),
+                "The rows of the table whose peer is PyTorch.");
+        add(line, "ops", new JmhCommand(JmhRun.Group.OPS), "JMH on single operations.");
+        add(line, "steps", new JmhCommand(JmhRun.Group.STEPS), "JMH on training steps.");
+        return line.addSubcommand(new SpmmPairs())
+                .addSubcommand(new OpServer())
+                .addSubcommand(new CompareCommand())
+                .addSubcommand(new HelpCommand())
+                .setOverwrittenOptionsAllowed(true)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setExecutionExceptionHandler(Main::failed);
+    }
+
+    private static void add(CommandLine line, String name, Object command, String summary) {
+        CommandLine sub = new CommandLine(command);
+        sub.getCommandSpec().name(name);
+        String[] more = sub.getCommandSpec().usageMessage().description();
+        String[] description = new String[more.length + 1];
+        description[0] = summary;
+        System.arraycopy(more, 0, description, 1, more.length);
+        sub.getCommandSpec().usageMessage().description(description);
+        line.addSubcommand(name, sub);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Missing command");
+    }
+
+    private static int failed(Exception failure, CommandLine line, ParseResult arguments) {
+        return failed(failure);
+    }
+
+    /** What the user has to put right is a line; the rest comes with where it happened. */
+    private static int failed(Exception failure) {
+        boolean users = failure instanceof BackendSelectionException
+                || failure instanceof IllegalArgumentException
+                || failure instanceof CommandLineOptionException
+                || failure instanceof ResultException
+                || failure instanceof PyTorch.MissingException;
+        System.err.println("benchmarks: " + (failure.getMessage() == null ? failure : failure.getMessage()));
+        if (!users) {
+            failure.printStackTrace();
         }
+        return users ? ExitCode.USAGE : ExitCode.SOFTWARE;
     }
 }

@@ -92,23 +92,16 @@ final class OneMkl {
                     "mkl_sparse_s_create_csr");
         }
 
-        void optimizeForMm(int columns) {
+        void optimizeForMm(int operation, int columns) {
             require(
                     mkl_rt.mkl_sparse_set_mm_hint(
-                            handle,
-                            mkl_rt.SPARSE_OPERATION_NON_TRANSPOSE,
-                            general,
-                            mkl_rt.SPARSE_LAYOUT_ROW_MAJOR,
-                            columns,
-                            1_000_000),
+                            handle, operation, general, mkl_rt.SPARSE_LAYOUT_ROW_MAJOR, columns, 1_000_000),
                     "mkl_sparse_set_mm_hint");
             require(mkl_rt.mkl_sparse_optimize(handle), "mkl_sparse_optimize");
         }
 
-        void optimizeForMv() {
-            require(
-                    mkl_rt.mkl_sparse_set_mv_hint(handle, mkl_rt.SPARSE_OPERATION_NON_TRANSPOSE, general, 1_000_000),
-                    "mkl_sparse_set_mv_hint");
+        void optimizeForMv(int operation) {
+            require(mkl_rt.mkl_sparse_set_mv_hint(handle, operation, general, 1_000_000), "mkl_sparse_set_mv_hint");
             require(mkl_rt.mkl_sparse_optimize(handle), "mkl_sparse_optimize");
         }
 
@@ -126,23 +119,25 @@ final class OneMkl {
         private final FloatPointer c;
         private final int rows;
         private final int columns;
+        private final int operation;
 
         Sparse(SpmmProblem problem) {
-            this.rows = problem.pattern.rows();
+            this.rows = problem.rows();
+            this.operation =
+                    problem.transposed ? mkl_rt.SPARSE_OPERATION_TRANSPOSE : mkl_rt.SPARSE_OPERATION_NON_TRANSPOSE;
             this.columns = problem.columns;
             this.a = new Csr(arena, problem.pattern, problem.values);
             this.b = floats(arena, problem.b);
             this.c = floats(arena, new float[rows * columns]);
             if (columns == 1) {
-                a.optimizeForMv();
+                a.optimizeForMv(operation);
             } else {
-                a.optimizeForMm(columns);
+                a.optimizeForMm(operation, columns);
             }
         }
 
         @Override
         public void run() {
-            int operation = mkl_rt.SPARSE_OPERATION_NON_TRANSPOSE;
             int status = columns == 1
                     ? mkl_rt.mkl_sparse_s_mv(operation, 1, a.handle, a.general, b, 0, c)
                     : mkl_rt.mkl_sparse_s_mm(
@@ -182,40 +177,50 @@ final class OneMkl {
         private final int rows;
         private final int depth;
         private final int columns;
+        private final int transposeA;
         private final int transposeB;
 
-        /**
-         * C = A·op(B).
-         *
-         * @param a {@code rows x depth}
-         * @param b {@code depth x columns}; {@code columns x depth} where it is transposed
-         */
-        Dense(float[] a, float[] b, int rows, int depth, int columns, boolean transposed) {
+        private Dense(
+                float[] a, float[] b, int rows, int depth, int columns, boolean transposedA, boolean transposedB) {
             this.a = floats(arena, a);
             this.b = floats(arena, b);
             this.c = floats(arena, new float[rows * columns]);
             this.rows = rows;
             this.depth = depth;
             this.columns = columns;
-            this.transposeB = transposed ? mkl_rt.CblasTrans : mkl_rt.CblasNoTrans;
+            this.transposeA = transposedA ? mkl_rt.CblasTrans : mkl_rt.CblasNoTrans;
+            this.transposeB = transposedB ? mkl_rt.CblasTrans : mkl_rt.CblasNoTrans;
         }
 
+        /** The zeros of A are multiplied too. */
         Dense(SpmmProblem problem) {
-            this(problem.denseA(), problem.b, problem.pattern.rows(), problem.pattern.cols(), problem.columns, false);
+            this(
+                    problem.denseA(),
+                    problem.b,
+                    problem.rows(),
+                    problem.depth(),
+                    problem.columns,
+                    problem.transposed,
+                    false);
+        }
+
+        /** All of A·Bᵀ, of which the pattern's entries are wanted. */
+        Dense(SddmmProblem problem) {
+            this(problem.a, problem.b, problem.pattern.rows(), problem.columns, problem.pattern.cols(), false, true);
         }
 
         @Override
         public void run() {
             mkl_rt.cblas_sgemm(
                     mkl_rt.CblasRowMajor,
-                    mkl_rt.CblasNoTrans,
+                    transposeA,
                     transposeB,
                     rows,
                     columns,
                     depth,
                     1,
                     a,
-                    depth,
+                    transposeA == mkl_rt.CblasTrans ? rows : depth,
                     b,
                     transposeB == mkl_rt.CblasTrans ? depth : columns,
                     0,

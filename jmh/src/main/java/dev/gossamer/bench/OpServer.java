@@ -10,7 +10,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
 
 /**
  * Times operations at the word of another process, so that the same operation of a vendor's library can be timed in turn with
@@ -28,39 +30,36 @@ import org.jspecify.annotations.Nullable;
  * close                                   ok
  * }</pre>
  */
-final class OpServer {
+@Command(name = "serve", hidden = true, description = "Times operations at the word of another process.")
+final class OpServer implements Callable<Integer> {
 
     private static final long SEED = 20_25;
 
-    private final Backend backend;
     private @Nullable QueuedOp op;
 
-    private OpServer(Backend backend) {
-        this.backend = backend;
-    }
-
     /** Serves until standard input ends. */
-    static void main() throws IOException {
+    @Override
+    public Integer call() throws IOException {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         PrintStream out = System.out;
         try (Backend backend = Backends.open().backend()) {
-            OpServer server = new OpServer(backend);
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                out.println(server.answer(line.strip()));
+                out.println(answer(backend, line.strip()));
                 out.flush();
             }
-            server.close();
+            close();
         }
+        return 0;
     }
 
     /** Whatever goes wrong is an answer: the other side has more to ask. */
-    private String answer(String line) {
+    private String answer(Backend backend, String line) {
         try {
             String[] words = line.split(" ", -1);
             return "ok "
                     + switch (words[0]) {
                         case "device" -> backend.device();
-                        case "open" -> open(words);
+                        case "open" -> open(backend, words);
                         case "time" -> time(Integer.parseInt(words[1]));
                         case "close" -> {
                             close();
@@ -73,7 +72,7 @@ final class OpServer {
         }
     }
 
-    private String open(String[] words) throws IOException {
+    private String open(Backend backend, String[] words) throws IOException {
         close();
         op = switch (words[1]) {
             case "spmm" ->

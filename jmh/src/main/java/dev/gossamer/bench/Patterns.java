@@ -1,10 +1,14 @@
 package dev.gossamer.bench;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
+import java.nio.file.Path;
 import java.util.SplittableRandom;
 
 /** Patterns and numbers of benchmarks: functions of their arguments, the same in every run. */
 final class Patterns {
+
+    /** System property that tells forks the data folder. */
+    static final String DATA_PROPERTY = "gossamer.bench.data";
 
     private Patterns() {}
 
@@ -24,6 +28,36 @@ final class Patterns {
             }
         }
         return SparsityPattern.fromFlatIndices(dims.rows(), dims.cols(), flat);
+    }
+
+    /**
+     * The pattern that benchmark parameters name.
+     *
+     * @param shape {@code 128x784} for random entries, or the path of a DLMC matrix, which is looked for in the folder that
+     *     {@link #DATA_PROPERTY} names and has its own density
+     */
+    static SparsityPattern of(String shape, String density) {
+        if (!isDlmc(shape)) {
+            return uniform(Dims.parse(shape), Double.parseDouble(density), 7);
+        }
+        String data = System.getProperty(DATA_PROPERTY);
+        if (data == null) {
+            throw new IllegalArgumentException("shape=" + shape + " is a matrix of DLMC, which needs --data DIR");
+        }
+        return Dlmc.read(Path.of(data), shape);
+    }
+
+    /** Whether a benchmark's format says to store the zeros. */
+    static boolean isDense(String format) {
+        return switch (format) {
+            case "csr" -> false;
+            case "dense" -> true;
+            default -> throw new IllegalArgumentException("format is csr or dense, not '" + format + "'");
+        };
+    }
+
+    static boolean isDlmc(String shape) {
+        return shape.indexOf('/') >= 0;
     }
 
     static int entries(Dims dims, double density) {

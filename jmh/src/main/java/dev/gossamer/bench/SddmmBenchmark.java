@@ -1,6 +1,5 @@
 package dev.gossamer.bench;
 
-import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.engine.Backend;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -16,28 +15,20 @@ public class SddmmBenchmark extends OneThreadBenchmark {
     public String shape;
 
     @Param({"0.1", "0.02"})
-    public double density;
+    public String density;
 
+    /** Terms of each sum. */
     @Param({"32", "128"})
-    public int columns;
+    public int batch;
 
     @Override
     Contender open(String name, Backend on) {
-        SddmmProblem problem = new SddmmProblem(Patterns.uniform(Dims.parse(shape), density, 7), columns, 42);
-        return switch (name) {
-            case "engine" -> {
-                Contender contender = new EngineSddmm(on, problem);
-                problem.verify(name, contender, false);
-                yield contender;
-            }
-            case "oneMklDense" -> {
-                Contender contender = new OneMkl.Dense(
-                        problem.a, problem.b, problem.pattern.rows(), columns, problem.pattern.cols(), true);
-                problem.verify(name, contender, true);
-                yield contender;
-            }
-            default -> throw unknown(name);
-        };
+        SddmmProblem problem = new SddmmProblem(Patterns.of(shape, density), batch, 42);
+        boolean dense = name.equals("oneMkl");
+        Contender contender = dense ? new OneMkl.Dense(problem) : new EngineSddmm(on, problem);
+        problem.verify(name, contender, dense);
+        problem.work().publish();
+        return contender;
     }
 
     @Benchmark
@@ -46,7 +37,7 @@ public class SddmmBenchmark extends OneThreadBenchmark {
     }
 
     @Benchmark
-    public void oneMklDense() {
+    public void oneMkl() {
         run();
     }
 }

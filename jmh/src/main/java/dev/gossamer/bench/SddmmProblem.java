@@ -21,6 +21,16 @@ final class SddmmProblem {
         this.b = Patterns.numbers(Math.multiplyExact(pattern.cols(), columns), seed + 1);
     }
 
+    Work work() {
+        double moved = 8.0 * pattern.nnz() + 4.0 * columns * (pattern.rows() + pattern.cols());
+        return new Work(2.0 * pattern.nnz() * columns, moved);
+    }
+
+    /** Runs a contender that computes the pattern's entries once, and fails unless its answer is right. */
+    void verify(String who, Contender contender) {
+        verify(who, contender, false);
+    }
+
     /**
      * Runs the contender once and fails unless its answer is right.
      *

@@ -1,43 +1,53 @@
 package dev.gossamer.bench;
 
-import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.sparse.SparsityPattern;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * Sparse times dense on one thread: the engine with the dense operand in its own layout and row-major, the engine's dense
- * product, oneMKL's sparse and dense products.
+ * Sparse times dense on one thread: the engine with the dense operand in its own layout and row-major, and oneMKL. The same
+ * product in the format {@code dense} multiplies the zeros too.
  *
  * <p>Shapes worth asking for by {@code -p shape=}: the MLP's 128x784, 128x128, 10x128; of DLMC's ResNet-50 1024x512,
- * 512x2048, 512x4608, 2048x512. Columns: 32, 64, 128, 256, 1024.
+ * 512x2048, 512x4608, 2048x512. Batches: 32, 64, 128, 256, 1024.
  */
 @SuppressWarnings("NullAway.Init") // JMH sets parameters
 public class SpmmBenchmark extends OneThreadBenchmark {
+
+    /** How the sparse matrix is stored: {@code csr} or {@code dense}. */
+    @Param({"csr", "dense"})
+    public String format;
 
     @Param({"128x784", "512x512"})
     public String shape;
 
     @Param({"0.1", "0.05"})
-    public double density;
+    public String density;
 
+    /** Columns of the dense operand. */
     @Param({"32", "128"})
-    public int columns;
+    public int batch;
 
     @Override
     Contender open(String name, Backend on) {
-        SpmmProblem problem = new SpmmProblem(Patterns.uniform(Dims.parse(shape), density, 7), columns, 42);
+        SpmmProblem problem = problem(Patterns.of(shape, density));
+        boolean dense = Patterns.isDense(format);
         Contender contender = switch (name) {
-            case "engine" -> EngineSpmm.sparse(on, problem, Layout.NATIVE);
-            case "engineRowMajor" -> EngineSpmm.sparse(on, problem, Layout.ROW_MAJOR);
-            case "engineDense" -> EngineSpmm.dense(on, problem);
-            case "oneMklSparse" -> new OneMkl.Sparse(problem);
-            case "oneMklDense" -> new OneMkl.Dense(problem);
+            case "engine" -> dense ? EngineSpmm.dense(on, problem) : EngineSpmm.sparse(on, problem, Layout.NATIVE);
+            case "engineRowMajor" ->
+                dense ? new EngineGemm(on, problem) : EngineSpmm.sparse(on, problem, Layout.ROW_MAJOR);
+            case "oneMkl" -> dense ? new OneMkl.Dense(problem) : new OneMkl.Sparse(problem);
             default -> throw unknown(name);
         };
         problem.verify(name, contender);
+        problem.work().publish();
         return contender;
+    }
+
+    SpmmProblem problem(SparsityPattern pattern) {
+        return new SpmmProblem(pattern, batch, 42);
     }
 
     @Benchmark
@@ -51,17 +61,7 @@ public class SpmmBenchmark extends OneThreadBenchmark {
     }
 
     @Benchmark
-    public void engineDense() {
-        run();
-    }
-
-    @Benchmark
-    public void oneMklSparse() {
-        run();
-    }
-
-    @Benchmark
-    public void oneMklDense() {
+    public void oneMkl() {
         run();
     }
 }

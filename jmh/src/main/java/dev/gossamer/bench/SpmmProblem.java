@@ -2,28 +2,57 @@ package dev.gossamer.bench;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.testkit.Close;
+import java.util.Arrays;
 
-/** C = A·B with sparse A, as numbers on the host, and its answer from a double-precision loop. */
+/** C = A·B or C = Aᵀ·B with sparse A, as numbers on the host, and its answer from a double-precision loop. */
 final class SpmmProblem {
 
     final SparsityPattern pattern;
     /** A's values in canonical order. */
     final float[] values;
-    /** B, row-major, {@code pattern.cols() x columns}. */
+    /** B, row-major, {@link #depth()} x {@link #columns}. */
     final float[] b;
     /** Columns of B and C. */
     final int columns;
 
+    final boolean transposed;
+
     SpmmProblem(SparsityPattern pattern, int columns, long seed) {
-        this.pattern = pattern;
-        this.columns = columns;
-        this.values = Patterns.numbers(Math.toIntExact(pattern.nnz()), seed);
-        this.b = Patterns.numbers(Math.multiplyExact(pattern.cols(), columns), seed + 1);
+        this(pattern, columns, seed, false);
     }
 
-    /** 2·nnz·N. */
-    double flops() {
-        return 2.0 * pattern.nnz() * columns;
+    private SpmmProblem(SparsityPattern pattern, int columns, long seed, boolean transposed) {
+        this.pattern = pattern;
+        this.columns = columns;
+        this.transposed = transposed;
+        this.values = Patterns.numbers(Math.toIntExact(pattern.nnz()), seed);
+        this.b = Patterns.numbers(Math.multiplyExact(depth(), columns), seed + 1);
+    }
+
+    /** With A's transpose in place of A, as an input gradient has it. */
+    static SpmmProblem transposed(SparsityPattern pattern, int columns, long seed) {
+        return new SpmmProblem(pattern, columns, seed, true);
+    }
+
+    /** Rows of C. */
+    int rows() {
+        return transposed ? pattern.cols() : pattern.rows();
+    }
+
+    /** Rows of B. */
+    int depth() {
+        return transposed ? pattern.rows() : pattern.cols();
+    }
+
+    Work work() {
+        double moved = 8.0 * pattern.nnz() + 4.0 * columns * (rows() + depth());
+        return new Work(2.0 * pattern.nnz() * columns, moved);
+    }
+
+    /** Of the product with A dense. */
+    Work denseWork() {
+        double entries = (double) pattern.rows() * pattern.cols();
+        return new Work(2 * entries * columns, 4 * entries + 4.0 * columns * (rows() + depth()));
     }
 
     /** A with its zeros, row-major. */
@@ -35,24 +64,32 @@ final class SpmmProblem {
 
     /** Runs the contender once and fails unless its answer is right. */
     void verify(String who, Contender contender) {
-        float[] want = new float[Math.multiplyExact(pattern.rows(), columns)];
-        float[] magnitudes = new float[want.length];
-        int longest = 0;
-        for (int row = 0; row < pattern.rows(); row++) {
-            longest = Math.max(longest, pattern.rowNnz(row));
+        int size = Math.multiplyExact(rows(), columns);
+        double[] sums = new double[size];
+        double[] sizes = new double[size];
+        int[] terms = new int[rows()];
+        pattern.forEach((row, col, position) -> {
+            int to = transposed ? col : row;
+            int from = transposed ? row : col;
+            terms[to]++;
             for (int n = 0; n < columns; n++) {
-                double sum = 0;
-                double magnitude = 0;
-                for (int p = pattern.rowStart(row); p < pattern.rowEnd(row); p++) {
-                    double term = (double) values[p] * b[pattern.col(p) * columns + n];
-                    sum += term;
-                    magnitude += Math.abs(term);
-                }
-                want[row * columns + n] = (float) sum;
-                magnitudes[row * columns + n] = (float) magnitude;
+                double term = (double) values[position] * b[from * columns + n];
+                sums[to * columns + n] += term;
+                sizes[to * columns + n] += Math.abs(term);
             }
+        });
+        float[] want = new float[size];
+        float[] magnitudes = new float[size];
+        for (int i = 0; i < size; i++) {
+            want[i] = (float) sums[i];
+            magnitudes[i] = (float) sizes[i];
         }
         contender.run();
-        Close.check(who, contender.result(), want, magnitudes, longest + 1L);
+        Close.check(
+                who,
+                contender.result(),
+                want,
+                magnitudes,
+                Arrays.stream(terms).max().orElse(0) + 1L);
     }
 }

@@ -1,6 +1,5 @@
 package dev.gossamer.bench;
 
-import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.engine.Backend;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -13,17 +12,18 @@ public class SpmvBenchmark extends OneThreadBenchmark {
     public String shape;
 
     @Param({"0.1", "0.02"})
-    public double density;
+    public String density;
 
     @Override
     Contender open(String name, Backend on) {
-        SpmmProblem problem = new SpmmProblem(Patterns.uniform(Dims.parse(shape), density, 7), 1, 42);
+        SpmmProblem problem = new SpmmProblem(Patterns.of(shape, density), 1, 42);
         Contender contender = switch (name) {
             case "engine" -> EngineSpmm.vector(on, problem);
-            case "oneMklSparse" -> new OneMkl.Sparse(problem);
+            case "oneMkl" -> new OneMkl.Sparse(problem);
             default -> throw unknown(name);
         };
         problem.verify(name, contender);
+        problem.work().publish();
         return contender;
     }
 
@@ -33,7 +33,7 @@ public class SpmvBenchmark extends OneThreadBenchmark {
     }
 
     @Benchmark
-    public void oneMklSparse() {
+    public void oneMkl() {
         run();
     }
 }

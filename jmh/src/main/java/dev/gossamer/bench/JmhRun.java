@@ -1,0 +1,111 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.bench.results.Machine;
+import dev.gossamer.bench.results.Rates;
+import dev.gossamer.bench.results.ResultFile;
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Backends;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/**
+ * JMH's own command line, with the backend that {@code gossamer.backend} names, the machine above the numbers and in every
+ * result of a JSON file, rates in the secondary results, and ratios below them.
+ */
+final class JmhRun {
+
+    /** Which benchmarks may run. */
+    enum Group {
+        ALL,
+        OPS,
+        STEPS
+    }
+
+    private static final String STEP_BENCHMARKS = "StepBenchmark\\.";
+    private static final String OTHER_BENCHMARKS = "^(?!.*" + STEP_BENCHMARKS + ").*$";
+
+    private JmhRun() {}
+
+    /**
+     * Runs benchmarks.
+     *
+     * @param data folder with DLMC, whose matrices then are the shapes; null for shapes with random entries
+     * @param json file for results; null for what the arguments say
+     */
+    static void run(Group group, @Nullable Path data, @Nullable Path json, List<String> args)
+            throws RunnerException, CommandLineOptionException, java.io.IOException {
+        CommandLineOptions asked = new CommandLineOptions(args.toArray(String[]::new));
+        if (asked.shouldHelp()
+                || asked.shouldList()
+                || asked.shouldListWithParams()
+                || asked.shouldListProfilers()
+                || asked.shouldListResultFormats()) {
+            org.openjdk.jmh.Main.main(args.toArray(String[]::new));
+            return;
+        }
+        ChainedOptionsBuilder options = new OptionsBuilder().parent(asked).addProfiler(Rates.class);
+        restrict(options, asked, group);
+        if (!asked.getParameter("backend").hasValue()) {
+            options.param("backend", backend());
+        }
+        if (data != null) {
+            DlmcShapes.choose(options, asked, data);
+        }
+        Path results = results(options, asked, json);
+        Map<String, Object> machine = Machine.facts();
+        String objection = OneMkl.objection();
+        machine.put("peers", objection == null ? OneMkl.version() : objection);
+        System.out.print(Machine.text(machine));
+        if (objection != null) {
+            System.out.println("# Left out: " + objection);
+            options.exclude("\\.oneMkl");
+        }
+        Collection<RunResult> measured = new Runner(options.build()).run();
+        System.out.print(Summary.of(measured));
+        if (results != null) {
+            ResultFile.addMachine(results, machine);
+        }
+    }
+
+    private static void restrict(ChainedOptionsBuilder options, CommandLineOptions asked, Group group) {
+        switch (group) {
+            case ALL -> {}
+            case OPS -> options.exclude(STEP_BENCHMARKS);
+            case STEPS -> options.exclude(OTHER_BENCHMARKS);
+        }
+        if (asked.getIncludes().isEmpty()) {
+            options.include(".*");
+        }
+    }
+
+    /** The file of results if it is JSON, which alone can hold the machine. */
+    private static @Nullable Path results(
+            ChainedOptionsBuilder options, CommandLineOptions asked, @Nullable Path json) {
+        if (json != null) {
+            options.resultFormat(ResultFormatType.JSON).result(json.toString());
+            return json;
+        }
+        if (asked.getResultFormat().orElse(ResultFormatType.CSV) != ResultFormatType.JSON) {
+            return null;
+        }
+        return Path.of(asked.getResult().orElse("jmh-result.json"));
+    }
+
+    /** The name that the property stands for, so that the table shows it. A wrong one fails here, once, not in every fork. */
+    private static String backend() {
+        try (Backend backend = Backends.open().backend()) {
+            return backend.name();
+        }
+    }
+}

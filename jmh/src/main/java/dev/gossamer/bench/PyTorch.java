@@ -1,0 +1,301 @@
+package dev.gossamer.bench;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * PyTorch in a process of its own that waits while ours runs, and the other way round: {@code pytorch_peer.py} tells what it
+ * does. Its times are taken over there, so that what passes between the processes is in none.
+ */
+final class PyTorch implements AutoCloseable {
+
+    /** The environment's name of the interpreter. */
+    static final String PYTHON_VARIABLE = "GOSSAMER_PYTHON";
+
+    private static final String SCRIPT = "pytorch_peer.py";
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /** OpenMP's threads spin for a while after their work, on the core that ours may get. */
+    private static final long SPIN_MILLIS = 5;
+
+    private final Process process;
+    private final BufferedWriter requests;
+    private final BufferedReader answers;
+    private final Path folder;
+    private final String version;
+
+    private PyTorch(Process process, Path folder) {
+        this.process = process;
+        this.folder = folder;
+        this.requests = process.outputWriter(StandardCharsets.UTF_8);
+        this.answers = process.inputReader(StandardCharsets.UTF_8);
+        JsonNode hello = answer();
+        this.version = "PyTorch " + hello.path("version").asString("?") + " ("
+                + hello.path("capability").asString("?") + ")";
+    }
+
+    /** Why PyTorch is no peer here. */
+    static final class MissingException extends Exception {
+
+        private static final long serialVersionUID = 1;
+
+        MissingException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** The interpreter that the environment names, else {@code python3}. */
+    static String defaultPython() {
+        String named = System.getenv(PYTHON_VARIABLE);
+        return named == null || named.isEmpty() ? "python3" : named;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param python the interpreter
+     * @throws MissingException if there is no such interpreter, or none with PyTorch
+     */
+    static PyTorch start(String python) throws MissingException {
+        Path folder = null;
+        Process process = null;
+        try {
+            folder = Files.createTempDirectory("gossamer-pytorch");
+            process = new ProcessBuilder(python, "-W", "ignore", "-u", "-c", script())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            return new PyTorch(process, folder);
+        } catch (IOException | IllegalStateException e) {
+            if (process != null) {
+                process.destroy();
+            }
+            if (folder != null) {
+                delete(folder);
+            }
+            throw new MissingException(
+                    "no PyTorch (" + e.getMessage() + "); --python or " + PYTHON_VARIABLE
+                            + " names an interpreter that has it",
+                    e);
+        }
+    }
+
+    private static String script() throws IOException {
+        try (InputStream script =
+                Objects.requireNonNull(PyTorch.class.getResourceAsStream(SCRIPT), "the jar lacks " + SCRIPT)) {
+            return new String(script.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** Its version and the instructions that it uses. */
+    String version() {
+        return version;
+    }
+
+    /** {@code torch.sparse.sampled_addmm}. */
+    Contender sddmm(SddmmProblem problem, int threads) {
+        Map<String, Object> request = open("sddmm", "float32");
+        request.put("rows", problem.pattern.rows());
+        request.put("cols", problem.pattern.cols());
+        request.put("depth", problem.columns);
+        request.put("nnz", problem.pattern.nnz());
+        request.put(
+                "files",
+                Map.of(
+                        "rowPtr", ints(problem.pattern.copyRowPtr()),
+                        "colIdx", ints(problem.pattern.copyColIdx()),
+                        "a", floats(problem.a),
+                        "b", floats(problem.b)));
+        return new Remote(request, threads);
+    }
+
+    /** {@code torch.kthvalue} or {@code torch.topk}, by that name. */
+    Contender topK(TopKProblem problem, String call, int threads) {
+        Map<String, Object> request = open("topk", "float32");
+        request.put("count", problem.values.length);
+        request.put("keep", problem.keep);
+        request.put("call", call);
+        request.put("files", Map.of("values", floats(problem.values)));
+        return new Remote(request, threads);
+    }
+
+    /** An epoch of the dense model, in f32 or bf16. */
+    Contender step(StepProblem problem, String dtype, int threads) {
+        Map<String, Object> request = open("step", dtype);
+        request.put("widths", StepProblem.WIDTHS);
+        request.put("batch", StepProblem.BATCH);
+        request.put("samples", StepProblem.SAMPLES);
+        request.put("rate", StepProblem.RATE);
+        request.put(
+                "files",
+                Map.of(
+                        "images", bytes(problem.images),
+                        "labels", bytes(problem.labels),
+                        "parameters", floats(problem.parameters())));
+        return new Remote(request, threads);
+    }
+
+    private static Map<String, Object> open(String kind, String dtype) {
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("do", "open");
+        request.put("kind", kind);
+        request.put("dtype", dtype);
+        return request;
+    }
+
+    private String floats(float[] numbers) {
+        ByteBuffer buffer =
+                ByteBuffer.allocate(Math.multiplyExact(4, numbers.length)).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asFloatBuffer().put(numbers);
+        return bytes(buffer.array());
+    }
+
+    private String ints(int[] numbers) {
+        ByteBuffer buffer =
+                ByteBuffer.allocate(Math.multiplyExact(4, numbers.length)).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asIntBuffer().put(numbers);
+        return bytes(buffer.array());
+    }
+
+    private String bytes(byte[] bytes) {
+        try {
+            Path file = Files.createTempFile(folder, "operand", ".bin");
+            return Files.write(file, bytes).toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot hand operands to PyTorch", e);
+        }
+    }
+
+    private JsonNode ask(Map<String, ?> request) {
+        try {
+            requests.write(JSON.writeValueAsString(request));
+            requests.newLine();
+            requests.flush();
+        } catch (IOException e) {
+            throw new IllegalStateException("PyTorch's process is gone (exit code " + process.exitValue() + ")", e);
+        }
+        return answer();
+    }
+
+    private JsonNode answer() {
+        String line;
+        try {
+            line = answers.readLine();
+        } catch (IOException e) {
+            throw new IllegalStateException("PyTorch's process does not answer: " + e.getMessage(), e);
+        }
+        if (line == null) {
+            throw new IllegalStateException("its process ended without an answer");
+        }
+        JsonNode answer;
+        try {
+            answer = JSON.readTree(line);
+        } catch (JacksonException e) {
+            throw new IllegalStateException("its process answered '" + line + "', which is no JSON", e);
+        }
+        if (answer.has("error")) {
+            throw new IllegalStateException(answer.path("error").asString());
+        }
+        return answer;
+    }
+
+    /** A contender over there. */
+    private final class Remote implements Contender {
+
+        private final int id;
+        private final int threads;
+
+        Remote(Map<String, ?> request, int threads) {
+            this.id = ask(request).path("id").asInt();
+            this.threads = threads;
+        }
+
+        @Override
+        public void run() {
+            nanos(1);
+        }
+
+        @Override
+        public double nanos(int runs) {
+            JsonNode answer = ask(Map.of("do", "run", "id", id, "runs", runs, "threads", threads));
+            if (threads > 1) {
+                rest();
+            }
+            return answer.path("nanos").asDouble();
+        }
+
+        private static void rest() {
+            try {
+                Thread.sleep(SPIN_MILLIS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("Measuring was interrupted", e);
+            }
+        }
+
+        @Override
+        public float[] result() {
+            try {
+                Path file = Files.createTempFile(folder, "result", ".bin");
+                float[] numbers = new float
+                        [ask(Map.of("do", "result", "id", id, "file", file.toString()))
+                                .path("count")
+                                .asInt()];
+                ByteBuffer.wrap(Files.readAllBytes(file))
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .asFloatBuffer()
+                        .get(numbers);
+                return numbers;
+            } catch (IOException e) {
+                throw new UncheckedIOException("Cannot read what PyTorch computed", e);
+            }
+        }
+
+        @Override
+        public void close() {
+            ask(Map.of("do", "close", "id", id));
+        }
+    }
+
+    /** Ends the process and deletes its files. */
+    @Override
+    public void close() {
+        try {
+            requests.close();
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroy();
+            }
+        } catch (IOException e) {
+            process.destroy();
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+        }
+        delete(folder);
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            System.err.println("benchmarks: cannot delete " + folder + ": " + e);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.bench.results.Measured.Interval;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures contenders turn by turn, so that what else the machine does hits all of them: the ratio of two neighbouring
+ * slices is good to a few per cent where the figures themselves drift by a third. A round is one slice of each contender, and
+ * the order turns from round to round; reported are medians over rounds and the intervals that hold the true medians with 95 %.
+ */
+final class Rounds {
+
+    /** C2 needs runs, not only time. */
+    private static final int LEAST_WARM_UP_RUNS = 20;
+
+    private final Plan plan;
+    private final Set<String> compiled = new HashSet<>();
+
+    Rounds(Plan plan) {
+        this.plan = plan;
+    }
+
+    /**
+     * How long to measure.
+     *
+     * @param rounds slices of each contender
+     * @param sliceNanos length of a slice; a run that takes longer is a slice by itself
+     * @param warmUpNanos for each contender before its first slice
+     * @param compileNanos the same where a kind of work is met for the first time: C2 takes most of a second for a kernel
+     */
+    record Plan(int rounds, double sliceNanos, double warmUpNanos, double compileNanos) {
+
+        Plan {
+            if (rounds < 1) {
+                throw new IllegalArgumentException("rounds must be at least 1, got " + rounds);
+            }
+        }
+    }
+
+    /**
+     * What the rounds gave.
+     *
+     * @param nanos of one run of ours
+     * @param interval around it
+     * @param versus the peer that was fastest; null if there was none
+     */
+    record Score(double nanos, Interval interval, @Nullable Versus versus) {}
+
+    /**
+     * Ours against a peer.
+     *
+     * @param nanos of one run of the peer
+     * @param ratio of speeds, ours over the peer's: the median over rounds
+     */
+    record Versus(String peer, double nanos, double ratio, Interval interval) {}
+
+    /**
+     * Measures contenders that were verified.
+     *
+     * @param kind of the work: kernels are compiled once for each
+     * @param peers by name; may be empty
+     */
+    Score measure(String kind, Contender ours, Map<String, ? extends Contender> peers) {
+        List<String> names = List.copyOf(peers.keySet());
+        List<Contender> all = new ArrayList<>();
+        all.add(ours);
+        names.forEach(name -> all.add(peers.get(name)));
+        double warmUp = compiled.add(kind) ? plan.compileNanos : plan.warmUpNanos;
+        int[] runs = new int[all.size()];
+        for (int who = 0; who < runs.length; who++) {
+            runs[who] = warmUp(all.get(who), warmUp);
+        }
+        double[][] nanos = new double[all.size()][plan.rounds];
+        for (int round = 0; round < plan.rounds; round++) {
+            for (int turn = 0; turn < runs.length; turn++) {
+                int who = (round + turn) % runs.length;
+                nanos[who][round] = all.get(who).nanos(runs[who]);
+            }
+        }
+        return score(names, nanos);
+    }
+
+    /** Of a time for each contender, ours first, and each round. */
+    static Score score(List<String> peers, double[][] nanos) {
+        double[] ours = nanos[0];
+        Versus best = null;
+        for (int peer = 0; peer < peers.size(); peer++) {
+            double[] theirs = nanos[peer + 1];
+            double median = median(theirs);
+            if (best == null || median < best.nanos) {
+                double[] ratios = new double[ours.length];
+                Arrays.setAll(ratios, round -> theirs[round] / ours[round]);
+                best = new Versus(peers.get(peer), median, median(ratios), interval(ratios));
+            }
+        }
+        return new Score(median(ours), interval(ours), best);
+    }
+
+    private int warmUp(Contender contender, double nanos) {
+        long start = System.nanoTime();
+        int runs = 0;
+        double quickest = Double.MAX_VALUE;
+        do {
+            int some = quickest > plan.sliceNanos ? 1 : 4;
+            quickest = Math.min(quickest, contender.nanos(some));
+            runs += some;
+        } while (System.nanoTime() - start < nanos || (runs < LEAST_WARM_UP_RUNS && quickest < plan.sliceNanos));
+        return (int) Math.max(1, Math.round(plan.sliceNanos / quickest));
+    }
+
+    /** Runs for that long, and often enough that compiled code is in place. */
+    static void repeat(Contender contender, double nanos) {
+        long start = System.nanoTime();
+        for (int runs = 0; System.nanoTime() - start < nanos || runs < LEAST_WARM_UP_RUNS; runs++) {
+            contender.run();
+        }
+    }
+
+    static double geomean(Collection<Double> values) {
+        return Math.exp(values.stream().mapToDouble(Math::log).average().orElse(Double.NaN));
+    }
+
+    static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** Order statistics around the median: binomial, normal approximation. */
+    static Interval interval(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int half = (int) Math.ceil(0.98 * Math.sqrt(sorted.length));
+        int middle = sorted.length / 2;
+        return new Interval(sorted[Math.max(0, middle - half)], sorted[Math.min(sorted.length - 1, middle + half)]);
+    }
+}

@@ -1,0 +1,82 @@
+package dev.gossamer.bench;
+
+import java.util.List;
+
+/**
+ * How much {@link Suite} measures.
+ *
+ * @param shapes of sparse matrices with random entries
+ * @param densities of them
+ * @param batches columns of the dense operand
+ * @param dlmcStep of the matrices of DLMC every so many, 0 for none
+ * @param vectorShapes of matrices times a vector
+ * @param vectorDensities of them
+ * @param dense products, as {@code rows x depth x columns}
+ * @param sampledBatches terms of the sums of the sampled product
+ * @param selections how many numbers a threshold is sought in
+ * @param steps densities of the MLP whose training is measured
+ * @param plan of the rounds
+ * @param limitNanos length of a slice that measures a limit
+ */
+record Sizes(
+        List<String> shapes,
+        List<String> densities,
+        List<Integer> batches,
+        int dlmcStep,
+        List<String> vectorShapes,
+        List<String> vectorDensities,
+        List<List<Integer>> dense,
+        List<Integer> sampledBatches,
+        List<Integer> selections,
+        List<Double> steps,
+        Rounds.Plan plan,
+        double limitNanos) {
+
+    private static final List<List<Integer>> MODELS_DENSE =
+            List.of(List.of(128, 784, 32), List.of(128, 128, 32), List.of(512, 512, 128), List.of(512, 512, 512));
+
+    /** For tests: every kind of row, nothing that takes time. */
+    static final Sizes TINY = new Sizes(
+            List.of("10x17"),
+            List.of("0.1"),
+            List.of(32, 128),
+            0,
+            List.of("17x33"),
+            List.of("0.1"),
+            List.of(List.of(8, 16, 32)),
+            List.of(32),
+            List.of(1000),
+            List.of(1.0, 0.1),
+            new Rounds.Plan(5, 1e4, 0, 0),
+            1e5);
+
+    /** Under three minutes in all. */
+    static final Sizes QUICK = new Sizes(
+            List.of("128x784", "512x512"),
+            List.of("0.1", "0.05"),
+            List.of(32, 128, 1024),
+            8,
+            List.of("128x784", "1024x1024"),
+            List.of("0.2", "0.1", "0.01"),
+            MODELS_DENSE,
+            List.of(32, 128),
+            List.of(1_600_000, 15_000_000),
+            List.of(1.0, 0.1, 0.05, 0.01),
+            new Rounds.Plan(21, 5e5, 4e7, 1e9),
+            1e7);
+
+    /** All of the table of targets. */
+    static final Sizes FULL = new Sizes(
+            List.of("128x784", "512x512", "1024x1024", "512x4608"),
+            List.of("0.2", "0.1", "0.05", "0.01"),
+            List.of(32, 64, 128, 256, 1024),
+            1,
+            List.of("128x784", "1024x1024", "4096x4096"),
+            List.of("0.2", "0.1", "0.05", "0.01"),
+            MODELS_DENSE,
+            List.of(32, 128),
+            List.of(1_600_000, 15_000_000),
+            List.of(1.0, 0.1, 0.05, 0.01),
+            new Rounds.Plan(41, 5e5, 6e7, 2e9),
+            3e7);
+}

@@ -1,0 +1,42 @@
+package dev.gossamer.bench;
+
+/** Ratios to reach, as {@code docs/performance.md} lists them: f32 against f32, against the peer in the same row. */
+final class Targets {
+
+    /** No single sparse product may be slower, dense operand in the engine's layout. */
+    static final double SPMM_CELL = 0.95;
+
+    /** No single sparse product may be slower, all operands row-major. */
+    static final double SPMM_ROW_MAJOR_CELL = 0.9;
+
+    /** Geometric mean of sparse products, all operands row-major. */
+    static final double SPMM_ROW_MAJOR = 1.2;
+
+    static final double SPMV = 1.0;
+    static final double TOP_K = 8;
+
+    private static final double SMALL_GEMM_FLOPS = 2.0 * 256 * 256 * 256;
+
+    private Targets() {}
+
+    /** Geometric mean of sparse products, dense operand in the engine's layout. */
+    static double spmm(int columns) {
+        return columns < 64 ? 1.15 : 1.5;
+    }
+
+    static double gemm(double flops) {
+        return flops < SMALL_GEMM_FLOPS ? 0.7 : 0.85;
+    }
+
+    static double sddmm(int columns) {
+        return columns < 128 ? 1.2 : 2.5;
+    }
+
+    /** Of the MLP, against the dense model. */
+    static double step(double density) {
+        if (density > 0.1) {
+            return 2.5;
+        }
+        return density > 0.05 ? 8 : density > 0.01 ? 12 : 20;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.gossamer.bench.results;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** JSON files of results. */
+final class Json {
+
+    static final JsonMapper MAPPER =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private Json() {}
+
+    /**
+     * Reads a file.
+     *
+     * @throws ResultException if it cannot be read, or is no JSON
+     */
+    static JsonNode read(Path file) {
+        try {
+            return MAPPER.readTree(Files.readString(file));
+        } catch (IOException e) {
+            throw new ResultException("Cannot read " + file + ": " + e, e);
+        } catch (JacksonException e) {
+            throw new ResultException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    static void write(Path file, Object value) {
+        try {
+            Files.writeString(file, MAPPER.writeValueAsString(value) + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot write " + file, e);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.gossamer.bench.results;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row, and how sure its numbers are.
+ *
+ * @param value the interval that holds the true median of our value with 95 %
+ * @param ratio the same of the ratio; null where the row has none
+ * @param flopsPerByte FLOP for each byte of operands and results, counted once; null where that means nothing
+ */
+public record Measured(
+        Row row,
+        Interval value,
+        @Nullable Interval ratio,
+        @Nullable Double flopsPerByte) {
+
+    /** From {@code low} to {@code high}, both included. */
+    public record Interval(double low, double high) {
+
+        /** Whether two intervals share a number. An end that is not a number overlaps everything: nothing is known. */
+        public boolean overlaps(Interval other) {
+            return !(high < other.low || other.high < low);
+        }
+
+        public double half() {
+            return (high - low) / 2;
+        }
+    }
+}

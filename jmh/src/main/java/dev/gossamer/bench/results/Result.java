@@ -1,0 +1,29 @@
+package dev.gossamer.bench.results;
+
+import dev.gossamer.bench.results.Measured.Interval;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A number from a file of results, from JMH or from {@code bench quick}.
+ *
+ * @param name what was measured, unique in its file: two files are compared by it
+ * @param benchmark class and method, or the row's name
+ * @param params JMH's parameters; none for a row
+ * @param value the score
+ * @param interval its error; ends that are not numbers where none is known
+ * @param unit of the score
+ * @param moreIsBetter whether it is a rate, not a time
+ * @param gflops its rate in GF/s, if it has one
+ * @param flopsPerByte FLOP for each byte of operands and results, if known
+ */
+public record Result(
+        String name,
+        String benchmark,
+        Map<String, String> params,
+        double value,
+        Interval interval,
+        String unit,
+        boolean moreIsBetter,
+        @Nullable Double gflops,
+        @Nullable Double flopsPerByte) {}

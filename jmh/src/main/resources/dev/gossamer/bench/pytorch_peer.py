@@ -1,0 +1,136 @@
+"""PyTorch as a contender: reads a request as a line of JSON, answers with a line of JSON, and times itself.
+
+open    kind and operands, which lie in files of raw little-endian numbers  ->  id
+run     id, runs, threads                                                   ->  nanos of a run
+result  id, file                                                            ->  count of the f32 numbers written to the file
+close   id
+
+The first line, unasked, tells the version. Whatever goes wrong is answered with `error`.
+"""
+
+import ctypes
+import json
+import sys
+import time
+
+
+def reply(**facts):
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+try:
+    import torch
+except Exception as problem:  # a broken installation raises more than ImportError
+    reply(error=f"PyTorch cannot be imported by {sys.executable}: {problem}")
+    sys.exit(0)
+
+
+def load(path, count, dtype):
+    return torch.from_file(path, size=count, dtype=dtype).clone()
+
+
+class Sddmm:
+    """The entries of a pattern of A·Bᵀ; torch.sparse.sampled_addmm takes Bᵀ as an operand."""
+
+    def __init__(self, rows, cols, depth, nnz, files, dtype):
+        row_ptr = load(files["rowPtr"], rows + 1, torch.int32)
+        col_idx = load(files["colIdx"], nnz, torch.int32)
+        values = torch.zeros(nnz, dtype=dtype)
+        self.pattern = torch.sparse_csr_tensor(row_ptr, col_idx, values, (rows, cols))
+        self.a = load(files["a"], rows * depth, torch.float32).view(rows, depth).to(dtype)
+        self.bt = load(files["b"], cols * depth, torch.float32).view(cols, depth).to(dtype).t()
+
+    def run(self):
+        self.c = torch.sparse.sampled_addmm(self.pattern, self.a, self.bt, beta=0)
+
+    def result(self):
+        return self.c.values()
+
+
+class TopK:
+    """The k-th largest magnitude; the magnitudes are taken before, which our engine does inside."""
+
+    def __init__(self, count, keep, call, files, dtype):
+        self.magnitudes = load(files["values"], count, torch.float32).to(dtype).abs()
+        self.keep = keep
+        self.run = self.kthvalue if call == "kthvalue" else self.topk
+
+    def kthvalue(self):
+        self.threshold = torch.kthvalue(self.magnitudes, self.magnitudes.numel() - self.keep + 1).values
+
+    def topk(self):
+        self.threshold = torch.topk(self.magnitudes, self.keep, sorted=False).values.min()
+
+    def result(self):
+        return self.threshold.view(1)
+
+
+class Step:
+    """An epoch of training steps of an MLP, plain SGD; samples lie there as floats, in the order in which they are visited."""
+
+    def __init__(self, widths, batch, samples, rate, files, dtype):
+        pixels = load(files["images"], samples * widths[0], torch.uint8).view(samples, widths[0])
+        self.images = (pixels.float() / 255).to(dtype)
+        self.labels = load(files["labels"], samples, torch.uint8).long()
+        self.batch = batch
+        layers = []
+        for fan_in, fan_out in zip(widths, widths[1:]):
+            layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.ReLU()]
+        self.model = torch.nn.Sequential(*layers[:-1])
+        parameters = list(self.model.parameters())
+        initial = load(files["parameters"], sum(p.numel() for p in parameters), torch.float32)
+        with torch.no_grad():
+            for parameter, part in zip(parameters, initial.split([p.numel() for p in parameters])):
+                parameter.copy_(part.view_as(parameter))
+        self.model.to(dtype)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+
+    def run(self):
+        for start in range(0, len(self.images), self.batch):
+            self.optimizer.zero_grad(set_to_none=True)
+            logits = self.model(self.images[start : start + self.batch])
+            loss = torch.nn.functional.cross_entropy(logits, self.labels[start : start + self.batch])
+            loss.backward()
+            self.optimizer.step()
+
+    def result(self):
+        return torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
+
+
+KINDS = {"sddmm": Sddmm, "topk": TopK, "step": Step}
+contenders = {}
+
+
+def answer(request):
+    task = request.pop("do")
+    if task == "open":
+        kind = KINDS[request.pop("kind")]
+        key = len(contenders)
+        contenders[key] = kind(dtype=getattr(torch, request.pop("dtype")), **request)
+        return {"id": key}
+    contender = contenders[request["id"]]
+    if task == "run":
+        if torch.get_num_threads() != request["threads"]:
+            torch.set_num_threads(request["threads"])
+        start = time.perf_counter_ns()
+        for _ in range(request["runs"]):
+            contender.run()
+        return {"nanos": (time.perf_counter_ns() - start) / request["runs"]}
+    if task == "result":
+        numbers = contender.result().to(torch.float32).contiguous()
+        with open(request["file"], "wb") as out:
+            out.write(ctypes.string_at(numbers.data_ptr(), 4 * numbers.numel()))
+        return {"count": numbers.numel()}
+    if task == "close":
+        contenders[request["id"]] = None
+        return {}
+    raise ValueError(f"unknown request {task}")
+
+
+reply(version=torch.__version__, capability=torch.backends.cpu.get_cpu_capability())
+for line in sys.stdin:
+    try:
+        reply(**answer(json.loads(line)))
+    except Exception as problem:
+        reply(error=f"{type(problem).__name__}: {problem}")

@@ -1,0 +1,129 @@
+package dev.gossamer.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The whole command on sizes that take no time, without PyTorch; oneMKL takes part where it is. */
+class QuickCommandTest {
+
+    private static final String NO_PYTHON = "no-such-python";
+
+    @TempDir
+    private Path folder;
+
+    private record Ran(int code, String out, String err) {}
+
+    private static Ran run(String... args) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+        try {
+            int code = Main.run(args);
+            return new Ran(code, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    @Test
+    void writesTableAndJson() throws IOException {
+        Path json = folder.resolve("quick.json");
+        Ran ran = run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--json", json.toString());
+        assertThat(ran.code).as(ran.err).isZero();
+        List<String> names = new ArrayList<>();
+        for (JsonNode row : JsonMapper.shared().readTree(Files.readString(json))) {
+            names.add(row.path("name").asString());
+            check(row);
+        }
+        assertThat(names).doesNotHaveDuplicates();
+        for (String kind :
+                List.of("limit: ", "spmm ", "spmm row-major ", "spmv ", "gemm ", "sddmm ", "top-k ", "mlp ")) {
+            assertThat(names).as(kind).anyMatch(name -> name.startsWith(kind));
+        }
+        assertThat(ran.out).contains(names).contains("# cpu", "# commit", "no PyTorch", "of limit");
+        assertThat(folder.resolve("quick.details.json"))
+                .content()
+                .contains("\"machine\"", "\"cpu\"", "\"caches\"", "\"jdk\"", "\"flags\"", "\"commit\"");
+    }
+
+    private static void check(JsonNode row) {
+        assertThat(new TreeSet<>(row.propertyNames()))
+                .containsExactly("limitShare", "name", "peer", "peerValue", "ratio", "target", "unit", "value");
+        assertThat(row.path("value").asDouble()).as("%s", row).isPositive();
+        assertThat(row.path("ratio").isNumber())
+                .as("%s", row)
+                .isEqualTo(row.path("target").isNumber());
+        assertThat(row.path("ratio").isNull()).isEqualTo(row.path("target").isNull());
+        assertThat(row.path("peer").isNull()).isEqualTo(row.path("peerValue").isNull());
+        String name = row.path("name").asString();
+        if (name.startsWith("sddmm") || name.startsWith("top-k") || name.startsWith("mlp")) {
+            assertThat(row.path("ratio").isNull())
+                    .as("PyTorch is missing: %s", row)
+                    .isTrue();
+        } else if (!name.startsWith("limit")) {
+            assertThat(row.path("ratio").isNumber()).as("%s", row).isEqualTo(OneMkl.objection() == null);
+        }
+    }
+
+    @Test
+    void pytorchIsAskedForByNameInVain() {
+        Ran ran = run("pytorch", "--sizes", "tiny", "--python", NO_PYTHON);
+        assertThat(ran.code).isEqualTo(2);
+        assertThat(ran.err).contains(NO_PYTHON, "GOSSAMER_PYTHON");
+    }
+
+    @Test
+    void badUseIsRefusedWithTheRemedy() {
+        assertThat(run("quick", "--sizes", "huge")).satisfies(ran -> {
+            assertThat(ran.code).isEqualTo(2);
+            assertThat(ran.err).contains("huge");
+        });
+        assertThat(run("quick", "--data", folder.toString())).satisfies(ran -> {
+            assertThat(ran.code).isEqualTo(2);
+            assertThat(ran.err).contains("index.csv", "--data");
+        });
+        assertThat(run()).satisfies(ran -> {
+            assertThat(ran.code).isEqualTo(2);
+            assertThat(ran.err).contains("quick", "ops", "steps", "compare");
+        });
+    }
+
+    @Test
+    void compareEndsByItsThreshold() throws IOException {
+        Path base = row("base.json", 100);
+        Path slower = row("new.json", 70);
+        assertThat(run("compare", base.toString(), slower.toString()).code).isEqualTo(1);
+        assertThat(run("compare", base.toString(), slower.toString(), "--threshold", "40%").code)
+                .isZero();
+        assertThat(run("compare", slower.toString(), base.toString()).code).isZero();
+        assertThat(run("compare", base.toString(), slower.toString(), "--threshold", "40"))
+                .satisfies(ran -> {
+                    assertThat(ran.code).isEqualTo(2);
+                    assertThat(ran.err).contains("--threshold", "40");
+                });
+        assertThat(run("compare", base.toString(), "absent.json").code).isEqualTo(2);
+    }
+
+    private Path row(String name, double value) throws IOException {
+        return Files.writeString(folder.resolve(name), """
+                [{"benchmark": "a.B.c", "mode": "thrpt", "primaryMetric": {"score": %s, "scoreError": 1.0, "scoreUnit": "ops/s"}}]
+                """.formatted(value));
+    }
+}
