@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
  *
  * <pre>{@code
  * device                                  ok DESCRIPTION
+ * tuning ENTRY                            ok VALUE    of the table in force
  * open spmm ROWSxCOLS DENSITY N FOLDER    ok NNZ     writes rowptr, colidx (int32), values, b and the answer c (f32, row-major)
  * open sddmm ROWSxCOLS DENSITY N FOLDER   ok NNZ     the same, with a and b, both with N columns; c has the entries of the pattern
  * open gemm ROWSxCOLS N FOLDER            ok 0       writes a, b and c
@@ -59,6 +60,7 @@ final class OpServer implements Callable<Integer> {
             return "ok "
                     + switch (words[0]) {
                         case "device" -> backend.device();
+                        case "tuning" -> Double.toString(backend.tuning().get(words[1]));
                         case "open" -> open(backend, words);
                         case "time" -> time(Integer.parseInt(words[1]));
                         case "close" -> {
