@@ -1,5 +1,9 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
+import static dev.gossamer.cpu.Raw.USER;
+
 import dev.gossamer.cpu.GemmKernels.Operands;
 import dev.gossamer.engine.Layout;
 import java.lang.foreign.MemorySegment;
@@ -9,6 +13,12 @@ import java.lang.foreign.MemorySegment;
  * the panel that a blocked gemm would have to pack. Row-major tensors go to {@link Gemm}.
  */
 final class DenseProduct {
+
+    /** Columns of a panel of transposed activations. */
+    private static final int PANEL = 2 * Lanes.COUNT;
+
+    /** The deepest batch block whose panels are made here: the widest block of a tensor. */
+    private static final int MAX_DEPTH = 64;
 
     private DenseProduct() {}
 
@@ -65,17 +75,22 @@ final class DenseProduct {
         int column = 0;
         while (column < c.batch) {
             int vectors = Math.min(2, Strips.vectors(b, c, column));
-            GemmKernels.block(
-                    to - from,
-                    vectors,
-                    io,
-                    from * io.aRow,
-                    b.base(column),
-                    c.base(column) + from * io.cRow,
-                    depth,
-                    beta);
+            blocks(io, from, to, vectors, 0, b.base(column), c.base(column), depth, beta);
             column += vectors * Lanes.COUNT;
         }
+    }
+
+    /** Rows in large blocks first, as many as leave whole blocks of four where that is possible: single rows are slow. */
+    private static void blocks(
+            Operands io, int from, int to, int vectors, long aBase, long bBase, long cBase, int depth, float beta) {
+        int rows = to - from;
+        int fives = rows / 5;
+        int even = fives - ((fives - rows) & 3);
+        int large = GemmKernels.ROWS == 5 && beta == 0 && even >= 0 ? 5 * even : 0;
+        GemmKernels.block(large, vectors, io, aBase + from * io.aRow, bBase, cBase + from * io.cRow, depth, beta);
+        int rest = from + large;
+        GemmKernels.block(
+                rows - large, vectors, io, aBase + rest * io.aRow, bBase, cBase + rest * io.cRow, depth, beta);
     }
 
     /** {@code GW = GY·Xᵀ + beta·GW}: per batch block X is transposed into panels, and the chain goes on from block to block. */
@@ -90,12 +105,71 @@ final class DenseProduct {
         }
         for (int column = 0; column < x.batch; ) {
             int depth = Math.min(Math.min(x.run(column), gy.run(column)), x.batch - column);
-            gemm.a.set(gy.data, gy.base(column), rows, depth, gy.rowStride(), 4);
-            gemm.b.set(x.data, x.base(column), depth, cols, 4, x.rowStride());
-            gemm.run(alpha, column == 0 ? beta : 1);
+            float start = column == 0 ? beta : 1;
+            if (alpha == 1 && cols % Lanes.COUNT == 0 && depth <= MAX_DEPTH) {
+                transposedBlock(workspace, x, gy, column, depth, start, gw);
+            } else {
+                gemm.a.set(gy.data, gy.base(column), rows, depth, gy.rowStride(), 4);
+                gemm.b.set(x.data, x.base(column), depth, cols, 4, x.rowStride());
+                gemm.run(alpha, start);
+            }
             column += depth;
         }
         gw.clearOutside();
+    }
+
+    /** One batch block: all of X transposed, then every panel against all rows. */
+    private static void transposedBlock(
+            CpuWorkspace workspace, CpuTensor x, CpuTensor gy, int column, int depth, float beta, CpuValues gw) {
+        int rows = gw.space.rows();
+        int cols = gw.space.cols();
+        int panels = (cols + PANEL - 1) / PANEL;
+        long panelBytes = 4L * depth * PANEL;
+        MemorySegment packed = workspace.scratch(CpuWorkspace.Scratch.PANELS, panels * panelBytes);
+        for (int panel = 0; panel < panels; panel++) {
+            int width = Math.min(PANEL, cols - panel * PANEL);
+            long from = Raw.address(x.data, x.offset(panel * PANEL, column), (width - 1) * x.rowStride() + 4L * depth);
+            long to = Raw.address(packed, panel * panelBytes, panelBytes);
+            transpose(from, Math.toIntExact(x.rowStride()), width, depth, to);
+        }
+        Operands io = workspace.denseOperands().set(gy.data, gy.rowStride(), 4, packed, 4L * PANEL, gw.data, 4L * cols);
+        int parts = workspace.parts(2.0 * rows * depth * cols);
+        if (parts == 1) {
+            panels(io, 0, panels, rows, depth, gy.base(column), cols, beta);
+        } else {
+            workspace
+                    .workers()
+                    .run(
+                            parts,
+                            (part, of) -> panels(
+                                    io,
+                                    panels * part / of,
+                                    panels * (part + 1) / of,
+                                    rows,
+                                    depth,
+                                    gy.base(column),
+                                    cols,
+                                    beta));
+        }
+    }
+
+    private static void panels(Operands io, int from, int to, int rows, int depth, long aBase, int cols, float beta) {
+        for (int panel = from; panel < to; panel++) {
+            int vectors = Math.min(PANEL, cols - panel * PANEL) / Lanes.COUNT;
+            long bBase = 4L * depth * PANEL * panel;
+            blocks(io, 0, rows, vectors, aBase, bBase, 4L * PANEL * panel, depth, beta);
+        }
+    }
+
+    /** {@code width} rows of {@code depth} floats become {@code depth} rows of a panel. */
+    private static void transpose(long from, int step, int width, int depth, long to) {
+        for (int row = 0; row < width; row++) {
+            long in = (from + (long) row * step) & USER;
+            long out = (to + 4L * row) & USER;
+            for (int k = 0; k < depth; k++) {
+                ALL.set(UNCHECKED, (out + 4L * PANEL * k) & USER, ALL.get(UNCHECKED, in + 4L * k));
+            }
+        }
     }
 
     static int cut(int rows, int part, int parts) {
