@@ -157,23 +157,26 @@ final class Batches {
             float scale = transform.scale().get(channel);
             float shift = transform.shift().get(channel);
             widen(from, longs, channel * plane, (channel + 1) * plane, scale, shift, to, step);
-            widen(from + 64L * longs, longs, channel * plane, (channel + 1) * plane, scale, shift, to + 32, step);
         }
     }
 
-    /** Eight samples: pixels {@code first .. end - 1}. */
+    /** Pixels {@code first .. end - 1}: both halves at once, so that a line of the output is written in one go. */
     private static void widen(long from, int longs, int first, int end, float scale, float shift, long to, int step) {
         FloatVector times = FloatVector.broadcast(FLOATS, scale);
         FloatVector plus = FloatVector.broadcast(FLOATS, shift);
         for (int p = first; p < end; p++) {
             long in = (from + ((long) (p & 7) * longs + (p >>> 3)) * Long.BYTES) & USER;
             long out = (to + (long) p * step) & USER;
-            ByteVector bytes = ByteVector.fromMemorySegment(EIGHT, ALL, in, LITTLE_ENDIAN);
+            ByteVector low = ByteVector.fromMemorySegment(EIGHT, ALL, in, LITTLE_ENDIAN);
+            ByteVector high = ByteVector.fromMemorySegment(EIGHT, ALL, (in + 64L * longs) & USER, LITTLE_ENDIAN);
             for (int part = 0; part < 8 / FLOATS.length(); part++) {
-                IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+                long at = out + (long) part * FLOATS.vectorByteSize();
+                IntVector ints = (IntVector) low.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
                 FloatVector pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
-                pixels.fma(times, plus)
-                        .intoMemorySegment(ALL, out + (long) part * FLOATS.vectorByteSize(), LITTLE_ENDIAN);
+                pixels.fma(times, plus).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+                ints = (IntVector) high.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+                pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
+                pixels.fma(times, plus).intoMemorySegment(ALL, at + 32, LITTLE_ENDIAN);
             }
         }
     }
