@@ -75,6 +75,7 @@ public final class Main implements Runnable {
         return line.addSubcommand(new SpmmPairs())
                 .addSubcommand(new OpServer())
                 .addSubcommand(new CompareCommand())
+                .addSubcommand(new ReportCommand())
                 .addSubcommand(new HelpCommand())
                 .setOverwrittenOptionsAllowed(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param unit of the score
  * @param moreIsBetter whether it is a rate, not a time
  * @param gflops its rate in GF/s, if it has one
- * @param flopsPerByte FLOP for each byte of operands and results, if known
+ * @param gbytes the rate at which it goes through operands and results, each counted once, in GB/s, if known
  */
 public record Result(
         String name,
@@ -26,4 +26,10 @@ public record Result(
         String unit,
         boolean moreIsBetter,
         @Nullable Double gflops,
-        @Nullable Double flopsPerByte) {}
+        @Nullable Double gbytes) {
+
+    /** FLOP for each byte of operands and results; null if not known. */
+    public @Nullable Double flopsPerByte() {
+        return gflops == null || gbytes == null ? null : Double.valueOf(gflops / gbytes);
+    }
+}

@@ -116,6 +116,9 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
         String unit = row.path("unit").asString("");
         JsonNode interval = details.path("value");
         double value = row.path("value").asDouble();
+        Double gflops = unit.equals(Rates.FLOPS) ? Double.valueOf(value) : null;
+        Double flopsPerByte = optional(details.path("flopsPerByte"));
+        Double gbytes = unit.equals(Rates.BYTES) ? Double.valueOf(value) : null;
         return new Result(
                 name,
                 name,
@@ -126,8 +129,8 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
                         : UNKNOWN,
                 unit,
                 true,
-                unit.equals(Rates.FLOPS) ? value : null,
-                optional(details.path("flopsPerByte")));
+                gflops,
+                gflops == null || flopsPerByte == null ? gbytes : Double.valueOf(gflops / flopsPerByte));
     }
 
     private static Result ofJmh(JsonNode result) {
@@ -154,7 +157,7 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
                 metric.path("scoreUnit").asString(""),
                 mode.equals("thrpt"),
                 gflops,
-                gflops == null || gbytes == null ? null : Double.valueOf(gflops / gbytes));
+                gbytes);
     }
 
     /** JMH writes what is not a number as the string NaN. */
