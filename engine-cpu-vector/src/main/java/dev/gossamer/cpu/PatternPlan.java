@@ -1,6 +1,9 @@
 package dev.gossamer.cpu;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,12 +64,17 @@ final class PatternPlan {
     /** Structure as kernels read it. */
     static final class Csr {
 
+        /** With at most as many columns, {@link #narrow} holds them. */
+        static final int NARROW = 1 << 16;
+
         final int rows;
         final int cols;
         final int[] rowPtr;
         final int[] colIdx;
         /** Row numbers by descending length, equal lengths by ascending number. */
         final int[] order;
+
+        private volatile @Nullable MemorySegment narrow;
 
         Csr(SparsityPattern pattern) {
             this.rows = pattern.rows();
@@ -76,8 +84,22 @@ final class PatternPlan {
             this.order = byLength(rowPtr);
         }
 
+        /** {@link #colIdx} as unsigned 16-bit numbers off-heap, made on first use and freed with the plan. */
+        MemorySegment narrow() {
+            MemorySegment known = narrow;
+            if (known == null) {
+                known = Arena.ofAuto().allocate(Math.max(1, 2L * colIdx.length), Memory.ALIGNMENT);
+                for (int p = 0; p < colIdx.length; p++) {
+                    known.setAtIndex(ValueLayout.JAVA_CHAR, p, (char) colIdx[p]);
+                }
+                narrow = known;
+            }
+            return known;
+        }
+
         long sizeBytes() {
-            return 4L * (rowPtr.length + colIdx.length + order.length);
+            MemorySegment made = narrow;
+            return 4L * (rowPtr.length + colIdx.length + order.length) + (made == null ? 0 : made.byteSize());
         }
 
         /** First row of part {@code part} of {@code parts} with about equal work, the rows in memory order. */

@@ -24,9 +24,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Forward and input gradient have the bits of one scalar FMA chain per output, in ascending index. As the chain knows no
+ * Forward, input gradient and spmv have the bits of one scalar FMA chain per output, in ascending index. As the chain knows no
  * vector width, block, storage or thread, agreeing with it at every width means agreeing with each other.
  */
 class FmaChainTest {
@@ -79,6 +80,11 @@ class FmaChainTest {
                     workspace.upload(MemorySegment.ofArray(y), out);
                     workspace.sparse().spmm(1, values, in, beta, out);
                     assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, beta, y, batch));
+                    if (batch == 1 && layout == Layout.ROW_MAJOR) {
+                        workspace.upload(MemorySegment.ofArray(y), out);
+                        workspace.sparse().spmv(1, values, in, beta, out);
+                        assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, beta, y, 1));
+                    }
                 }
                 workspace.upload(MemorySegment.ofArray(y), out);
                 workspace.sparse().spmmTransposed(1, values, out, 0, in);
@@ -94,6 +100,31 @@ class FmaChainTest {
                     assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, 0, y, batch));
                 }
             }
+        }
+    }
+
+    /** Columns are 16-bit numbers up to 65536 of them; beside that, rows of very different length, and empty ones. */
+    @ParameterizedTest
+    @ValueSource(ints = {65_535, 65_536, 65_537, 100_000})
+    void spmvIsOneChainAtAnyWidth(int cols) {
+        int rows = 11;
+        SparsityPattern pattern = SparsityPattern.fromMask(
+                rows, cols, (row, col) -> row == 3 || (row != 5 && (col * 31 + row) % (7 << row) == 0));
+        SplittableRandom random = new SplittableRandom(cols);
+        float[] w = randomFloats(random, (int) pattern.nnz());
+        float[] x = randomFloats(random, cols);
+        float[] y = randomFloats(random, rows);
+        TuningTable tuning = new TuningTable(Map.of("masked.density", 1.0, "parallel.flops", 0.0));
+        try (Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(2, tuning)));
+                Workspace workspace = backend.workspace(2)) {
+            Space space = workspace.space(Geometry.linear(cols, rows));
+            workspace.repattern(space, pattern);
+            Values values = workspace.values(space, Role.THETA);
+            workspace.upload(MemorySegment.ofArray(w), values);
+            Tensor in = tensor(workspace, cols, 1, Layout.ROW_MAJOR, x);
+            Tensor out = tensor(workspace, rows, 1, Layout.ROW_MAJOR, y);
+            workspace.sparse().spmv(1, values, in, 0.7f, out);
+            assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, 0.7f, y, 1));
         }
     }
 
