@@ -128,16 +128,17 @@ final class Gemm {
     private void pack(float alpha, MemorySegment packed) {
         for (int panel = 0; panel < cols; panel += PANEL) {
             int width = Math.min(PANEL, cols - panel);
+            long from = b.at(depth, col + panel);
             long to = 4L * panel * deep;
-            for (int k = 0; k < deep; k++) {
-                long from = b.at(depth + k, col + panel);
-                for (int j = 0; j < width; j++) {
-                    packed.set(FLOAT, to + 4L * j, alpha * b.data.get(FLOAT, from + j * b.colStride));
-                }
+            for (int k = 0; k < deep && width < PANEL; k++) {
                 for (int j = width; j < PANEL; j++) {
-                    packed.set(FLOAT, to + 4L * j, 0f);
+                    packed.set(FLOAT, to + 4L * (k * PANEL + j), 0f);
                 }
-                to += 4L * PANEL;
+            }
+            if (b.colStride == Float.BYTES && width == PANEL) {
+                Packing.rows(b.data, from, b.rowStride, deep, alpha, packed, to);
+            } else {
+                Packing.columns(b.data, from, b.rowStride, b.colStride, deep, width, alpha, packed, to, 4L * PANEL);
             }
         }
     }

@@ -54,8 +54,8 @@ final class GemmKernels {
     }
 
     /**
-     * {@code rows} rows by {@code vectors} (1 or 2) vectors of columns, {@code depth} deep. Blocks of five rows start from
-     * zero, smaller ones from what C holds: kernels that may do either box their accumulators.
+     * {@code rows} rows by {@code vectors} (1 or 2) vectors of columns, {@code depth} deep. A kernel starts either from zero or
+     * from what C holds: those that may do either box their accumulators.
      */
     static void block(int rows, int vectors, Operands io, long aBase, long bBase, long cBase, int depth, float beta) {
         if (rows == 0) {
@@ -75,6 +75,9 @@ final class GemmKernels {
         }
         for (int each = row; each < rows; each++) {
             Scaling.row(vectors, io.c, cBase + each * io.cRow, beta);
+        }
+        for (; row + 5 <= rows && ROWS == 5 && vectors == 2; row += 5) {
+            rows5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
         for (; row + 4 <= rows; row += 4) {
             if (vectors == 2) {
@@ -109,6 +112,59 @@ final class GemmKernels {
         long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = FloatVector.zero(F);
         FloatVector s41 = FloatVector.zero(F);
+        long from = aBase;
+        long at = bBase;
+        for (int k = 0; k < depth; k++) {
+            long in = at & USER;
+            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 4 * aRow) & USER));
+            s40 = a4.fma(b0, s40);
+            s41 = a4.fma(b1, s41);
+            from += io.aDepth;
+            at += io.bDepth;
+        }
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
+        s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
+        s11.intoMemorySegment(ALL, c1 + BYTES, LITTLE_ENDIAN);
+        s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
+        s21.intoMemorySegment(ALL, c2 + BYTES, LITTLE_ENDIAN);
+        s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
+        s31.intoMemorySegment(ALL, c3 + BYTES, LITTLE_ENDIAN);
+        s40.intoMemorySegment(ALL, c4, LITTLE_ENDIAN);
+        s41.intoMemorySegment(ALL, c4 + BYTES, LITTLE_ENDIAN);
+    }
+
+    private static void rows5x2(Operands io, long aBase, long bBase, long cBase, int depth) {
+        long aRow = io.aRow;
+        long c0 = cBase & USER;
+        FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
+        FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
+        long c1 = (cBase + 1 * io.cRow) & USER;
+        FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
+        FloatVector s11 = fromMemorySegment(F, ALL, c1 + BYTES, LITTLE_ENDIAN);
+        long c2 = (cBase + 2 * io.cRow) & USER;
+        FloatVector s20 = fromMemorySegment(F, ALL, c2, LITTLE_ENDIAN);
+        FloatVector s21 = fromMemorySegment(F, ALL, c2 + BYTES, LITTLE_ENDIAN);
+        long c3 = (cBase + 3 * io.cRow) & USER;
+        FloatVector s30 = fromMemorySegment(F, ALL, c3, LITTLE_ENDIAN);
+        FloatVector s31 = fromMemorySegment(F, ALL, c3 + BYTES, LITTLE_ENDIAN);
+        long c4 = (cBase + 4 * io.cRow) & USER;
+        FloatVector s40 = fromMemorySegment(F, ALL, c4, LITTLE_ENDIAN);
+        FloatVector s41 = fromMemorySegment(F, ALL, c4 + BYTES, LITTLE_ENDIAN);
         long from = aBase;
         long at = bBase;
         for (int k = 0; k < depth; k++) {
