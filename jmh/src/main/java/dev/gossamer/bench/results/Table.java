@@ -6,7 +6,7 @@ import java.util.Locale;
 /** The rows of {@code bench quick} for people, a line each. */
 public final class Table {
 
-    private static final String LINE = "%-58s %9s %-8s %-24s %9s %6s %-14s %6s %-5s %6s";
+    private static final String LINE = "%-78s %9s %-8s %-24s %9s %6s %-14s %6s %-5s %6s";
 
     private Table() {}
 
