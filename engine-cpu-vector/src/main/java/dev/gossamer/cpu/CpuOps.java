@@ -67,7 +67,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void sparsify(Tensor dense, float threshold, Values target) {
-        Sparsify.threshold((CpuTensor) dense, threshold, (CpuValues) target);
+        Sparsify.threshold(workspace, (CpuTensor) dense, threshold, (CpuValues) target);
     }
 
     @Override
@@ -139,12 +139,12 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public MagnitudeSelection.Threshold kthMagnitude(List<Values> group, long k) {
-        return Selection.kthMagnitude(group, k);
+        return Selection.kthMagnitude(workspace, group, k);
     }
 
     @Override
     public void keepTop(List<Space> group, Role by, long keep) {
-        Selection.keepTop(group, by, keep);
+        Selection.keepTop(workspace, group, by, keep);
     }
 
     @Override

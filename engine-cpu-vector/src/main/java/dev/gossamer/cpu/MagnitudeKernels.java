@@ -1,0 +1,143 @@
+package dev.gossamer.cpu;
+
+import static dev.gossamer.cpu.Lanes.BYTES;
+import static dev.gossamer.cpu.Lanes.COUNT;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.USER;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.IntVector.fromMemorySegment;
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LE;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Vector passes over magnitudes, that is float bits without their sign: as such they are non-negative ints, in the order of
+ * selection. All addresses are those of whole vectors that the caller vouches for ({@link Raw}).
+ */
+final class MagnitudeKernels {
+
+    static final int SIGN_CLEARED = Integer.MAX_VALUE;
+
+    private static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, Lanes.F.vectorShape());
+
+    private MagnitudeKernels() {}
+
+    /** What a pass found; grows from call to call. */
+    static final class Tally {
+
+        /** Magnitudes above the higher bound, at it or above, and at the lower bound or above. */
+        long above;
+
+        long atHigh;
+        long atLow;
+
+        /** Magnitudes strictly between the bounds. */
+        long between;
+
+        /** The largest magnitude. */
+        int most;
+
+        /** False where the pass broke off for want of room. */
+        boolean complete = true;
+
+        static Tally sum(Tally[] tallies) {
+            Tally sum = new Tally();
+            for (Tally each : tallies) {
+                sum.above += each.above;
+                sum.atHigh += each.atHigh;
+                sum.atLow += each.atLow;
+                sum.between += each.between;
+                sum.most = Math.max(sum.most, each.most);
+                sum.complete &= each.complete;
+            }
+            return sum;
+        }
+    }
+
+    /**
+     * Counts {@code vectors} vectors of floats by two bounds and writes the magnitudes strictly between these one after the
+     * other, and up to a vector of anything behind them.
+     *
+     * @param from address of the floats
+     * @param out address with room for all of them
+     */
+    static void divide(long from, int vectors, int low, int high, long out, Tally tally) {
+        IntVector above = IntVector.zero(I);
+        IntVector atHigh = IntVector.zero(I);
+        IntVector atLow = IntVector.zero(I);
+        IntVector most = IntVector.zero(I);
+        int between = 0;
+        for (int i = 0; i < vectors; i++) {
+            IntVector m = fromMemorySegment(I, ALL, (from + (long) i * BYTES) & USER, LITTLE_ENDIAN)
+                    .and(SIGN_CLEARED);
+            most = most.max(m);
+            above = above.add(1, m.compare(GT, high));
+            atHigh = atHigh.add(1, m.compare(GE, high));
+            atLow = atLow.add(1, m.compare(GE, low));
+            VectorMask<Integer> inside = m.compare(GT, low).and(m.compare(LT, high));
+            m.compress(inside).intoMemorySegment(ALL, (out + 4L * between) & USER, LITTLE_ENDIAN);
+            between += inside.trueCount();
+        }
+        tally.above += above.reduceLanes(VectorOperators.ADD);
+        tally.atHigh += atHigh.reduceLanes(VectorOperators.ADD);
+        tally.atLow += atLow.reduceLanes(VectorOperators.ADD);
+        tally.between += between;
+        tally.most = Math.max(tally.most, most.reduceLanes(VectorOperators.MAX));
+    }
+
+    /** How many of {@code vectors} vectors of ints are above a bound. */
+    static int countAbove(long from, int vectors, int bound) {
+        IntVector count = IntVector.zero(I);
+        for (int i = 0; i < vectors; i++) {
+            IntVector m = fromMemorySegment(I, ALL, (from + (long) i * BYTES) & USER, LITTLE_ENDIAN);
+            count = count.add(1, m.compare(GT, bound));
+        }
+        return count.reduceLanes(VectorOperators.ADD);
+    }
+
+    /** Keeps of {@code vectors} vectors of ints those from low to high, in place, and says how many they are. */
+    static int narrow(long at, int vectors, int low, int high) {
+        int kept = 0;
+        for (int i = 0; i < vectors; i++) {
+            IntVector m = fromMemorySegment(I, ALL, (at + (long) i * BYTES) & USER, LITTLE_ENDIAN);
+            VectorMask<Integer> inside = m.compare(GE, low).and(m.compare(LE, high));
+            m.compress(inside).intoMemorySegment(ALL, (at + 4L * kept) & USER, LITTLE_ENDIAN);
+            kept += inside.trueCount();
+        }
+        return kept;
+    }
+
+    /**
+     * Marks the floats of magnitude above a bound, and the first {@code ties} of those at it, 64 to a word, the lowest bit
+     * first.
+     *
+     * @param from address of {@code 64 * words} floats
+     * @return how many of the ties are left
+     */
+    static long mark(long from, int words, int bound, long ties, long[] bits) {
+        long left = ties;
+        for (int word = 0; word < words; word++) {
+            long kept = 0;
+            long equal = 0;
+            for (int lane = 0; lane < 64; lane += COUNT) {
+                IntVector m = fromMemorySegment(I, ALL, (from + 256L * word + 4L * lane) & USER, LITTLE_ENDIAN)
+                        .and(SIGN_CLEARED);
+                kept |= m.compare(GT, bound).toLong() << lane;
+                equal |= m.compare(EQ, bound).toLong() << lane;
+            }
+            for (; equal != 0 && left > 0; left--) {
+                kept |= equal & -equal;
+                equal &= equal - 1;
+            }
+            bits[word] = kept;
+        }
+        return left;
+    }
+}
