@@ -97,16 +97,23 @@ final class CpuSpace implements Space {
     private void relay(CpuValues each, @Nullable SparsityPattern next, Storage nextStorage) {
         MemorySegment from = each.data;
         MemorySegment to = allocate(nextStorage == Storage.PACKED && next != null ? next.nnz() : size());
-        SparsityPattern last = pattern();
+        SparsityPattern last = storage == Storage.PACKED ? pattern() : null;
         for (int row = 0; row < rows; row++) {
             int position = next == null ? 0 : next.rowStart(row);
             int end = next == null ? cols : next.rowEnd(row);
+            int source = last == null ? 0 : last.rowStart(row);
             for (; position < end; position++) {
                 int col = next == null ? position : next.col(position);
-                long source = indexOf(last, storage, row, col);
-                if (source >= 0) {
-                    long target = nextStorage == Storage.PACKED ? position : (long) row * cols + col;
-                    to.setAtIndex(ValueLayout.JAVA_FLOAT, target, from.getAtIndex(ValueLayout.JAVA_FLOAT, source));
+                long target = nextStorage == Storage.PACKED ? position : (long) row * cols + col;
+                if (last == null) {
+                    copy(from, (long) row * cols + col, to, target);
+                    continue;
+                }
+                while (source < last.rowEnd(row) && last.col(source) < col) {
+                    source++;
+                }
+                if (source < last.rowEnd(row) && last.col(source) == col) {
+                    copy(from, source, to, target);
                 }
             }
         }
@@ -114,11 +121,8 @@ final class CpuSpace implements Space {
         owner.memory().release(from);
     }
 
-    private long indexOf(@Nullable SparsityPattern in, Storage how, int row, int col) {
-        if (how != Storage.PACKED || in == null) {
-            return (long) row * cols + col;
-        }
-        return in.position(row, col);
+    private static void copy(MemorySegment from, long source, MemorySegment to, long target) {
+        to.setAtIndex(ValueLayout.JAVA_FLOAT, target, from.getAtIndex(ValueLayout.JAVA_FLOAT, source));
     }
 
     /** Copies the logical values, nnz floats in canonical order, out of or into storage. */

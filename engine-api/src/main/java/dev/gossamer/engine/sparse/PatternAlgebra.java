@@ -81,14 +81,17 @@ final class PatternAlgebra {
         int[] rowPtr = new int[a.rows() + 1];
         int[] colIdx = new int[PatternChecks.checkBits("positions", a.nnz(), keptPositions)];
         int out = 0;
-        for (int r = 0; r < a.rows(); r++) {
-            for (int p = a.rowStart(r); p < a.rowEnd(r); p++) {
-                if ((keptPositions[p >>> 6] >>> p & 1) != 0) {
-                    colIdx[out++] = a.col(p);
+        int row = 0;
+        for (int w = 0; w < keptPositions.length; w++) {
+            for (long rest = keptPositions[w]; rest != 0; rest &= rest - 1) {
+                int p = (w << 6) + Long.numberOfTrailingZeros(rest);
+                while (p >= a.rowEnd(row)) {
+                    rowPtr[++row] = out;
                 }
+                colIdx[out++] = a.col(p);
             }
-            rowPtr[r + 1] = out;
         }
+        Arrays.fill(rowPtr, row + 1, a.rows() + 1, out);
         return SparsityPattern.trusted(a.rows(), a.cols(), rowPtr, colIdx);
     }
 

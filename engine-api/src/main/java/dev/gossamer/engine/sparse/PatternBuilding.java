@@ -1,5 +1,6 @@
 package dev.gossamer.engine.sparse;
 
+import java.util.Arrays;
 import java.util.function.IntToLongFunction;
 
 /** Builds canonical patterns from masks and flat indices. */
@@ -45,15 +46,19 @@ final class PatternBuilding {
         int[] rowPtr = new int[rows + 1];
         int[] colIdx = new int[PatternChecks.checkBits("elements", (long) rows * cols, bits)];
         int p = 0;
+        int row = 0;
+        long rowEnd = cols;
         for (int w = 0; w < bits.length; w++) {
             for (long rest = bits[w]; rest != 0; rest &= rest - 1) {
                 long flat = ((long) w << 6) + Long.numberOfTrailingZeros(rest);
-                int row = (int) (flat / cols);
-                colIdx[p++] = (int) (flat - (long) row * cols);
-                rowPtr[row + 1] = p;
+                for (; flat >= rowEnd; rowEnd += cols) {
+                    rowPtr[++row] = p;
+                }
+                colIdx[p++] = (int) (flat - (rowEnd - cols));
             }
         }
-        return SparsityPattern.trusted(rows, cols, carryOverEmptyRows(rowPtr), colIdx);
+        Arrays.fill(rowPtr, row + 1, rows + 1, p);
+        return SparsityPattern.trusted(rows, cols, rowPtr, colIdx);
     }
 
     static int wordCount(int rows, int cols) {
