@@ -46,16 +46,20 @@ final class JmhRun {
     static void run(Group group, @Nullable Path data, @Nullable Path json, List<String> args)
             throws RunnerException, CommandLineOptionException, java.io.IOException {
         CommandLineOptions asked = new CommandLineOptions(args.toArray(String[]::new));
-        if (asked.shouldHelp()
-                || asked.shouldList()
-                || asked.shouldListWithParams()
-                || asked.shouldListProfilers()
-                || asked.shouldListResultFormats()) {
+        if (asked.shouldHelp() || asked.shouldListProfilers() || asked.shouldListResultFormats()) {
             org.openjdk.jmh.Main.main(args.toArray(String[]::new));
             return;
         }
         ChainedOptionsBuilder options = new OptionsBuilder().parent(asked).addProfiler(Rates.class);
         restrict(options, asked, group);
+        if (asked.shouldList()) {
+            new Runner(options.build()).list();
+            return;
+        }
+        if (asked.shouldListWithParams()) {
+            new Runner(options.build()).listWithParams(asked);
+            return;
+        }
         if (!asked.getParameter("backend").hasValue()) {
             options.param("backend", backend());
         }
