@@ -1,6 +1,6 @@
 """The section ops: calls of cuSPARSE and cuBLAS from Python beside the same calls through Gossamer's public API.
 
-Gossamer runs in a process of its own (`benchmarks ops`), which takes commands line by line. For each case it makes the
+Gossamer runs in a process of its own (`benchmarks serve`), which takes commands line by line. For each case it makes the
 operands, hands them over in files and answers once; here the same library, that process's very file, is called through ctypes
 with the same operands, layout, algorithm and preprocessing, and the answers are compared. Then both are timed in turns: a
 queue of calls and a wait for its end, by the wall clock on both sides; CUDA events around the same queue are printed beside.
