@@ -1,6 +1,5 @@
 package dev.gossamer.cuda.device;
 
-import jcuda.cudaDataType;
 import jcuda.jcusparse.JCusparse;
 import jcuda.jcusparse.cusparseConstDnMatDescr;
 import jcuda.jcusparse.cusparseOperation;
@@ -8,28 +7,21 @@ import jcuda.jcusparse.cusparseSDDMMAlg;
 import jcuda.jcusparse.cusparseSpMatDescr;
 
 /** C = alpha·(A·Bᵀ on the entries of C) + beta·C through cuSPARSE, C sparse. */
-final class SddmmPlan implements SparsePlan {
+final class SddmmPlan extends SparsePlan {
 
-    private static final int AS_IS = cusparseOperation.CUSPARSE_OPERATION_NON_TRANSPOSE;
     private static final int TRANSPOSED = cusparseOperation.CUSPARSE_OPERATION_TRANSPOSE;
-    private static final int F32 = cudaDataType.CUDA_R_32F;
     private static final int ALGORITHM = cusparseSDDMMAlg.CUSPARSE_SDDMM_ALG_DEFAULT;
 
     /** All that a plan is made for. */
     record Key(long structure, long values, long a, int lda, long b, int ldb, int depth) {}
 
-    private final Cusparse cusparse;
-    private final Key key;
-    private final PlanParts parts;
     private final cusparseConstDnMatDescr a;
     private final cusparseConstDnMatDescr b;
     private final cusparseSpMatDescr c;
     private final DeviceBuffer buffer;
 
     SddmmPlan(Cusparse cusparse, Key key, Cusparse.Dense a, Cusparse.Dense b, Cusparse.Csr c, DeviceBuffer values) {
-        this.cusparse = cusparse;
-        this.key = key;
-        this.parts = new PlanParts(cusparse.stream());
+        super(cusparse, key.structure, key.values, key.a, key.b);
         try {
             this.a = parts.input(a.rows(), a.cols(), a.ld(), a.from(0));
             this.b = parts.input(b.rows(), b.cols(), b.ld(), b.from(0));
@@ -72,7 +64,7 @@ final class SddmmPlan implements SparsePlan {
     }
 
     @Override
-    public void run(Cusparse.Scalars scalars) {
+    void run(Cusparse.Scalars scalars) {
         int status = JCusparse.cusparseSDDMM(
                 cusparse.handle(),
                 AS_IS,
@@ -88,20 +80,5 @@ final class SddmmPlan implements SparsePlan {
         if (status != 0) {
             Check.cusparse(status, "running an SDDMM");
         }
-    }
-
-    @Override
-    public boolean uses(long address) {
-        return address == key.values || address == key.a || address == key.b;
-    }
-
-    @Override
-    public long structure() {
-        return key.structure;
-    }
-
-    @Override
-    public void close() {
-        parts.close();
     }
 }

@@ -1,33 +1,25 @@
 package dev.gossamer.cuda.device;
 
-import jcuda.cudaDataType;
 import jcuda.jcusparse.JCusparse;
 import jcuda.jcusparse.cusparseConstDnMatDescr;
 import jcuda.jcusparse.cusparseConstSpMatDescr;
 import jcuda.jcusparse.cusparseDnMatDescr;
-import jcuda.jcusparse.cusparseOperation;
 
 /** C = alpha·A·B + beta·C through cuSPARSE, A sparse, over a run of columns. */
-final class SpmmPlan implements SparsePlan {
-
-    private static final int AS_IS = cusparseOperation.CUSPARSE_OPERATION_NON_TRANSPOSE;
-    private static final int F32 = cudaDataType.CUDA_R_32F;
+final class SpmmPlan extends SparsePlan {
 
     /** All that a plan is made for. */
     record Key(long structure, long values, long b, int ldb, long c, int ldc, int column, int columns, int algorithm) {}
 
-    private final Cusparse cusparse;
     private final Key key;
-    private final PlanParts parts;
     private final cusparseConstSpMatDescr a;
     private final cusparseConstDnMatDescr b;
     private final cusparseDnMatDescr c;
     private final DeviceBuffer buffer;
 
     SpmmPlan(Cusparse cusparse, Key key, Cusparse.Csr a, DeviceBuffer values, Cusparse.Dense b, Cusparse.Dense c) {
-        this.cusparse = cusparse;
+        super(cusparse, key.structure, key.values, key.b, key.c);
         this.key = key;
-        this.parts = new PlanParts(cusparse.stream());
         try {
             this.a = parts.input(a, values);
             this.b = parts.input(b.rows(), key.columns, b.ld(), b.from(key.column));
@@ -70,7 +62,7 @@ final class SpmmPlan implements SparsePlan {
     }
 
     @Override
-    public void run(Cusparse.Scalars scalars) {
+    void run(Cusparse.Scalars scalars) {
         int status = JCusparse.cusparseSpMM(
                 cusparse.handle(),
                 AS_IS,
@@ -86,20 +78,5 @@ final class SpmmPlan implements SparsePlan {
         if (status != 0) {
             Check.cusparse(status, "running an SpMM");
         }
-    }
-
-    @Override
-    public boolean uses(long address) {
-        return address == key.values || address == key.b || address == key.c;
-    }
-
-    @Override
-    public long structure() {
-        return key.structure;
-    }
-
-    @Override
-    public void close() {
-        parts.close();
     }
 }

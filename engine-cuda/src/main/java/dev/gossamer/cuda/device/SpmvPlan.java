@@ -1,33 +1,25 @@
 package dev.gossamer.cuda.device;
 
-import jcuda.cudaDataType;
 import jcuda.jcusparse.JCusparse;
 import jcuda.jcusparse.cusparseConstDnVecDescr;
 import jcuda.jcusparse.cusparseConstSpMatDescr;
 import jcuda.jcusparse.cusparseDnVecDescr;
-import jcuda.jcusparse.cusparseOperation;
 
 /** y = alpha·A·x + beta·y through cuSPARSE, A sparse. JCuda 12.6 has no SpMV preprocessing. */
-final class SpmvPlan implements SparsePlan {
-
-    private static final int AS_IS = cusparseOperation.CUSPARSE_OPERATION_NON_TRANSPOSE;
-    private static final int F32 = cudaDataType.CUDA_R_32F;
+final class SpmvPlan extends SparsePlan {
 
     /** All that a plan is made for. */
     record Key(long structure, long values, long x, long y, int algorithm) {}
 
-    private final Cusparse cusparse;
     private final Key key;
-    private final PlanParts parts;
     private final cusparseConstSpMatDescr a;
     private final cusparseConstDnVecDescr x;
     private final cusparseDnVecDescr y;
     private final DeviceBuffer buffer;
 
     SpmvPlan(Cusparse cusparse, Key key, Cusparse.Csr a, DeviceBuffer values, DeviceBuffer x, DeviceBuffer y) {
-        this.cusparse = cusparse;
+        super(cusparse, key.structure, key.values, key.x, key.y);
         this.key = key;
-        this.parts = new PlanParts(cusparse.stream());
         try {
             this.a = parts.input(a, values);
             this.x = parts.input(a.cols, x.pointer());
@@ -55,26 +47,11 @@ final class SpmvPlan implements SparsePlan {
     }
 
     @Override
-    public void run(Cusparse.Scalars scalars) {
+    void run(Cusparse.Scalars scalars) {
         int status = JCusparse.cusparseSpMV(
                 cusparse.handle(), AS_IS, scalars.alpha, a, x, scalars.beta, y, F32, key.algorithm, buffer.pointer());
         if (status != 0) {
             Check.cusparse(status, "running an SpMV");
         }
-    }
-
-    @Override
-    public boolean uses(long address) {
-        return address == key.values || address == key.x || address == key.y;
-    }
-
-    @Override
-    public long structure() {
-        return key.structure;
-    }
-
-    @Override
-    public void close() {
-        parts.close();
     }
 }
