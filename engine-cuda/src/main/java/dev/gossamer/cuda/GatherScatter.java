@@ -1,5 +1,7 @@
 package dev.gossamer.cuda;
 
+import dev.gossamer.cuda.device.DeviceBuffer;
+
 /** Moves values between a dense tensor and a space, entry by entry in canonical order. */
 final class GatherScatter {
 
@@ -10,28 +12,53 @@ final class GatherScatter {
     static void gather(CudaWorkspace workspace, CudaTensor dense, CudaValues values) {
         CudaSpace space = values.space();
         if (space.storage() == CudaSpace.Storage.PACKED) {
-            workspace
-                    .launch()
-                    .kernel("gather_packed")
-                    .p(dense.data())
-                    .i(dense.ld)
-                    .p(space.plan().rowIdx())
-                    .p(space.plan().colIdx())
-                    .l(space.nnz())
-                    .p(values.data())
-                    .grid1d(space.nnz(), BLOCK);
+            packed(
+                    workspace,
+                    dense.data(),
+                    dense.ld,
+                    space.plan(),
+                    values.data().address());
         } else {
-            workspace
-                    .launch()
-                    .kernel("gather_flat")
-                    .p(dense.data())
-                    .i(dense.ld)
-                    .p(space.maskBits())
-                    .i(space.rows())
-                    .i(space.cols())
-                    .p(values.data())
-                    .grid1d(space.count(), BLOCK);
+            flat(workspace, dense.data(), dense.ld, space.maskBits(), space.rows(), space.cols(), values.data());
         }
+    }
+
+    /**
+     * The entries of a pattern out of a matrix, in canonical order.
+     *
+     * @param to nnz floats, at any address that the device can write
+     */
+    static void packed(CudaWorkspace workspace, DeviceBuffer matrix, int ld, PatternPlan plan, long to) {
+        long nnz = plan.pattern().nnz();
+        workspace
+                .launch()
+                .kernel("gather_packed")
+                .p(matrix)
+                .i(ld)
+                .p(plan.rowIdx())
+                .p(plan.colIdx())
+                .l(nnz)
+                .p(to)
+                .grid1d(nnz, BLOCK);
+    }
+
+    /**
+     * A matrix to rows x cols floats without padding.
+     *
+     * @param bits address of the pattern outside which +0.0 is written, null for all of the matrix
+     */
+    static void flat(
+            CudaWorkspace workspace, DeviceBuffer matrix, int ld, long bits, int rows, int cols, DeviceBuffer to) {
+        workspace
+                .launch()
+                .kernel("gather_flat")
+                .p(matrix)
+                .i(ld)
+                .p(bits)
+                .i(rows)
+                .i(cols)
+                .p(to)
+                .grid1d((long) rows * cols, BLOCK);
     }
 
     static void scatter(CudaWorkspace workspace, CudaValues values, CudaTensor dense) {

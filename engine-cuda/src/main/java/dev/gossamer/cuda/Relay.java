@@ -33,37 +33,18 @@ final class Relay {
         if (packedBefore != null && packedAfter != null) {
             searchOldRows(workspace, packedBefore, packedAfter, from, to);
         } else if (packedBefore != null) {
-            fillZero(workspace, (long) rows * cols, to);
+            workspace.stream().zero(to);
             scatter(workspace, packedBefore, from.address(), newPlan, to);
         } else if (packedAfter != null) {
             pack(workspace, packedAfter, from, to.address());
         } else {
-            workspace
-                    .launch()
-                    .kernel("gather_flat")
-                    .p(from)
-                    .i(cols)
-                    .p(bits(newPlan))
-                    .i(rows)
-                    .i(cols)
-                    .p(to)
-                    .grid1d((long) rows * cols, THREADS);
+            GatherScatter.flat(workspace, from, cols, bits(newPlan), rows, cols, to);
         }
     }
 
     /** Masked storage to nnz floats in canonical order, at any address that the device can write. */
     static void pack(CudaWorkspace workspace, PatternPlan plan, DeviceBuffer stored, long canonical) {
-        long nnz = plan.pattern().nnz();
-        workspace
-                .launch()
-                .kernel("gather_packed")
-                .p(stored)
-                .i(plan.pattern().cols())
-                .p(plan.rowIdx())
-                .p(plan.colIdx())
-                .l(nnz)
-                .p(canonical)
-                .grid1d(nnz, THREADS);
+        GatherScatter.packed(workspace, stored, plan.pattern().cols(), plan, canonical);
     }
 
     /** nnz floats in canonical order to masked storage, which outside the pattern stays as it is. */
@@ -101,10 +82,6 @@ final class Relay {
                 .p(bits(within))
                 .p(to)
                 .grid1d(nnz, THREADS);
-    }
-
-    private static void fillZero(CudaWorkspace workspace, long count, DeviceBuffer to) {
-        workspace.launch().kernel("elementwise_fill").p(to).p(0).l(count).f(0).grid1d(count, THREADS);
     }
 
     private static long bits(@Nullable PatternPlan plan) {

@@ -38,16 +38,7 @@ final class Sparsify {
             return dense.data().address();
         }
         DeviceBuffer packed = workspace.scratch(Scratch.VALUES, count * Float.BYTES);
-        workspace
-                .launch()
-                .kernel("gather_flat")
-                .p(dense.data())
-                .i(dense.ld)
-                .p(0)
-                .i(dense.features)
-                .i(dense.batch)
-                .p(packed)
-                .grid1d(count, 256);
+        GatherScatter.flat(workspace, dense.data(), dense.ld, 0, dense.features, dense.batch, packed);
         return packed.address();
     }
 
