@@ -1,8 +1,6 @@
 package dev.gossamer.cuda.device;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
@@ -15,9 +13,7 @@ public final class Cublas implements AutoCloseable {
     private final Live live;
     private final cublasHandle handle = new cublasHandle();
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment scalars = arena.allocate(ValueLayout.JAVA_FLOAT, 2);
-    private final HostPointer alphaPointer = new HostPointer(scalars);
-    private final HostPointer betaPointer = new HostPointer(scalars.asSlice(Float.BYTES));
+    private final Scalars scalars = new Scalars(arena, 0, 0);
 
     Cublas(Stream stream) {
         this.live = stream.device().live();
@@ -51,8 +47,7 @@ public final class Cublas implements AutoCloseable {
             float beta,
             DeviceBuffer c,
             int ldc) {
-        scalars.setAtIndex(ValueLayout.JAVA_FLOAT, 0, alpha);
-        scalars.setAtIndex(ValueLayout.JAVA_FLOAT, 1, beta);
+        scalars.set(alpha, beta);
         // cuBLAS reads row-major matrices as their transposes: Cᵀ = op(B)ᵀ·op(A)ᵀ.
         int status = JCublas2.cublasSgemm(
                 handle,
@@ -61,12 +56,12 @@ public final class Cublas implements AutoCloseable {
                 n,
                 m,
                 k,
-                alphaPointer,
+                scalars.alpha,
                 b.pointer(),
                 ldb,
                 a.pointer(),
                 lda,
-                betaPointer,
+                scalars.beta,
                 c.pointer(),
                 ldc);
         if (status != 0) {

@@ -1,8 +1,6 @@
 package dev.gossamer.cuda.device;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -185,25 +183,5 @@ public final class Cusparse implements AutoCloseable {
         JCusparse.cusparseDestroy(handle);
         live().handles(-1);
         arena.close();
-    }
-
-    /** alpha and beta in host memory, where cuSPARSE reads them at the call. */
-    static final class Scalars {
-
-        private final MemorySegment memory;
-        final HostPointer alpha;
-        final HostPointer beta;
-
-        Scalars(Arena arena, float alpha, float beta) {
-            this.memory = arena.allocate(ValueLayout.JAVA_FLOAT, 2);
-            this.alpha = new HostPointer(memory);
-            this.beta = new HostPointer(memory.asSlice(Float.BYTES));
-            set(alpha, beta);
-        }
-
-        final void set(float alphaValue, float betaValue) {
-            memory.setAtIndex(ValueLayout.JAVA_FLOAT, 0, alphaValue);
-            memory.setAtIndex(ValueLayout.JAVA_FLOAT, 1, betaValue);
-        }
     }
 }

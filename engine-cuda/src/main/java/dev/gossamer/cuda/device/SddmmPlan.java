@@ -26,7 +26,7 @@ final class SddmmPlan extends SparsePlan {
             this.a = parts.input(a.rows(), a.cols(), a.ld(), a.from(0));
             this.b = parts.input(b.rows(), b.cols(), b.ld(), b.from(0));
             this.c = parts.output(c, values);
-            Cusparse.Scalars ones = cusparse.ones();
+            Scalars ones = cusparse.ones();
             long[] bytes = {0};
             Check.cusparse(
                     JCusparse.cusparseSDDMM_bufferSize(
@@ -64,7 +64,7 @@ final class SddmmPlan extends SparsePlan {
     }
 
     @Override
-    void run(Cusparse.Scalars scalars) {
+    void run(Scalars scalars) {
         int status = JCusparse.cusparseSDDMM(
                 cusparse.handle(),
                 AS_IS,

@@ -26,7 +26,7 @@ abstract class SparsePlan implements AutoCloseable {
         this.operands = operands;
     }
 
-    abstract void run(Cusparse.Scalars scalars);
+    abstract void run(Scalars scalars);
 
     /** Whether it reads or writes a buffer that starts at this address. */
     final boolean uses(long address) {

@@ -24,7 +24,7 @@ final class SpmmPlan extends SparsePlan {
             this.a = parts.input(a, values);
             this.b = parts.input(b.rows(), key.columns, b.ld(), b.from(key.column));
             this.c = parts.output(c.rows(), key.columns, c.ld(), c.from(key.column));
-            Cusparse.Scalars ones = cusparse.ones();
+            Scalars ones = cusparse.ones();
             long[] bytes = {0};
             Check.cusparse(
                     JCusparse.cusparseSpMM_bufferSize(
@@ -62,7 +62,7 @@ final class SpmmPlan extends SparsePlan {
     }
 
     @Override
-    void run(Cusparse.Scalars scalars) {
+    void run(Scalars scalars) {
         int status = JCusparse.cusparseSpMM(
                 cusparse.handle(),
                 AS_IS,

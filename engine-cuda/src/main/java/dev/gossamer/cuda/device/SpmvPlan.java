@@ -24,7 +24,7 @@ final class SpmvPlan extends SparsePlan {
             this.a = parts.input(a, values);
             this.x = parts.input(a.cols, x.pointer());
             this.y = parts.output(a.rows, y.pointer());
-            Cusparse.Scalars ones = cusparse.ones();
+            Scalars ones = cusparse.ones();
             long[] bytes = {0};
             Check.cusparse(
                     JCusparse.cusparseSpMV_bufferSize(
@@ -47,7 +47,7 @@ final class SpmvPlan extends SparsePlan {
     }
 
     @Override
-    void run(Cusparse.Scalars scalars) {
+    void run(Scalars scalars) {
         int status = JCusparse.cusparseSpMV(
                 cusparse.handle(), AS_IS, scalars.alpha, a, x, scalars.beta, y, F32, key.algorithm, buffer.pointer());
         if (status != 0) {
