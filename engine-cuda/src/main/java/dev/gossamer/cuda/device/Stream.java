@@ -114,15 +114,6 @@ public final class Stream implements AutoCloseable {
         }
     }
 
-    /** Copies from the start of one buffer to the start of another. */
-    public void copy(DeviceBuffer from, DeviceBuffer to, long bytes) {
-        if (bytes > 0) {
-            Check.driver(
-                    JCudaDriver.cuMemcpyDtoDAsync(to.pointer(), from.pointer(), bytes, handle),
-                    "copying memory on the GPU");
-        }
-    }
-
     /** Host memory to the start of a buffer. The host memory may be changed as soon as this returns. */
     public void upload(MemorySegment host, DeviceBuffer to, long bytes) {
         for (long done = 0; done < bytes; ) {
@@ -171,8 +162,8 @@ public final class Stream implements AutoCloseable {
             return;
         }
         // The chunk is laid out as on the device: one plain copy. A whole tensor's padding costs at most 28 bytes a
-        // row; what
-        // a view's rows hold beyond it is unspecified after a write.
+        // row;
+        // what a view's rows hold beyond it is unspecified after a write.
         int rowsPerChunk = rowsPerChunk(pitch);
         for (int row = 0; row < rows; row += rowsPerChunk) {
             int part = Math.min(rowsPerChunk, rows - row);
@@ -212,7 +203,7 @@ public final class Stream implements AutoCloseable {
     private static int rowsPerChunk(long pitch) {
         if (pitch > Staging.CHUNK) {
             throw new EngineException("A row of " + pitch / Float.BYTES
-                    + " padded floats is too long to be moved in one" + " piece; use a batch that is a multiple of 8");
+                    + " padded floats is too long to be moved in one piece; use a batch that is a multiple of 8");
         }
         return (int) (Staging.CHUNK / pitch);
     }
