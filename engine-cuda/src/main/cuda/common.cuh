@@ -24,13 +24,6 @@ __device__ inline void report_fault(int* fault, int code) {
     atomicMax(fault, code);
 }
 
-// Dynamic shared memory as an array of T; one name for all kernels, since its type must be the same in all of them.
-#ifndef DYNAMIC_SHARED
-#define DYNAMIC_SHARED(T, name)                                     \
-    extern __shared__ __align__(16) unsigned char dynamic_shared[]; \
-    T* const name = reinterpret_cast<T*>(dynamic_shared)
-#endif
-
 __device__ inline i64 thread_index() {
     return (i64)blockIdx.x * blockDim.x + threadIdx.x;
 }
