@@ -5,7 +5,6 @@ import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.TuningTable;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -65,23 +64,22 @@ final class Tuner {
         if (!candidates.contains(inForce)) {
             candidates.add(inForce);
         }
-        Map<Double, Double> seconds = measure(table, entry, candidates);
-        double before = seconds.getOrDefault(inForce, Double.NaN);
-        double best = inForce;
-        for (double value : candidates) {
-            double gain = 1 - seconds.getOrDefault(value, Double.NaN) / before;
-            if (gain > LEAST_GAIN && seconds.getOrDefault(value, Double.NaN) < seconds.getOrDefault(best, Double.NaN)) {
-                best = value;
+        double[] seconds = measure(table, entry, candidates);
+        double before = seconds[candidates.indexOf(inForce)];
+        int best = candidates.indexOf(inForce);
+        for (int i = 0; i < seconds.length; i++) {
+            if (seconds[i] < before * (1 - LEAST_GAIN) && seconds[i] < seconds[best]) {
+                best = i;
             }
         }
-        for (double value : candidates) {
-            progress.accept(new Trial(entry, value, seconds.getOrDefault(value, Double.NaN) / before, value == best));
+        for (int i = 0; i < seconds.length; i++) {
+            progress.accept(new Trial(entry, candidates.get(i), seconds[i] / before, i == best));
         }
-        return with(table, entry, best);
+        return with(table, entry, candidates.get(best));
     }
 
     /** For each value the geometric mean over the products of the fastest round's seconds. */
-    private Map<Double, Double> measure(TuningTable table, String entry, List<Double> candidates) {
+    private double[] measure(TuningTable table, String entry, List<Double> candidates) {
         List<Backend> backends = new ArrayList<>();
         List<TuningWorkload> workloads = new ArrayList<>();
         try {
@@ -93,11 +91,7 @@ final class Tuner {
             for (int round = 0; round < rounds; round++) {
                 workloads.forEach(TuningWorkload::runOnce);
             }
-            Map<Double, Double> seconds = new HashMap<>();
-            for (int i = 0; i < candidates.size(); i++) {
-                seconds.put(candidates.get(i), workloads.get(i).meanSeconds());
-            }
-            return seconds;
+            return workloads.stream().mapToDouble(TuningWorkload::meanSeconds).toArray();
         } finally {
             workloads.forEach(TuningWorkload::close);
             backends.forEach(Backend::close);
