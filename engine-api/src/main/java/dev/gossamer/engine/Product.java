@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Determinism.</b> In {@link #forward} and {@link #inputGradient} every output element is one f32 FMA chain in
  * ascending index of the reduced dimension, starting from {@code beta * out} (from +0.0 when beta = 0; the output is then
- * not read). Backends whose hardware leaves no other choice say so in their {@code describe()}. Weight and bias gradients
+ * not read): (input channel, ky, kx) forward, (output channel, ky, kx) backward. Padding adds nothing to a chain. Backends whose hardware leaves no other choice say so in their {@code describe()}. Weight and bias gradients
  * are reduced over the batch in a fixed order that the number of threads does not change.
  */
 public interface Product extends Resource {
@@ -31,8 +31,20 @@ public interface Product extends Resource {
      */
     void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
 
-    /** {@code gw = (gy·xᵀ restricted to the pattern) + beta·gw}, summed over the batch: O(nnz · batch) work. */
+    /**
+     * {@code gw = (gy·xᵀ restricted to the pattern) + beta·gw}, summed over batch and output plane: O(nnz · batch · plane)
+     * work.
+     */
     void weightGradient(Tensor x, Tensor gy, float beta, Values gw);
+
+    /**
+     * As above with an input of which only the stored elements count (SWAT).
+     *
+     * @param x compressed from a tensor with gy's batch
+     */
+    default void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+        throw Unbuilt.of("weightGradient");
+    }
 
     /** {@code gb = (gy summed over batch and plane, on the entries of gb's space only) + beta·gb}. */
     void biasGradient(Tensor gy, float beta, Values gb);

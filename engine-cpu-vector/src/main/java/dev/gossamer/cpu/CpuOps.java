@@ -13,7 +13,9 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -156,7 +158,17 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     }
 
     @Override
-    public void batch(Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+    public void batch(
+            Samples samples,
+            PixelTransform transform,
+            @Nullable Augmentation augmentation,
+            Order order,
+            Cell position,
+            Tensor x,
+            Labels labels) {
+        if (augmentation != null) {
+            throw Unbuilt.of("augmentation");
+        }
         CpuTensor to = (CpuTensor) x;
         Batches.next(
                 (CpuSamples) samples,

@@ -12,7 +12,9 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -142,7 +144,17 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     }
 
     @Override
-    public void batch(Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+    public void batch(
+            Samples samples,
+            PixelTransform transform,
+            @Nullable Augmentation augmentation,
+            Order order,
+            Cell position,
+            Tensor x,
+            Labels labels) {
+        if (augmentation != null) {
+            throw Unbuilt.of("augmentation");
+        }
         Batches.next(
                 workspace,
                 (CudaSamples) samples,

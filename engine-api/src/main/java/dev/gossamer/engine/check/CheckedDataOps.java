@@ -7,8 +7,10 @@ import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.PixelTransform;
+import org.jspecify.annotations.Nullable;
 
 final class CheckedDataOps implements DataOps {
 
@@ -21,7 +23,14 @@ final class CheckedDataOps implements DataOps {
     }
 
     @Override
-    public void batch(Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+    public void batch(
+            Samples samples,
+            PixelTransform transform,
+            @Nullable Augmentation augmentation,
+            Order order,
+            Cell position,
+            Tensor x,
+            Labels labels) {
         door.enter();
         door.owned(samples, "samples");
         door.owned(order, "order");
@@ -40,6 +49,9 @@ final class CheckedDataOps implements DataOps {
             throw new IllegalArgumentException("labels has room for " + labels.capacity() + ", fewer than the batch of "
                     + x.shape().batch());
         }
-        raw.batch(samples, transform, order, position, x, labels);
+        if (augmentation != null) {
+            door.owned(augmentation.stream(), "the augmentation's stream");
+        }
+        raw.batch(samples, transform, augmentation, order, position, x, labels);
     }
 }

@@ -1,10 +1,16 @@
 package dev.gossamer.engine.check;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.NnOps;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +37,118 @@ final class CheckedNnOps implements NnOps {
     }
 
     @Override
+    public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+        pooled(x, "x", window, y, "y");
+        if (chosen != null) {
+            door.owned(chosen, "chosen");
+            Door.room(chosen.shape(), y.shape(), "chosen");
+        }
+        raw.maxPool(x, window, y, chosen);
+    }
+
+    @Override
+    public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        pooled(gx, "gx", window, gy, "gy");
+        door.owned(chosen, "chosen");
+        Door.room(chosen.shape(), gy.shape(), "chosen");
+        written(beta, gx, mask);
+        raw.maxPoolGradient(chosen, window, gy, beta, gx, mask);
+    }
+
+    @Override
+    public void averagePool(Tensor x, Window window, Tensor y) {
+        pooled(x, "x", window, y, "y");
+        raw.averagePool(x, window, y);
+    }
+
+    @Override
+    public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        pooled(gx, "gx", window, gy, "gy");
+        written(beta, gx, mask);
+        raw.averagePoolGradient(window, gy, beta, gx, mask);
+    }
+
+    @Override
+    public void batchNorm(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            @Nullable Tensor residual,
+            Activation activation,
+            @Nullable Mask mask,
+            Tensor y) {
+        normalised(x, norm, residual, y);
+        if (x.shape().batch() == 0) {
+            throw new IllegalArgumentException("Batch normalisation of a training step needs at least one sample");
+        }
+        Door.disjoint(y, x, "y", "x");
+        if (residual != null) {
+            Door.disjoint(y, residual, "y", "residual");
+        }
+        saved(saved, x.shape().channels());
+        if (mask != null && activation != Activation.RELU) {
+            throw new IllegalArgumentException("A mask is written by RELU only, not by " + activation);
+        }
+        door.maskOrNull(mask, x.shape());
+        raw.batchNorm(x, norm, saved, residual, activation, mask, y);
+    }
+
+    @Override
+    public void batchNormInference(
+            Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
+        normalised(x, norm, residual, y);
+        raw.batchNormInference(x, norm, residual, activation, y);
+    }
+
+    @Override
+    public void batchNormGradient(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor gy,
+            float beta,
+            Tensor gx,
+            @Nullable Mask mask,
+            Values gGamma,
+            Values gBeta) {
+        normalised(x, norm, gy, gx);
+        Door.disjoint(gx, x, "gx", "x");
+        if (beta != 0) {
+            Door.disjoint(gx, gy, "gx", "gy");
+        }
+        saved(saved, x.shape().channels());
+        written(beta, gx, mask);
+        door.vector(gGamma, "gGamma", x.shape().channels());
+        door.vector(gBeta, "gBeta", x.shape().channels());
+        Door.distinct(gGamma, gBeta, "gGamma", "gBeta");
+        raw.batchNormGradient(x, norm, saved, gy, beta, gx, mask, gGamma, gBeta);
+    }
+
+    @Override
+    public void dropout(
+            Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+        added(x, beta, y, mask);
+        if (!(rate >= 0 && rate < 1)) {
+            throw new IllegalArgumentException("rate must be in [0, 1), got " + rate);
+        }
+        door.owned(stream, "stream");
+        raw.dropout(x, rate, stream, site, beta, y, mask);
+    }
+
+    @Override
+    public void advance(RandomStream stream) {
+        door.enter();
+        door.owned(stream, "stream");
+        raw.advance(stream);
+    }
+
+    @Override
+    public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+        added(x, beta, y, mask);
+        raw.add(x, beta, y, mask);
+    }
+
+    @Override
     public void softmaxCrossEntropy(
             Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
         door.enter();
@@ -47,6 +165,53 @@ final class CheckedNnOps implements NnOps {
         door.owned(correct, "correct");
         Door.distinct(lossSum, correct, "lossSum", "correct");
         raw.softmaxCrossEntropy(logits, labels, gradient, lossSum, correct);
+    }
+
+    private void pooled(Tensor in, String inName, Window window, Tensor out, String outName) {
+        door.enter();
+        door.tensor(in, inName, Layout.NATIVE);
+        door.tensor(out, outName, Layout.NATIVE, window.output(in.shape()));
+        Door.disjoint(out, in, outName, inName);
+    }
+
+    private void normalised(Tensor x, BatchNorm norm, @Nullable Tensor other, Tensor out) {
+        door.enter();
+        door.tensor(x, "x", Layout.NATIVE);
+        door.tensor(out, "the output", Layout.NATIVE, x.shape());
+        if (other != null) {
+            door.tensor(other, "the other operand", Layout.NATIVE, x.shape());
+        }
+        int channels = x.shape().channels();
+        door.vector(norm.gamma(), "gamma", channels);
+        door.vector(norm.beta(), "beta", channels);
+        door.vector(norm.runningMean(), "runningMean", channels);
+        door.vector(norm.runningVariance(), "runningVariance", channels);
+        Door.dense(norm.runningMean(), "runningMean");
+        Door.dense(norm.runningVariance(), "runningVariance");
+        Door.distinct(norm.runningMean(), norm.runningVariance(), "runningMean", "runningVariance");
+    }
+
+    private void saved(BatchNorm.Saved saved, int channels) {
+        door.vector(saved.mean(), "the saved mean", channels);
+        door.vector(saved.inverseDeviation(), "the saved inverseDeviation", channels);
+        Door.dense(saved.mean(), "the saved mean");
+        Door.dense(saved.inverseDeviation(), "the saved inverseDeviation");
+        Door.distinct(saved.mean(), saved.inverseDeviation(), "the saved mean", "the saved inverseDeviation");
+    }
+
+    private void added(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+        door.enter();
+        door.tensor(x, "x", Layout.NATIVE);
+        door.tensor(y, "y", Layout.NATIVE, x.shape());
+        if (beta != 0) {
+            Door.disjoint(y, x, "y", "x");
+        }
+        written(beta, y, mask);
+    }
+
+    private void written(float beta, Tensor out, @Nullable Mask mask) {
+        Door.finite(beta, "beta");
+        door.maskOrNull(mask, out.shape());
     }
 
     private void elementwise(Mask mask, Tensor in, String inName, Tensor out, String outName) {

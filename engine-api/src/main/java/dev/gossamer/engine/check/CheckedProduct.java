@@ -6,6 +6,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,19 @@ final class CheckedProduct implements Product {
         door.enter();
         door.weights(gw, "gw", geometry);
         pair(x, gy);
+        Door.finite(beta, "beta");
+        raw.weightGradient(x, gy, beta, gw);
+    }
+
+    @Override
+    public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+        door.enter();
+        door.weights(gw, "gw", geometry);
+        door.owned(x, "x");
+        door.tensor(gy, "gy", Layout.NATIVE);
+        Shape input = geometry.inShape(gy.shape().batch());
+        Door.room(x.shape(), input, "x");
+        Door.shape(gy.shape(), geometry.outShape(input.batch()), "gy");
         Door.finite(beta, "beta");
         raw.weightGradient(x, gy, beta, gw);
     }

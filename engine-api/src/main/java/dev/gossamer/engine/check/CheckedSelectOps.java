@@ -1,7 +1,10 @@
 package dev.gossamer.engine.check;
 
+import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.ops.SelectOps;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
@@ -49,10 +52,20 @@ final class CheckedSelectOps implements SelectOps {
         raw.keepTop(group, by, keep);
     }
 
+    @Override
+    public void compress(Tensor x, long keep, SparseTensor to) {
+        door.enter();
+        door.tensor(x, "x", Layout.NATIVE);
+        door.owned(to, "to");
+        Door.room(to.shape(), x.shape(), "to");
+        count(keep, 0, Math.min(to.capacity(), x.shape().size()), "keep");
+        raw.compress(x, keep, to);
+    }
+
     private static void count(long got, long least, long most, String name) {
         if (got < least || got > most) {
             throw new IllegalArgumentException(
-                    name + " must be " + least + " to " + most + " (stored entries of the group), got " + got);
+                    name + " must be " + least + " to " + most + " (what there is and fits), got " + got);
         }
     }
 }

@@ -2,15 +2,18 @@ package dev.gossamer.engine.check;
 
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -141,6 +144,28 @@ public final class CheckedWorkspace implements Workspace {
     }
 
     @Override
+    public Indices indices(Shape output) {
+        door.enterUnrecorded("indices");
+        return raw.indices(output);
+    }
+
+    @Override
+    public RandomStream randomStream() {
+        door.enterUnrecorded("randomStream");
+        return raw.randomStream();
+    }
+
+    @Override
+    public SparseTensor sparseTensor(Shape shape, long capacity) {
+        door.enterUnrecorded("sparseTensor");
+        if (capacity < 0 || capacity > shape.size()) {
+            throw new IllegalArgumentException("A sparse tensor of " + shape + " can have room for 0 to " + shape.size()
+                    + " elements, not " + capacity);
+        }
+        return raw.sparseTensor(shape, capacity);
+    }
+
+    @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         door.enterUnrecorded("samples");
         if (one.batch() != 1) {
@@ -223,6 +248,13 @@ public final class CheckedWorkspace implements Workspace {
         door.enterUnrecorded("write");
         door.owned(cell, "cell");
         raw.write(cell, value);
+    }
+
+    @Override
+    public void write(RandomStream stream, long key) {
+        door.enterUnrecorded("write");
+        door.owned(stream, "stream");
+        raw.write(stream, key);
     }
 
     @Override

@@ -96,9 +96,14 @@ final class Door {
         shape(tensor.shape(), shape, name);
     }
 
-    /** A tensor read as a matrix. */
+    /** A tensor read as a matrix. A plane may have padding between its rows, so a native tensor has none. */
     void matrix(Tensor tensor, String name, Layout layout, int rows, int cols) {
         tensor(tensor, name, layout);
+        if (layout == Layout.NATIVE
+                && (tensor.shape().height() > 1 || tensor.shape().width() > 1)) {
+            throw new IllegalArgumentException(name + " has shape " + tensor.shape()
+                    + "; a NATIVE tensor is read as a matrix only where height and width are 1");
+        }
         if (tensor.shape().features() != rows || tensor.shape().batch() != cols) {
             throw new IllegalArgumentException(name + " must be " + rows + " x " + cols + ", it is "
                     + tensor.shape().features() + " x " + tensor.shape().batch());
@@ -120,15 +125,33 @@ final class Door {
         matrix(values, name, 1, length);
     }
 
+    static void dense(Values values, String name) {
+        if (values.space().pattern() != null) {
+            throw new IllegalArgumentException(name + " must be over a dense space");
+        }
+    }
+
     void weights(Values values, String name, Geometry geometry) {
         matrix(values, name, geometry.rows(), geometry.cols());
     }
 
     void mask(Mask mask, String name, Shape shape) {
         owned(mask, name);
-        if (!mask.shape().sameFeatures(shape) || mask.shape().batch() < shape.batch()) {
+        room(mask.shape(), shape, name);
+    }
+
+    /** The mask that a gradient is written through, if any. */
+    void maskOrNull(@Nullable Mask mask, Shape shape) {
+        if (mask != null) {
+            mask(mask, "mask", shape);
+        }
+    }
+
+    /** {@code holds} is the room of something made for a largest batch. */
+    static void room(Shape holds, Shape shape, String name) {
+        if (!holds.sameFeatures(shape) || holds.batch() < shape.batch()) {
             throw new IllegalArgumentException(
-                    name + " has shape " + mask.shape() + ", too small or of other features than " + shape);
+                    name + " was made for " + holds + ", too small or of other features than " + shape);
         }
     }
 

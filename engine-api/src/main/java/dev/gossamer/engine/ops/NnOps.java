@@ -1,12 +1,24 @@
 package dev.gossamer.engine.ops;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Unbuilt;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import org.jspecify.annotations.Nullable;
 
-/** Layers other than products, on NATIVE tensors. */
+/**
+ * Layers other than products, on NATIVE tensors.
+ *
+ * <p>Ops that write a gradient {@code gx} end as {@link dev.gossamer.engine.Product#inputGradient} does:
+ * {@code gx = mask ⊙ (gradient + beta·gx)}, gx not being read where beta = 0, the mask being that of the ReLU that produced
+ * x, or null. Outputs must not alias inputs except where an op says so.
+ */
 public interface NnOps {
 
     /** {@code y = max(x, 0)}; notes in the mask which elements were above 0. y may be x. */
@@ -14,6 +26,102 @@ public interface NnOps {
 
     /** {@code gx = gy where the mask is set, else +0.0}; gx may be gy. */
     void reluGradient(Mask mask, Tensor gy, Tensor gx);
+
+    /**
+     * Largest element of each window, the first of equals (in row order); NaN counts as largest. Padding is never chosen.
+     *
+     * @param y {@code window.output(x.shape())}
+     * @param chosen where each was found, or null when no gradient is wanted
+     */
+    default void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+        throw Unbuilt.of("maxPool");
+    }
+
+    /** Each element of gy goes to where its output was found. Windows may overlap; sums are in ascending order of windows. */
+    default void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        throw Unbuilt.of("maxPoolGradient");
+    }
+
+    /** Mean of each window; padding counts as zeros, so that the divisor is always {@link Window#size()}. */
+    default void averagePool(Tensor x, Window window, Tensor y) {
+        throw Unbuilt.of("averagePool");
+    }
+
+    /** Each element of gy, divided by the window's size, goes to all of its window. */
+    default void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        throw Unbuilt.of("averagePoolGradient");
+    }
+
+    /**
+     * Batch normalisation of a training step: {@code y = activation(gamma·(x − mean)·inverseDeviation + beta + residual)},
+     * mean and variance being the batch's over samples and plane, per channel. Updates the running statistics.
+     *
+     * @param saved receives the batch's statistics
+     * @param residual added before the activation, or null; of y's shape
+     * @param mask where to note what passed the ReLU, or null; only with {@link Activation#RELU}
+     */
+    default void batchNorm(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            @Nullable Tensor residual,
+            Activation activation,
+            @Nullable Mask mask,
+            Tensor y) {
+        throw Unbuilt.of("batchNorm");
+    }
+
+    /** The same with the running statistics, which it leaves alone; y may be x or the residual. */
+    default void batchNormInference(
+            Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
+        throw Unbuilt.of("batchNormInference");
+    }
+
+    /**
+     * Gradients of {@link #batchNorm} with respect to x, gamma and beta. The gradient with respect to the residual is gy.
+     *
+     * @param gy with the activation's mask applied
+     * @param gx may be gy where beta = 0
+     * @param gGamma overwritten, on the entries of its space only
+     * @param gBeta overwritten, on the entries of its space only
+     */
+    default void batchNormGradient(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor gy,
+            float beta,
+            Tensor gx,
+            @Nullable Mask mask,
+            Values gGamma,
+            Values gBeta) {
+        throw Unbuilt.of("batchNormGradient");
+    }
+
+    /**
+     * Inverted dropout, forward and backward alike: {@code y = mask ⊙ (x·keep/(1 − rate) + beta·y)}. Element i of x in
+     * row-major {@code [features, batch]} order is kept unless word {@code i mod 4} of the block
+     * {@code Philox(key, i / 4, step, site)} is below {@code rate·2^32}. y may be x where beta = 0.
+     *
+     * <p>Source: "Dropout", Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 15, 2014.
+     *
+     * @param rate share that is dropped, in [0, 1)
+     * @param site sets this use of the stream apart from others
+     */
+    default void dropout(
+            Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+        throw Unbuilt.of("dropout");
+    }
+
+    /** Goes to the stream's next step. */
+    default void advance(RandomStream stream) {
+        throw Unbuilt.of("advance");
+    }
+
+    /** {@code y = mask ⊙ (x + beta·y)}: residual addition, and with beta = 0 a copy. */
+    default void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+        throw Unbuilt.of("add");
+    }
 
     /**
      * Softmax and cross-entropy of a batch, with {@code classes = logits.shape().features()}.

@@ -2,6 +2,9 @@ package dev.gossamer.engine.ops;
 
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
 import java.util.List;
@@ -17,4 +20,15 @@ public interface SelectOps {
 
     /** Repatterns every space of the group so that exactly the {@code keep} stored entries of largest magnitude in role {@code by} remain. Waits. */
     void keepTop(List<Space> group, Role by, long keep);
+
+    /**
+     * Stores exactly the {@code keep} elements of largest magnitude of x (ties to the lower row-major index). Does not wait:
+     * NaN ranks above everything here.
+     *
+     * @param x NATIVE, of the features of {@code to} and at most its batch
+     * @param keep 0 to the smaller of {@code to.capacity()} and {@code x.shape().size()}
+     */
+    default void compress(Tensor x, long keep, SparseTensor to) {
+        throw Unbuilt.of("compress");
+    }
 }

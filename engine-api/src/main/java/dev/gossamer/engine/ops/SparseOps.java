@@ -5,7 +5,8 @@ import dev.gossamer.engine.Values;
 
 /**
  * Products and conversions of a sparse matrix A, m×k, given by values over a space with a pattern (a dense space counts as
- * the full pattern). Tensors are read as matrices {@code [features, batch]} in either layout, both operands in the same one.
+ * the full pattern). Tensors are read as matrices {@code [features, batch]} in either layout, both operands in the same one;
+ * NATIVE ones have no plane (height = width = 1).
  *
  * <p>Where {@code beta = 0} the output is not read. In the SpMM family each output element is one FMA chain over
  * {@code (alpha·a)·b} in ascending index of the reduced dimension, starting from {@code beta·c}. Outputs must not alias inputs.

@@ -5,15 +5,28 @@ import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Unbuilt;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.PixelTransform;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** {@link Batches} on the backend's operands. */
 class ReferenceDataOps implements DataOps {
 
     @Override
-    public void batch(Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+    public void batch(
+            Samples samples,
+            PixelTransform transform,
+            @Nullable Augmentation augmentation,
+            Order order,
+            Cell position,
+            Tensor x,
+            Labels labels) {
+        if (augmentation != null) {
+            throw Unbuilt.of("augmentation");
+        }
         Handles.ReferenceSamples from = (Handles.ReferenceSamples) samples;
         Handles.ReferenceCell at = (Handles.ReferenceCell) position;
         int batch = x.shape().batch();

@@ -13,6 +13,7 @@ import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -211,9 +212,15 @@ final class FaultyWorkspace extends ReferenceWorkspace {
         return new ReferenceDataOps() {
             @Override
             public void batch(
-                    Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+                    Samples samples,
+                    PixelTransform transform,
+                    @Nullable Augmentation augmentation,
+                    Order order,
+                    Cell position,
+                    Tensor x,
+                    Labels labels) {
                 float before = read(position);
-                super.batch(samples, transform, order, position, x, labels);
+                super.batch(samples, transform, augmentation, order, position, x, labels);
                 if (fault == Fault.STUCK_POSITION) {
                     write(position, before);
                 }

@@ -18,6 +18,7 @@ import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -197,8 +198,7 @@ final class IdleBackend implements Backend {
         }
 
         @Override
-        public void batch(
-                Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
+        public void batch(Samples samples, PixelTransform transform, @Nullable Augmentation augmentation, Order order, Cell position, Tensor x, Labels labels) {
             calls++;
         }
     }

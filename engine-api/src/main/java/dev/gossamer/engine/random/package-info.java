@@ -1,0 +1,5 @@
+/** The counter-based generator that every backend draws from. */
+@NullMarked
+package dev.gossamer.engine.random;
+
+import org.jspecify.annotations.NullMarked;
