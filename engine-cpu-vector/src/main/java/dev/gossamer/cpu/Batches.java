@@ -151,12 +151,17 @@ final class Batches {
     private static void widen(MemorySegment scratch, PixelTransform transform, int plane, CpuTensor x, int column) {
         int longs = longs(x.features);
         long from = Raw.address(scratch, 0, scratchBytes(x.features));
-        long to = Raw.address(x.data, x.base(column), (x.features - 1) * x.rowStride() + 64);
+        long to = Raw.address(x.data, x.base(column), (x.positions - 1) * x.rowStride() + 64);
         int step = Math.toIntExact(x.rowStride());
         for (int channel = 0; channel < transform.channels(); channel++) {
             float scale = transform.scale().get(channel);
             float shift = transform.shift().get(channel);
-            widen(from, longs, channel * plane, (channel + 1) * plane, scale, shift, to, step);
+            // Pixels follow each other without a halo, else row by row.
+            int run = x.halo == 0 ? plane : x.shape().width();
+            for (int first = channel * plane; first < (channel + 1) * plane; first += run) {
+                long start = to + (x.position(first) - first) * x.rowStride();
+                widen(from, longs, first, first + run, scale, shift, start, step);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorOperators;
 final class BiasRelu {
 
     /** What is added where there is no bias. */
-    private static final MemorySegment NO_BIAS = Arena.global().allocate(Float.BYTES, Float.BYTES);
+    static final MemorySegment NO_BIAS = Arena.global().allocate(Float.BYTES, Float.BYTES);
 
     private BiasRelu() {}
 
@@ -43,7 +43,7 @@ final class BiasRelu {
             } else if (mask == null) {
                 addRelu(rows, at, step, bias, biasStep);
             } else {
-                addReluMask(rows, at, step, bias, biasStep, mask.address16(column));
+                addReluMask(rows, at, step, bias, biasStep, mask.address16(column), CpuMask.STEP);
             }
         }
         y.clearTail();
@@ -52,7 +52,7 @@ final class BiasRelu {
     // Sixteen columns of every row, padding included. Three methods, since a vector that comes out of a condition is
     // boxed.
 
-    private static void add(int rows, long y, int step, long bias, int biasStep) {
+    static void add(int rows, long y, int step, long bias, int biasStep) {
         for (int row = 0; row < rows; row++) {
             long at = (y + (long) row * step) & USER;
             float shift = ALL.get(UNCHECKED, (bias + (long) row * biasStep) & USER);
@@ -64,7 +64,7 @@ final class BiasRelu {
         }
     }
 
-    private static void addRelu(int rows, long y, int step, long bias, int biasStep) {
+    static void addRelu(int rows, long y, int step, long bias, int biasStep) {
         for (int row = 0; row < rows; row++) {
             long at = (y + (long) row * step) & USER;
             float shift = ALL.get(UNCHECKED, (bias + (long) row * biasStep) & USER);
@@ -77,8 +77,8 @@ final class BiasRelu {
         }
     }
 
-    /** Also notes which of the sixteen are above 0, in 16 bits every {@link CpuMask#STEP} bytes. */
-    private static void addReluMask(int rows, long y, int step, long bias, int biasStep, long mask) {
+    /** Also notes which of the sixteen are above 0, in 16 bits every {@code maskStep} bytes. */
+    static void addReluMask(int rows, long y, int step, long bias, int biasStep, long mask, int maskStep) {
         for (int row = 0; row < rows; row++) {
             long at = (y + (long) row * step) & USER;
             float shift = ALL.get(UNCHECKED, (bias + (long) row * biasStep) & USER);
@@ -89,7 +89,7 @@ final class BiasRelu {
                 passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
                 v.max(0f).intoMemorySegment(ALL, at + 4L * lane, LITTLE_ENDIAN);
             }
-            ALL.set(BITS, (mask + (long) row * CpuMask.STEP) & USER, (short) passed);
+            ALL.set(BITS, (mask + (long) row * maskStep) & USER, (short) passed);
         }
     }
 }

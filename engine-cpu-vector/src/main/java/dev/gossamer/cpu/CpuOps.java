@@ -12,6 +12,7 @@ import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
@@ -147,6 +148,11 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void keepTop(List<Space> group, Role by, long keep) {
         Selection.keepTop(workspace, group, by, keep);
+    }
+
+    @Override
+    public void compress(Tensor x, long keep, SparseTensor to) {
+        ((CpuSparseTensor) to).compress(workspace, (CpuTensor) x, keep);
     }
 
     @Override

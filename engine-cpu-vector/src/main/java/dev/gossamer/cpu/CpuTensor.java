@@ -7,15 +7,24 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A tensor off-heap. NATIVE: the batch in blocks, {@code [batch/block][features][block]}: such a block is the panel that keeps
+ * A tensor off-heap. NATIVE: the batch in blocks, {@code [batch/block][positions][block]}: such a block is the panel that keeps
  * the dense operand of an SpMM in cache. ROW_MAJOR is the single block of width batch without padding.
  *
- * <p>Kernels see both through three numbers: where a column starts, how far rows are apart, and how many columns follow.
+ * <p>Positions are the features where there is no plane. A plane has a halo, a frame of +0.0 around it, so that a convolution
+ * reads its padding instead of testing for it: {@code [channels][height + 2·halo][width + 2·halo]}.
+ *
+ * <p>Kernels see all of it through three numbers: where a column starts, how far rows (positions) are apart, and how many
+ * columns follow.
  */
 final class CpuTensor implements Tensor {
 
     final MemorySegment data;
     final int features;
+    /** Rows of a block: features and halo. */
+    final int positions;
+    /** Rows and columns of the frame around each plane. */
+    final int halo;
+
     final int batch;
     /** Columns per block; for ROW_MAJOR the batch. */
     final int block;
@@ -27,44 +36,92 @@ final class CpuTensor implements Tensor {
     private final Shape shape;
     private final Layout layout;
 
-    private CpuTensor(CpuWorkspace owner, MemorySegment data, Shape shape, Layout layout, int block, int wholeBatch) {
+    private CpuTensor(
+            CpuWorkspace owner, MemorySegment data, Shape shape, Layout layout, int halo, int block, int wholeBatch) {
         this.owner = owner;
         this.data = data;
         this.shape = shape;
         this.layout = layout;
         this.features = shape.features();
+        this.positions = positions(shape, halo);
+        this.halo = halo;
         this.batch = shape.batch();
         this.block = block;
         this.wholeBatch = wholeBatch;
     }
 
     static CpuTensor allocate(CpuWorkspace owner, Shape shape, Layout layout, int block) {
+        int halo = layout == Layout.ROW_MAJOR ? 0 : halo(shape);
+        long bytes = sizeBytes(shape, layout, halo, block);
+        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, halo, block, shape.batch());
+    }
+
+    /** A tensor with any halo in memory that holds {@link #sizeBytes} and is +0.0 in the halo. */
+    static CpuTensor over(CpuWorkspace owner, MemorySegment data, Shape shape, int halo, int block) {
+        return new CpuTensor(owner, data, shape, Layout.NATIVE, halo, block, shape.batch());
+    }
+
+    static long sizeBytes(Shape shape, Layout layout, int halo, int block) {
         long columns = layout == Layout.ROW_MAJOR ? shape.batch() : (long) blocks(shape.batch(), block) * block;
-        long bytes = Math.multiplyExact(Math.multiplyExact(columns, (long) shape.features()), (long) Float.BYTES);
-        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, block, shape.batch());
+        return Math.multiplyExact(Math.multiplyExact(columns, (long) positions(shape, halo)), (long) Float.BYTES);
     }
 
     CpuTensor view(int newBatch) {
-        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, block, wholeBatch);
+        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, halo, block, wholeBatch);
     }
 
-    /** Byte offset of row 0 of a column. */
+    /** The halo of a native tensor. Nearly all convolutions have a padding of 1; others copy their input. */
+    static int halo(Shape shape) {
+        return shape.height() > 1 || shape.width() > 1 ? 1 : 0;
+    }
+
+    static int positions(Shape shape, int halo) {
+        long plane = Math.multiplyExact(shape.height() + 2L * halo, shape.width() + 2L * halo);
+        return Math.toIntExact(Math.multiplyExact(shape.channels(), plane));
+    }
+
+    /** Positions from one row of a plane to the next. */
+    int pitch() {
+        return shape.width() + 2 * halo;
+    }
+
+    /** Positions from one channel to the next. */
+    int planePositions() {
+        return (shape.height() + 2 * halo) * pitch();
+    }
+
+    /** The position of an element of channel 0; rows and columns may lie in the halo. */
+    int position(int y, int x) {
+        return (y + halo) * pitch() + x + halo;
+    }
+
+    /** The position of a feature. */
+    int position(int feature) {
+        if (halo == 0) {
+            return feature;
+        }
+        int plane = shape.height() * shape.width();
+        int within = feature % plane;
+        return feature / plane * planePositions() + position(within / shape.width(), within % shape.width());
+    }
+
+    /** Byte offset of position 0 of a column. */
     long base(int column) {
         if (layout == Layout.ROW_MAJOR) {
             return (long) column * Float.BYTES;
         }
         int index = column / block;
-        return ((long) index * features * block + (column - index * block)) * Float.BYTES;
+        return ((long) index * positions * block + (column - index * block)) * Float.BYTES;
     }
 
-    /** Bytes from one row to the next within a block. */
+    /** Bytes from one position to the next within a block. */
     long rowStride() {
         return (long) block * Float.BYTES;
     }
 
-    /** Byte offset of one element. */
-    long offset(int row, int column) {
-        return base(column) + row * rowStride();
+    /** Byte offset of one element by its position. */
+    long offset(int position, int column) {
+        return base(column) + position * rowStride();
     }
 
     /** Columns, padding included, that lie side by side from {@code column} on. */
@@ -86,8 +143,8 @@ final class CpuTensor implements Tensor {
             return;
         }
         // Plain stores: a slice per row would allocate in every partial batch.
-        for (int row = 0; row < features; row++) {
-            long from = offset(row, batch - 1);
+        for (int position = 0; position < positions; position++) {
+            long from = offset(position, batch - 1);
             for (int lane = 1; lane <= block - batch % block; lane++) {
                 data.set(ValueLayout.JAVA_FLOAT, from + (long) lane * Float.BYTES, 0f);
             }

@@ -1,7 +1,6 @@
 package dev.gossamer.cpu;
 
 import dev.gossamer.engine.Cell;
-import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
@@ -12,6 +11,7 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -78,6 +78,11 @@ final class CpuWorkspace implements Workspace {
         return gemm;
     }
 
+    /** The most parts that {@link #parts} names. */
+    int threads() {
+        return threads;
+    }
+
     /** How many threads a kernel of that much work should use. A choice of speed only: it changes no bit. */
     int parts(double flops) {
         return flops < tuning().parallelFlops() ? 1 : threads;
@@ -87,7 +92,11 @@ final class CpuWorkspace implements Workspace {
     enum Scratch {
         VALUES,
         PANELS,
-        TILES
+        TILES,
+        PADDED,
+        PADDED_GRADIENT,
+        FLATTENED,
+        FLATTENED_GRADIENT
     }
 
     /** Scratch memory of this workspace, grown as needed, not zeroed; valid until the same use asks again. */
@@ -155,19 +164,22 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
+    public SparseTensor sparseTensor(Shape shape, long capacity) {
+        return new CpuSparseTensor(this, shape, capacity);
+    }
+
+    @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         return new CpuHandles.CpuSamples(this, images, labels, one, count);
     }
 
     @Override
     public Product product(Geometry geometry) {
+        Shape in = geometry.inShape(1);
         if (!geometry.isLinear()) {
-            throw new EngineException("Backend cpu-vector computes linear products only; a " + geometry.kernelHeight()
-                    + "x"
-                    + geometry.kernelWidth() + " convolution over " + geometry.inHeight() + "x" + geometry.inWidth()
-                    + " needs a backend with convolutions");
+            return new ConvolutionProduct(this, geometry);
         }
-        return new LinearProduct(this, geometry);
+        return CpuTensor.halo(in) == 0 ? new LinearProduct(this, geometry) : new FlattenedProduct(this, geometry);
     }
 
     @Override
@@ -206,7 +218,7 @@ final class CpuWorkspace implements Workspace {
             long bytes = (long) Math.min(tensor.block, tensor.batch - column) * Float.BYTES;
             for (int row = 0; row < tensor.features; row++) {
                 long hostAt = ((long) row * tensor.batch + column) * Float.BYTES;
-                long at = tensor.offset(row, column);
+                long at = tensor.offset(tensor.position(row), column);
                 if (toHost) {
                     MemorySegment.copy(tensor.data, at, host, hostAt, bytes);
                 } else {

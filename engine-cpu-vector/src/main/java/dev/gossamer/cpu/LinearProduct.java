@@ -4,6 +4,7 @@ import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,13 @@ final class LinearProduct implements Product {
     @Override
     public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
         Sddmm.run(workspace, 1, (CpuTensor) gy, (CpuTensor) x, beta, (CpuValues) gw);
+    }
+
+    @Override
+    public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+        CpuTensor gradient = (CpuTensor) gy;
+        CpuTensor input = ((CpuSparseTensor) x).expand(workspace, gradient.batch, 0, gradient.block);
+        Sddmm.run(workspace, 1, gradient, input, beta, (CpuValues) gw);
     }
 
     @Override

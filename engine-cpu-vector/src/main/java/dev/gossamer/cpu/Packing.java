@@ -3,11 +3,13 @@ package dev.gossamer.cpu;
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.INDEX;
 import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
+import dev.gossamer.engine.Geometry;
 import java.lang.foreign.MemorySegment;
 
 /** Copies of parts of a matrix, times alpha, into panels that a kernel reads from front to back. Ranges are checked once. */
@@ -29,6 +31,65 @@ final class Packing {
                     .intoMemorySegment(ALL, target + BYTES, LITTLE_ENDIAN);
             in += rowStride;
             out += 2L * BYTES;
+        }
+    }
+
+    /**
+     * {@code depth} rows of two vectors each, at positions of an activation: one from {@code first}, one from {@code second},
+     * byte offsets of position 0.
+     *
+     * @param offsets positions, from index {@code from} on
+     */
+    static void taps(
+            CpuTensor in, long first, long second, int[] offsets, int from, int depth, MemorySegment to, long start) {
+        int last = 0;
+        for (int k = from; k < from + depth; k++) {
+            last = Math.max(last, offsets[k]);
+        }
+        long reach = last * in.rowStride() + BYTES;
+        long one = Raw.address(in.data, first, reach);
+        long two = Raw.address(in.data, second, reach);
+        taps(
+                one,
+                two,
+                offsets,
+                from,
+                depth,
+                Math.toIntExact(in.rowStride()),
+                Raw.address(to, start, 2L * BYTES * depth));
+    }
+
+    private static void taps(long first, long second, int[] offsets, int from, int depth, int stride, long to) {
+        long step = stride & INDEX;
+        long one = first & USER;
+        long two = second & USER;
+        long target = to & USER;
+        for (int k = 0; k < depth; k++) {
+            long at = (offsets[from + k] & INDEX) * step;
+            fromMemorySegment(F, ALL, one + at, LITTLE_ENDIAN).intoMemorySegment(ALL, target, LITTLE_ENDIAN);
+            fromMemorySegment(F, ALL, two + at, LITTLE_ENDIAN).intoMemorySegment(ALL, target + BYTES, LITTLE_ENDIAN);
+            target = (target + 2L * BYTES) & USER;
+        }
+    }
+
+    /** Weights {@code [out][in][kernel]} as {@code [in][out][tap]}, the given taps of the kernel only. */
+    static void turn(MemorySegment from, Geometry geometry, int[] taps, MemorySegment to, long start) {
+        if (taps.length == 0) {
+            return;
+        }
+        int kernel = geometry.kernelHeight() * geometry.kernelWidth();
+        int outs = geometry.outChannels();
+        int ins = geometry.inChannels();
+        long source = Raw.address(from, 0, 4L * outs * ins * kernel);
+        long target = Raw.address(to, start, 4L * outs * ins * taps.length);
+        for (int out = 0; out < outs; out++) {
+            for (int in = 0; in < ins; in++) {
+                long row = (source + 4L * kernel * ((long) out * ins + in)) & USER;
+                long turned = (target + 4L * taps.length * ((long) in * outs + out)) & USER;
+                for (int t = 0; t < taps.length; t++) {
+                    ALL.set(UNCHECKED, turned + 4L * t, ALL.get(UNCHECKED, row + 4L * taps[t]));
+                }
+            }
         }
     }
 

@@ -1,9 +1,12 @@
 package dev.gossamer.cpu;
 
+import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +20,7 @@ final class PatternPlan {
     final Csr csr;
     private volatile @Nullable Transposed transposed;
     private volatile long @Nullable [] bits;
+    private final Map<Geometry, ConvolutionStructures> convolutions = new ConcurrentHashMap<>();
 
     PatternPlan(SparsityPattern pattern) {
         this.pattern = pattern;
@@ -35,6 +39,19 @@ final class PatternPlan {
             transposed = known;
         }
         return known;
+    }
+
+    /**
+     * The structures of a convolution with this pattern.
+     *
+     * @param pitch positions from row to row of the input, a function of the geometry
+     * @param plane positions from channel to channel of the input, likewise
+     */
+    ConvolutionStructures convolution(Geometry geometry, int pitch, int plane) {
+        ConvolutionStructures known = convolutions.get(geometry);
+        return known != null
+                ? known
+                : convolutions.computeIfAbsent(geometry, key -> new ConvolutionStructures(pattern, key, pitch, plane));
     }
 
     /** Membership by flat row-major index, padded by 64 bits so that a vector's worth may be read at the end. */
@@ -57,6 +74,9 @@ final class PatternPlan {
         Transposed t = transposed;
         long[] b = bits;
         return csr.sizeBytes()
+                + convolutions.values().stream()
+                        .mapToLong(ConvolutionStructures::sizeBytes)
+                        .sum()
                 + (t == null ? 0 : t.csr.sizeBytes() + 4L * t.permutation.length)
                 + (b == null ? 0 : 8L * b.length);
     }
@@ -81,6 +101,18 @@ final class PatternPlan {
             this.cols = pattern.cols();
             this.rowPtr = pattern.copyRowPtr();
             this.colIdx = pattern.copyColIdx();
+            this.order = byLength(rowPtr);
+        }
+
+        /**
+         * A structure whose columns are positions of an activation; rows may share arrays with other structures and need not
+         * start at 0.
+         */
+        Csr(int rows, int cols, int[] rowPtr, int[] colIdx) {
+            this.rows = rows;
+            this.cols = cols;
+            this.rowPtr = rowPtr;
+            this.colIdx = colIdx;
             this.order = byLength(rowPtr);
         }
 

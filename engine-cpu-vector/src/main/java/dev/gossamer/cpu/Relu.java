@@ -21,14 +21,14 @@ final class Relu {
         for (int column = 0; column < x.batch; column += 16) {
             long from = x.base(column);
             long to = y.base(column);
-            for (int row = 0; row < x.features; row++) {
+            for (int position = 0; position < x.positions; position++) {
                 int passed = 0;
                 for (int lane = 0; lane < 16; lane += COUNT) {
                     FloatVector v = fromMemorySegment(F, x.data, from + 4L * lane, LITTLE_ENDIAN);
                     passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
                     v.max(FloatVector.zero(F)).intoMemorySegment(y.data, to + 4L * lane, LITTLE_ENDIAN);
                 }
-                mask.set16(row, column, passed);
+                mask.set16(position, column, passed);
                 from += x.rowStride();
                 to += y.rowStride();
             }
@@ -41,16 +41,17 @@ final class Relu {
         int fromStep = Math.toIntExact(gy.rowStride());
         int toStep = Math.toIntExact(gx.rowStride());
         for (int column = 0; column < gy.batch; column += 16) {
-            long from = Raw.address(gy.data, gy.base(column), (gy.features - 1) * gy.rowStride() + 64);
-            long to = Raw.address(gx.data, gx.base(column), (gx.features - 1) * gx.rowStride() + 64);
-            select(gy.features, mask.address16(column), from, fromStep, to, toStep);
+            long from = Raw.address(gy.data, gy.base(column), (gy.positions - 1) * gy.rowStride() + 64);
+            long to = Raw.address(gx.data, gx.base(column), (gx.positions - 1) * gx.rowStride() + 64);
+            select(gy.positions, mask.address16(column), CpuMask.STEP, from, fromStep, to, toStep);
         }
         gx.clearTail();
     }
 
-    private static void select(int rows, long mask, long gy, int gyStep, long gx, int gxStep) {
+    /** Sixteen columns of every row; 16 bits of the mask every {@code maskStep} bytes. */
+    static void select(int rows, long mask, int maskStep, long gy, int gyStep, long gx, int gxStep) {
         for (int row = 0; row < rows; row++) {
-            int dropped = ~ALL.get(BITS, (mask + (long) row * CpuMask.STEP) & USER);
+            int dropped = ~ALL.get(BITS, (mask + (long) row * maskStep) & USER);
             long from = (gy + (long) row * gyStep) & USER;
             long to = (gx + (long) row * gxStep) & USER;
             for (int lane = 0; lane < 16; lane += COUNT) {

@@ -61,7 +61,7 @@ final class Spmm {
     }
 
     /** alpha·A's values in the order of the transpose. */
-    private static MemorySegment permuted(CpuWorkspace workspace, float alpha, CpuValues a, int[] permutation) {
+    static MemorySegment permuted(CpuWorkspace workspace, float alpha, CpuValues a, int[] permutation) {
         MemorySegment scratch = workspace.scratch(CpuWorkspace.Scratch.VALUES, a.data.byteSize());
         MemorySegment from = a.data;
         for (int p = 0; p < permutation.length; p++) {

@@ -152,7 +152,12 @@ final class CheckedNnOps implements NnOps {
     public void softmaxCrossEntropy(
             Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
         door.enter();
-        door.tensor(logits, "logits", Layout.NATIVE);
+        door.matrix(
+                logits,
+                "logits",
+                Layout.NATIVE,
+                logits.shape().features(),
+                logits.shape().batch());
         door.owned(labels, "labels");
         if (labels.capacity() < logits.shape().batch()) {
             throw new IllegalArgumentException("labels has room for " + labels.capacity() + ", fewer than the batch of "

@@ -124,7 +124,7 @@ public interface NnOps {
     }
 
     /**
-     * Softmax and cross-entropy of a batch, with {@code classes = logits.shape().features()}.
+     * Softmax and cross-entropy of a batch, with {@code classes = logits.shape().features()}; logits have no plane.
      *
      * @param gradient {@code (softmax − onehot) / batch}, or null when only loss and count are wanted; may be {@code logits}
      * @param lossSum the batch's summed loss (not the mean) is added to it

@@ -1,0 +1,155 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.cpu.CpuWorkspace.Scratch;
+import dev.gossamer.engine.Activation;
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Product;
+import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A convolution without an im2col buffer: sparse weights go through the SpMM's kernels with positions for columns, dense ones
+ * through the gemm's with a packed tile of the input. See {@link ConvolutionPass}.
+ */
+final class ConvolutionProduct implements Product {
+
+    private final CpuWorkspace workspace;
+    private final Geometry geometry;
+    private final ConvolutionPass forward;
+    private final int[] forwardOffsets;
+    private final List<ConvolutionPass> backward;
+    private final List<int[]> backwardOffsets;
+    private final PaddedInput input;
+    private final PaddedInput outputGradient;
+    private final ConvolutionWalk walk;
+    private final ConvolutionWeightGradient weightGradient;
+
+    ConvolutionProduct(CpuWorkspace workspace, Geometry geometry) {
+        this.workspace = workspace;
+        this.geometry = geometry;
+        this.forward = ConvolutionPass.forward(geometry);
+        this.backward = ConvolutionPass.backward(geometry);
+        this.input = new PaddedInput(workspace, Scratch.PADDED, forward.halo(geometry.inShape(1)), geometry.inShape(1));
+        int halo = 0;
+        for (ConvolutionPass pass : backward) {
+            halo = Math.max(halo, pass.halo(geometry.outShape(1)));
+        }
+        this.outputGradient = new PaddedInput(workspace, Scratch.PADDED_GRADIENT, halo, geometry.outShape(1));
+        this.forwardOffsets = forward.offsets(geometry.inChannels(), input.pitch(), input.plane());
+        this.backwardOffsets = backward.stream()
+                .map(pass -> pass.offsets(geometry.outChannels(), outputGradient.pitch(), outputGradient.plane()))
+                .toList();
+        this.walk = new ConvolutionWalk(workspace);
+        this.weightGradient = new ConvolutionWeightGradient(workspace, geometry, forward);
+    }
+
+    @Override
+    public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        CpuValues weights = (CpuValues) w;
+        CpuTensor out = (CpuTensor) y;
+        CpuTensor in = input.of((CpuTensor) x, false, out.block);
+        walk.operands(in, beta, out, geometry.outChannels());
+        walk.epilogue(
+                (CpuValues) epilogue.bias(), epilogue.activation() == Activation.RELU, (CpuMask) epilogue.mask(), null);
+        if (weights.space.storage() == CpuSpace.Storage.PACKED) {
+            walk.sparse(forward, structures(weights.space).forward(), weights.data);
+        } else {
+            walk.dense(forward, forwardOffsets, weights.data, 0);
+        }
+        out.clearTail();
+    }
+
+    @Override
+    public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        CpuValues weights = (CpuValues) w;
+        CpuTensor out = (CpuTensor) gx;
+        CpuTensor in = outputGradient.of((CpuTensor) gy, false, out.block);
+        walk.operands(in, beta, out, geometry.inChannels());
+        walk.epilogue(null, false, null, (CpuMask) mask);
+        if (weights.space.storage() == CpuSpace.Storage.PACKED) {
+            sparseInputGradient(weights);
+        } else {
+            denseInputGradient(weights);
+        }
+        out.clearTail();
+    }
+
+    private void sparseInputGradient(CpuValues weights) {
+        ConvolutionStructures.Backward transposed =
+                structures(weights.space).backward(backward, outputGradient.pitch(), outputGradient.plane());
+        MemorySegment values = Spmm.permuted(workspace, 1, weights, transposed.permutation());
+        for (int i = 0; i < backward.size(); i++) {
+            walk.sparse(backward.get(i), transposed.structures().get(i), values);
+        }
+    }
+
+    /** Weights as {@code [pass][input channel][output channel][tap]}, so that chains ascend as those of sparse weights do. */
+    private void denseInputGradient(CpuValues weights) {
+        MemorySegment turned = workspace.scratch(Scratch.VALUES, weights.data.byteSize());
+        long base = 0;
+        for (int i = 0; i < backward.size(); i++) {
+            ConvolutionPass pass = backward.get(i);
+            Packing.turn(weights.data, geometry, pass.taps(), turned, base);
+            walk.dense(pass, backwardOffsets.get(i), turned, base);
+            base += 4L * geometry.rows() * geometry.inChannels() * pass.taps().length;
+        }
+    }
+
+    @Override
+    public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
+        CpuTensor gradient = outputGradient.clean((CpuTensor) gy);
+        weightGradient(input.of((CpuTensor) x, true, gradient.block), gradient, beta, (CpuValues) gw);
+    }
+
+    @Override
+    public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+        CpuTensor gradient = outputGradient.clean((CpuTensor) gy);
+        CpuTensor in = ((CpuSparseTensor) x).expand(workspace, gradient.batch, input.halo(), gradient.block);
+        weightGradient(in, gradient, beta, (CpuValues) gw);
+    }
+
+    private void weightGradient(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
+        if (gw.space.storage() == CpuSpace.Storage.PACKED) {
+            weightGradient.sparse(structures(gw.space).forward(), x, gy, beta, gw);
+        } else {
+            weightGradient.dense(forwardOffsets, x, gy, beta, gw);
+        }
+    }
+
+    private ConvolutionStructures structures(CpuSpace space) {
+        return space.plan().convolution(geometry, input.pitch(), input.plane());
+    }
+
+    @Override
+    public void biasGradient(Tensor gy, float beta, Values gb) {
+        CpuValues out = (CpuValues) gb;
+        if (beta != 0 || gy.shape().batch() == 0) {
+            Sddmm.scale(out.data, 0, geometry.outChannels(), beta);
+        }
+        ChannelSums.add(workspace, outputGradient.clean((CpuTensor) gy), out.data, beta == 0);
+        out.clearOutside();
+    }
+
+    @Override
+    public Geometry geometry() {
+        return geometry;
+    }
+
+    @Override
+    public String describe() {
+        return "convolution " + geometry.kernelHeight() + "x" + geometry.kernelWidth() + " of " + geometry.inShape(1)
+                + " to " + geometry.outShape(1) + ", stride " + geometry.stride() + ", " + Lanes.COUNT * 32
+                + "-bit vectors";
+    }
+
+    @Override
+    public Object owner() {
+        return workspace;
+    }
+}
