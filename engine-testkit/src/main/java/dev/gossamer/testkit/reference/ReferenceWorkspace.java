@@ -1,7 +1,6 @@
 package dev.gossamer.testkit.reference;
 
 import dev.gossamer.engine.Cell;
-import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
@@ -116,10 +115,6 @@ class ReferenceWorkspace implements Workspace {
 
     @Override
     public Product product(Geometry geometry) {
-        if (!geometry.isLinear()) {
-            throw new EngineException("Backend " + ReferenceBackend.NAME + " has linear products only; convolution ("
-                    + geometry + ") needs another backend: choose one with -Dgossamer.backend");
-        }
         return new ReferenceProduct(this, geometry);
     }
 

@@ -14,6 +14,8 @@ enum Fault {
     IGNORED_MASK(PlantedFaultsTest.FaultyProduct.class, "gx["),
     /** The weight gradient adds to what was there although beta = 0. */
     ADDED_GRADIENT(PlantedFaultsTest.FaultyProduct.class, "gw["),
+    /** The weight gradient leaves out the last output position: a loop over the plane that ends early. */
+    DROPPED_LAST_POSITION(PlantedFaultsTest.FaultyConvolution.class, "gw["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */

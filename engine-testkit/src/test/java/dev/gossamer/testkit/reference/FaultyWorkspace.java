@@ -25,6 +25,7 @@ import dev.gossamer.engine.ops.TrainOps;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,9 +145,18 @@ final class FaultyWorkspace extends ReferenceWorkspace {
 
             @Override
             public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
-                super.weightGradient(x, gy, fault == Fault.ADDED_GRADIENT && beta == 0 ? 1 : beta, gw);
+                Tensor seen = fault == Fault.DROPPED_LAST_POSITION ? withoutTheLastRow(gy) : gy;
+                super.weightGradient(x, seen, fault == Fault.ADDED_GRADIENT && beta == 0 ? 1 : beta, gw);
             }
         };
+    }
+
+    private Tensor withoutTheLastRow(Tensor tensor) {
+        float[] numbers = ((ReferenceTensor) tensor).get();
+        Arrays.fill(numbers, numbers.length - tensor.shape().batch(), numbers.length, 0);
+        ReferenceTensor copy = new ReferenceTensor(this, tensor.shape(), tensor.layout());
+        copy.set(numbers);
+        return copy;
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.gossamer.testkit.PaddingProbe;
 import dev.gossamer.testkit.contract.BackendContract;
 import dev.gossamer.testkit.contract.BatchesContract;
 import dev.gossamer.testkit.contract.CheckedContract;
+import dev.gossamer.testkit.contract.ConvolutionContract;
 import dev.gossamer.testkit.contract.GatherScatterContract;
 import dev.gossamer.testkit.contract.GemmContract;
 import dev.gossamer.testkit.contract.ProductContract;
@@ -90,6 +91,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultyProduct extends ProductContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyConvolution extends ConvolutionContract {
         @Override
         protected Backend backend() {
             return planted();
