@@ -65,9 +65,8 @@ public abstract class ProductContract extends BackendContract {
             return rig.tensor(geometry.outShape(batch), beyond, numbers);
         }
 
-        /** The old output, or NaN where it must not be read. */
         float[] unread(float[] old) {
-            return beta == 0 ? nan(old.length) : old;
+            return Rig.unread(beta, old);
         }
     }
 
@@ -148,7 +147,8 @@ public abstract class ProductContract extends BackendContract {
             Tensor tgy = d.out(rig, gy);
             Tensor tgx = d.in(rig, d.unread(old));
             float[] activation = d.input(c);
-            Mask mask = c.pick("masked", true, false) ? mask(d, rig, activation) : null;
+            Mask mask =
+                    c.pick("masked", true, false) ? rig.mask(d.geometry.inShape(d.batch), d.beyond, activation) : null;
 
             rig.workspace().product(d.geometry).inputGradient(w, tgy, d.beta, tgx, mask);
 
@@ -170,13 +170,6 @@ public abstract class ProductContract extends BackendContract {
 
     static long plane(Geometry geometry) {
         return (long) geometry.outHeight() * geometry.outWidth();
-    }
-
-    private static Mask mask(Draw d, Rig rig, float[] activation) {
-        Mask mask = rig.workspace().mask(d.geometry.inShape(d.batch + d.beyond));
-        Tensor x = d.in(rig, activation);
-        rig.workspace().nn().relu(x, x, mask);
-        return mask;
     }
 
     @Test
@@ -231,7 +224,7 @@ public abstract class ProductContract extends BackendContract {
             float beta = c.beta();
             float[] gy = c.values(geometry.outShape(batch).size());
             float[] old = c.values(pattern.nnz());
-            Values gb = rig.vector(outputs, sparse ? pattern : null, beta == 0 ? nan(old.length) : old);
+            Values gb = rig.vector(outputs, sparse ? pattern : null, Rig.unread(beta, old));
             Tensor tgy = rig.tensor(geometry.outShape(batch), c.pick("beyond", 0, 3), gy);
 
             rig.workspace().product(geometry).biasGradient(tgy, beta, gb);

@@ -1,14 +1,16 @@
 package dev.gossamer.testkit.reference;
 
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.NnOps;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Relu} and {@link SoftmaxCrossEntropy} on the backend's operands. */
+/** {@link Relu}, {@link Pool} and {@link SoftmaxCrossEntropy} on the backend's operands. */
 class ReferenceNnOps implements NnOps {
 
     @Override
@@ -22,6 +24,35 @@ class ReferenceNnOps implements NnOps {
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
         boolean[] bits = ((Handles.ReferenceMask) mask).get(gy.shape().batch());
         ((ReferenceTensor) gx).set(Relu.gradient(bits, ((ReferenceTensor) gy).get()));
+    }
+
+    @Override
+    public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+        Pool.Largest largest = Pool.max(window, x.shape(), numbers(x));
+        ((ReferenceTensor) y).set(largest.y());
+        if (chosen != null) {
+            ((Handles.ReferenceIndices) chosen).set(largest.chosen(), x.shape().batch());
+        }
+    }
+
+    @Override
+    public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Shape in = gx.shape();
+        int[] found = ((Handles.ReferenceIndices) chosen).get(in.batch());
+        ((ReferenceTensor) gx)
+                .set(Pool.maxGradient(window, in, found, numbers(gy), beta, numbers(gx), bits(mask, in.batch())));
+    }
+
+    @Override
+    public void averagePool(Tensor x, Window window, Tensor y) {
+        ((ReferenceTensor) y).set(Pool.average(window, x.shape(), numbers(x)));
+    }
+
+    @Override
+    public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Shape in = gx.shape();
+        ((ReferenceTensor) gx)
+                .set(Pool.averageGradient(window, in, numbers(gy), beta, numbers(gx), bits(mask, in.batch())));
     }
 
     @Override
@@ -42,6 +73,14 @@ class ReferenceNnOps implements NnOps {
         }
         add(lossSum, result.lossSum());
         add(correct, result.correct());
+    }
+
+    private static float[] numbers(Tensor tensor) {
+        return ((ReferenceTensor) tensor).get();
+    }
+
+    private static boolean @Nullable [] bits(@Nullable Mask mask, int batch) {
+        return mask == null ? null : ((Handles.ReferenceMask) mask).get(batch);
     }
 
     private static void add(Cell cell, double amount) {

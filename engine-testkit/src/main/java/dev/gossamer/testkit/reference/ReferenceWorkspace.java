@@ -2,6 +2,7 @@ package dev.gossamer.testkit.reference;
 
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
@@ -106,6 +107,12 @@ class ReferenceWorkspace implements Workspace {
     public Mask mask(Shape shape) {
         holdings.add(shape::size);
         return new Handles.ReferenceMask(this, shape);
+    }
+
+    @Override
+    public Indices indices(Shape output) {
+        holdings.add(() -> output.size() * Integer.BYTES);
+        return new Handles.ReferenceIndices(this, output);
     }
 
     @Override

@@ -16,6 +16,10 @@ enum Fault {
     ADDED_GRADIENT(PlantedFaultsTest.FaultyProduct.class, "gw["),
     /** The weight gradient leaves out the last output position: a loop over the plane that ends early. */
     DROPPED_LAST_POSITION(PlantedFaultsTest.FaultyConvolution.class, "gw["),
+    /** A max pool passes over NaN, as a comparison does by itself. */
+    LOST_NAN(PlantedFaultsTest.FaultyPool.class, "want NaN"),
+    /** The gradient of an average pool overwrites the one of another branch. */
+    OVERWRITTEN_BRANCH(PlantedFaultsTest.FaultyPool.class, "gx["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */

@@ -3,16 +3,20 @@ package dev.gossamer.testkit.reference;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
@@ -154,7 +158,19 @@ final class FaultyWorkspace extends ReferenceWorkspace {
     private Tensor withoutTheLastRow(Tensor tensor) {
         float[] numbers = ((ReferenceTensor) tensor).get();
         Arrays.fill(numbers, numbers.length - tensor.shape().batch(), numbers.length, 0);
-        ReferenceTensor copy = new ReferenceTensor(this, tensor.shape(), tensor.layout());
+        return copy(tensor.shape(), numbers);
+    }
+
+    private Tensor withoutNan(Tensor tensor) {
+        float[] numbers = ((ReferenceTensor) tensor).get();
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = Float.isNaN(numbers[i]) ? Float.NEGATIVE_INFINITY : numbers[i];
+        }
+        return copy(tensor.shape(), numbers);
+    }
+
+    private Tensor copy(Shape shape, float[] numbers) {
+        ReferenceTensor copy = new ReferenceTensor(this, shape, Layout.NATIVE);
         copy.set(numbers);
         return copy;
     }
@@ -162,6 +178,16 @@ final class FaultyWorkspace extends ReferenceWorkspace {
     @Override
     public NnOps nn() {
         return new ReferenceNnOps() {
+            @Override
+            public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+                super.maxPool(fault == Fault.LOST_NAN ? withoutNan(x) : x, window, y, chosen);
+            }
+
+            @Override
+            public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+                super.averagePoolGradient(window, gy, fault == Fault.OVERWRITTEN_BRANCH ? 0 : beta, gx, mask);
+            }
+
             @Override
             public void softmaxCrossEntropy(
                     Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {

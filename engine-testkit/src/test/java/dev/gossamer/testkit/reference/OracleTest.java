@@ -6,6 +6,8 @@ import dev.gossamer.engine.Availability;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
 import dev.gossamer.engine.sparse.SparsityPattern;
@@ -82,6 +84,25 @@ class OracleTest {
         assertThat(Convolution.weightGradient(geometry, kernel, B, gy, 1, 1, w)).containsExactly(30, 136, 8);
         assertThat(Convolution.biasGradient(geometry, SparsityPattern.full(1, 1), gy, 1, 0, zero))
                 .containsExactly(10);
+    }
+
+    /** One channel of 2×3, windows of 2×2 with stride 1 and padding 1: 3×4 outputs. */
+    @Test
+    void pools() {
+        Window window = new Window(2, 2, 1, 1);
+        Shape in = new Shape(1, 2, 3, 1);
+        float[] x = {1, 5, 5, -4, -6, Float.NaN};
+        Pool.Largest largest = Pool.max(window, in, x);
+        assertThat(largest.y()).containsExactly(1, 5, 5, 5, 1, 5, Float.NaN, Float.NaN, -4, -4, Float.NaN, Float.NaN);
+        assertThat(largest.chosen()).containsExactly(3, 3, 2, 2, 1, 1, 3, 2, 1, 0, 1, 0);
+        float[] ones = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+        boolean[] mask = {true, true, true, false, true, true};
+        assertThat(Pool.maxGradient(window, in, largest.chosen(), ones, 0, x, mask))
+                .containsExactly(2, 3, 1, 0, 0, 4);
+        assertThat(Pool.average(window, in, B))
+                .containsExactly(0.25f, 0.75f, 1.25f, 0.75f, 1.25f, 3, 4, 2.25f, 1, 2.25f, 2.75f, 1.5f);
+        assertThat(Pool.averageGradient(window, in, ones, 2, B, null)).containsExactly(3, 5, 7, 9, 11, 13);
+        assertThat(Pool.average(Window.whole(in), in, B)).containsExactly(3.5f);
     }
 
     @Test

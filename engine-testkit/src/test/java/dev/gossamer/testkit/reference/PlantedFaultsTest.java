@@ -10,6 +10,7 @@ import dev.gossamer.testkit.contract.CheckedContract;
 import dev.gossamer.testkit.contract.ConvolutionContract;
 import dev.gossamer.testkit.contract.GatherScatterContract;
 import dev.gossamer.testkit.contract.GemmContract;
+import dev.gossamer.testkit.contract.PoolContract;
 import dev.gossamer.testkit.contract.ProductContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
@@ -103,6 +104,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultyConvolution extends ConvolutionContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyPool extends PoolContract {
         @Override
         protected Backend backend() {
             return planted();
