@@ -22,7 +22,7 @@ public abstract class PoolContract extends BackendContract {
 
     private static final Integer[] BATCHES = {1, 2, 15, 16, 17, 31, 32, 33, 64, 65, 100};
     private static final int COUNT = 132;
-    private static final long NUMBERS = 12_000;
+    private static final long NUMBERS = 6_000;
 
     private static final int[][] PLANES = {
         {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {7, 7}, {8, 8}, {1, 9}, {9, 2}, {4, 7}, {6, 5}

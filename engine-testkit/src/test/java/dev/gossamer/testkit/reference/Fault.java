@@ -20,6 +20,10 @@ enum Fault {
     LOST_NAN(PlantedFaultsTest.FaultyPool.class, "want NaN"),
     /** The gradient of an average pool overwrites the one of another branch. */
     OVERWRITTEN_BRANCH(PlantedFaultsTest.FaultyPool.class, "gx["),
+    /** The running variance is updated without Bessel's correction. */
+    BIASED_VARIANCE(PlantedFaultsTest.FaultyBatchNorm.class, "runningVariance["),
+    /** The residual is not added. */
+    FORGOTTEN_RESIDUAL(PlantedFaultsTest.FaultyBatchNorm.class, "y["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */

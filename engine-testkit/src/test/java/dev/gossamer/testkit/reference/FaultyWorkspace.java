@@ -1,5 +1,6 @@
 package dev.gossamer.testkit.reference;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
@@ -18,6 +19,7 @@ import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -186,6 +188,26 @@ final class FaultyWorkspace extends ReferenceWorkspace {
             @Override
             public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
                 super.averagePoolGradient(window, gy, fault == Fault.OVERWRITTEN_BRANCH ? 0 : beta, gx, mask);
+            }
+
+            @Override
+            public void batchNorm(
+                    Tensor x,
+                    BatchNorm norm,
+                    BatchNorm.Saved saved,
+                    @Nullable Tensor residual,
+                    Activation activation,
+                    @Nullable Mask mask,
+                    Tensor y) {
+                float[] running = ((ReferenceValues) norm.runningVariance()).numbers();
+                super.batchNorm(
+                        x, norm, saved, fault == Fault.FORGOTTEN_RESIDUAL ? null : residual, activation, mask, y);
+                if (fault == Fault.BIASED_VARIANCE) {
+                    BatchNormalization.Statistics batch =
+                            BatchNormalization.Statistics.of(x.shape(), ((ReferenceTensor) x).get());
+                    ((ReferenceValues) norm.runningVariance())
+                            .replace(batch.runningVariance(running, norm.momentum(), 1));
+                }
             }
 
             @Override

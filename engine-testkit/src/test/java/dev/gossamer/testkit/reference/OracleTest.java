@@ -105,6 +105,41 @@ class OracleTest {
         assertThat(Pool.average(Window.whole(in), in, B)).containsExactly(3.5f);
     }
 
+    /** Two channels of two values: 1 and 5 (mean 3, variance 4), twice 2 (mean 2, variance 0). */
+    @Test
+    void normalises() {
+        Shape shape = Shape.of(2, 2);
+        float[] x = {1, 5, 2, 2};
+        BatchNormalization.Statistics batch = BatchNormalization.Statistics.of(shape, x);
+        assertThat(batch.mean()).containsExactly(3, 2);
+        assertThat(batch.variance()).containsExactly(4, 0);
+        // Bessel: 4·2/1 = 8.
+        assertThat(batch.runningMean(new float[] {1, 0}, 0.5f)).containsExactly(2, 1);
+        assertThat(batch.runningVariance(new float[] {2, 1}, 0.5f, 2)).containsExactly(5, 0.5f);
+        assertThat(batch.runningVariance(new float[] {2, 1}, 0.5f, 1)).containsExactly(3, 0.5f);
+        // The inverse deviations are 1/sqrt(4 + 12) and 1/sqrt(12); x̂ = ∓0.5 and 0.
+        float[] gamma = {4, 3};
+        float[] beta = {1, -1};
+        assertThat(BatchNormalization.forward(shape, x, batch, gamma, beta, 12, null, false))
+                .containsExactly(-1, 3, -1, -1);
+        assertThat(BatchNormalization.forward(shape, x, batch, gamma, beta, 12, new float[] {0, 1, 2, 0}, true))
+                .containsExactly(0, 4, 1, 0);
+        // gy − Σ/2 = ∓1; Σ gy·x̂ = 1, so that x̂·Σ/2 = ∓0.25; gamma·inverseDeviation = 1.
+        BatchNormalization.Gradients g = BatchNormalization.gradient(
+                shape,
+                x,
+                new float[] {3, 2},
+                new float[] {0.25f, 0.5f},
+                gamma,
+                new float[] {2, 4, 1, 5},
+                1,
+                new float[] {10, 10, 10, 10},
+                new boolean[] {true, true, true, false});
+        assertThat(g.gx()).containsExactly(9.25f, 10.75f, 7, 0);
+        assertThat(g.gGamma()).containsExactly(1, 0);
+        assertThat(g.gBeta()).containsExactly(6, 6);
+    }
+
     @Test
     void descends() {
         float[] theta = {1};

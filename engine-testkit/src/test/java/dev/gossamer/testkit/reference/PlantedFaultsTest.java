@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.testkit.PaddingProbe;
 import dev.gossamer.testkit.contract.BackendContract;
+import dev.gossamer.testkit.contract.BatchNormContract;
 import dev.gossamer.testkit.contract.BatchesContract;
 import dev.gossamer.testkit.contract.CheckedContract;
 import dev.gossamer.testkit.contract.ConvolutionContract;
@@ -116,6 +117,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultyPool extends PoolContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyBatchNorm extends BatchNormContract {
         @Override
         protected Backend backend() {
             return planted();
