@@ -16,39 +16,32 @@ import dev.gossamer.engine.Values;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.testkit.Case;
 import dev.gossamer.testkit.Close;
+import dev.gossamer.testkit.reference.Convolution;
 import dev.gossamer.testkit.reference.GatherScatter;
-import dev.gossamer.testkit.reference.LinearProduct;
 import dev.gossamer.testkit.reference.Relu;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
  * Linear products and their gradients: dense and sparse, whole and partial batches. A partial batch is a view of a larger
- * tensor that is NaN beyond the view, so that reading or keeping what is not the view's is seen.
+ * tensor that is NaN beyond the view, so that reading or keeping what is not the view's is seen. {@link ConvolutionContract}
+ * asks the same of other geometries.
  */
 public abstract class ProductContract extends BackendContract {
 
     private static final Integer[] BATCHES = {1, 2, 15, 16, 17, 31, 32, 33, 64, 65, 100};
-    private static final long WORK = 10_000;
-    private static final int COUNT = 88;
 
     /** What a case of any of the four products draws. */
     @SuppressWarnings("ArrayRecordComponent") // lives as long as its case
     private record Draw(
             Geometry geometry, int batch, int beyond, float beta, SparsityPattern pattern, boolean dense, float[] w) {
 
-        static Draw of(Case c) {
-            int batch = c.turn("batch", BATCHES);
-            int beyond = c.pick("beyond", 0, 0, 1, 5, 16, 40);
-            int[] size = c.sizes("out, in", 2, WORK);
-            boolean plane = c.pick("plane", false, false, true);
-            Geometry geometry = plane
-                    ? Geometry.linear(new Shape(1 + size[1] / 6, 2, 3, 1), size[0])
-                    : Geometry.linear(size[1], size[0]);
+        static Draw of(Case c, int batch, Geometry geometry) {
             boolean dense = c.pick("dense", true, false, false);
             SparsityPattern pattern = dense
                     ? SparsityPattern.full(geometry.rows(), geometry.cols())
                     : c.pattern(geometry.rows(), geometry.cols());
+            int beyond = c.pick("beyond", 0, 0, 1, 5, 16, 40);
             return new Draw(geometry, batch, beyond, c.beta(), pattern, dense, c.values(pattern.nnz()));
         }
 
@@ -72,22 +65,43 @@ public abstract class ProductContract extends BackendContract {
             return rig.tensor(geometry.outShape(batch), beyond, numbers);
         }
 
-        /** The old output, or NaN where it must not be read. */
         float[] unread(float[] old) {
-            return beta == 0 ? nan(old.length) : old;
+            return Rig.unread(beta, old);
         }
+    }
+
+    private Draw draw(Case c) {
+        int batch = c.turn("batch", BATCHES);
+        return Draw.of(c, batch, geometry(c, batch, work()));
+    }
+
+    /** What the products of a case are of; weights times output plane times batch are about {@code work} at most. */
+    Geometry geometry(Case c, int batch, long work) {
+        int[] size = c.sizes("out, in", 2, Math.clamp(work / batch, 1, 10_000));
+        return c.pick("plane", false, false, true)
+                ? Geometry.linear(new Shape(1 + size[1] / 6, 2, 3, 1), size[0])
+                : Geometry.linear(size[1], size[0]);
+    }
+
+    /** Cases of each product: some for each batch. */
+    int count() {
+        return 8 * BATCHES.length;
+    }
+
+    long work() {
+        return 1_000_000;
     }
 
     @Test
     void forwardsAsTheOracle() {
-        cases("forward", COUNT, (c, rig) -> {
-            Draw d = Draw.of(c);
+        cases("forward", count(), (c, rig) -> {
+            Draw d = draw(c);
             float[] x = d.input(c);
             float[] old = d.output(c);
             Values w = d.weights(rig);
             Tensor tx = d.in(rig, x);
             Tensor ty = d.out(rig, d.unread(old));
-            int outputs = d.geometry.rows();
+            int outputs = d.geometry.outChannels();
             double density = c.pick("bias density", 1.0, 1.0, 0.6, 0.0);
             SparsityPattern biasPattern = density < 1 ? c.random(1, outputs, density) : null;
             boolean biased = c.pick("biased", true, true, false);
@@ -105,9 +119,9 @@ public abstract class ProductContract extends BackendContract {
             float[] wide = biasPattern == null ? bias : GatherScatter.scatter(biasPattern, bias);
             float[] added = biased ? wide : new float[outputs];
             float[] got = rig.read(ty);
-            float[] want = LinearProduct.forward(d.pattern, d.w, x, d.batch, d.beta, old, added, relu);
-            float[] magnitudes = LinearProduct.forward(
-                    d.pattern, abs(d.w), abs(x), d.batch, Math.abs(d.beta), abs(old), abs(added), false);
+            float[] want = Convolution.forward(d.geometry, d.pattern, d.w, x, d.batch, d.beta, old, added, relu);
+            float[] magnitudes = Convolution.forward(
+                    d.geometry, d.pattern, abs(d.w), abs(x), d.batch, Math.abs(d.beta), abs(old), abs(added), false);
             Close.check("y", got, want, magnitudes, d.geometry.cols() + 2);
             Close.sameBits("x after the product", rig.read(tx), x);
             if (mask != null) {
@@ -125,38 +139,43 @@ public abstract class ProductContract extends BackendContract {
 
     @Test
     void givesTheInputGradientOfTheOracle() {
-        cases("input gradient", COUNT, (c, rig) -> {
-            Draw d = Draw.of(c);
+        cases("input gradient", count(), (c, rig) -> {
+            Draw d = draw(c);
             float[] gy = d.output(c);
             float[] old = d.input(c);
             Values w = d.weights(rig);
             Tensor tgy = d.out(rig, gy);
             Tensor tgx = d.in(rig, d.unread(old));
             float[] activation = d.input(c);
-            Mask mask = c.pick("masked", true, false) ? mask(d, rig, activation) : null;
+            Mask mask =
+                    c.pick("masked", true, false) ? rig.mask(d.geometry.inShape(d.batch), d.beyond, activation) : null;
 
             rig.workspace().product(d.geometry).inputGradient(w, tgy, d.beta, tgx, mask);
 
             boolean @Nullable [] bits = mask == null ? null : Relu.mask(activation);
-            float[] want = LinearProduct.inputGradient(d.pattern, d.w, gy, d.batch, d.beta, old, bits);
-            float[] magnitudes = LinearProduct.inputGradient(
-                    d.pattern, abs(d.w), abs(gy), d.batch, Math.abs(d.beta), abs(old), bits);
-            Close.check("gx", rig.read(tgx), want, magnitudes, d.geometry.rows() + 2);
+            float[] want = Convolution.inputGradient(d.geometry, d.pattern, d.w, gy, d.batch, d.beta, old, bits);
+            float[] magnitudes = Convolution.inputGradient(
+                    d.geometry, d.pattern, abs(d.w), abs(gy), d.batch, Math.abs(d.beta), abs(old), bits);
+            Close.check("gx", rig.read(tgx), want, magnitudes, reached(d.geometry) + 2);
             Close.sameBits("gy after the product", rig.read(tgy), gy);
         });
     }
 
-    private static Mask mask(Draw d, Rig rig, float[] activation) {
-        Mask mask = rig.workspace().mask(d.geometry.inShape(d.batch + d.beyond));
-        Tensor x = d.in(rig, activation);
-        rig.workspace().nn().relu(x, x, mask);
-        return mask;
+    /** The most outputs that an input takes part in. */
+    static long reached(Geometry geometry) {
+        return (long) geometry.outChannels()
+                * Math.min(geometry.kernelHeight(), geometry.outHeight())
+                * Math.min(geometry.kernelWidth(), geometry.outWidth());
+    }
+
+    static long plane(Geometry geometry) {
+        return (long) geometry.outHeight() * geometry.outWidth();
     }
 
     @Test
     void givesTheWeightGradientOfTheOracle() {
-        cases("weight gradient", COUNT, (c, rig) -> {
-            Draw d = Draw.of(c);
+        cases("weight gradient", count(), (c, rig) -> {
+            Draw d = draw(c);
             float[] x = d.input(c);
             float[] gy = d.output(c);
             Tensor tx = d.in(rig, x);
@@ -165,18 +184,18 @@ public abstract class ProductContract extends BackendContract {
 
             rig.workspace().product(d.geometry).weightGradient(tx, tgy, d.beta, gw);
 
-            float[] want = LinearProduct.weightGradient(d.pattern, x, gy, d.batch, d.beta, d.w);
-            float[] magnitudes =
-                    LinearProduct.weightGradient(d.pattern, abs(x), abs(gy), d.batch, Math.abs(d.beta), abs(d.w));
-            Close.check("gw", rig.read(gw), want, magnitudes, d.batch + 2);
+            float[] want = Convolution.weightGradient(d.geometry, d.pattern, x, gy, d.batch, d.beta, d.w);
+            float[] magnitudes = Convolution.weightGradient(
+                    d.geometry, d.pattern, abs(x), abs(gy), d.batch, Math.abs(d.beta), abs(d.w));
+            Close.check("gw", rig.read(gw), want, magnitudes, plane(d.geometry) * d.batch + 2);
         });
     }
 
     @Test
     void givesTheBiasGradientOfTheOracle() {
-        cases("bias gradient", COUNT, (c, rig) -> {
-            Draw d = Draw.of(c);
-            int outputs = d.geometry.rows();
+        cases("bias gradient", count(), (c, rig) -> {
+            Draw d = draw(c);
+            int outputs = d.geometry.outChannels();
             double density = c.pick("bias density", 1.0, 0.5, 0.0);
             boolean sparse = density < 1;
             SparsityPattern pattern = sparse ? c.random(1, outputs, density) : SparsityPattern.full(1, outputs);
@@ -186,9 +205,10 @@ public abstract class ProductContract extends BackendContract {
 
             rig.workspace().product(d.geometry).biasGradient(d.out(rig, gy), d.beta, gb);
 
-            float[] want = LinearProduct.biasGradient(pattern, gy, d.batch, d.beta, old);
-            float[] magnitudes = LinearProduct.biasGradient(pattern, abs(gy), d.batch, Math.abs(d.beta), abs(old));
-            Close.check("gb", rig.read(gb), want, magnitudes, d.batch + 2);
+            float[] want = Convolution.biasGradient(d.geometry, pattern, gy, d.batch, d.beta, old);
+            float[] magnitudes =
+                    Convolution.biasGradient(d.geometry, pattern, abs(gy), d.batch, Math.abs(d.beta), abs(old));
+            Close.check("gb", rig.read(gb), want, magnitudes, plane(d.geometry) * d.batch + 2);
         });
     }
 
@@ -196,21 +216,22 @@ public abstract class ProductContract extends BackendContract {
     @Test
     void sumsTheBiasGradientOfALargeBatch() {
         cases("bias gradient of a large batch", 12, (c, rig) -> {
-            int outputs = c.size("out", 12);
             int batch = c.turn("batch", 1000, 1023, 1024, 1025, 1500, 2309);
+            Geometry geometry = geometry(c, batch, 60L * batch);
+            int outputs = geometry.outChannels();
             boolean sparse = c.pick("sparse", true, false);
             SparsityPattern pattern = sparse ? c.random(1, outputs, 0.5) : SparsityPattern.full(1, outputs);
             float beta = c.beta();
-            float[] gy = c.values((long) outputs * batch);
+            float[] gy = c.values(geometry.outShape(batch).size());
             float[] old = c.values(pattern.nnz());
-            Values gb = rig.vector(outputs, sparse ? pattern : null, beta == 0 ? nan(old.length) : old);
-            Tensor tgy = rig.tensor(Shape.of(outputs, batch), c.pick("beyond", 0, 3), gy);
+            Values gb = rig.vector(outputs, sparse ? pattern : null, Rig.unread(beta, old));
+            Tensor tgy = rig.tensor(geometry.outShape(batch), c.pick("beyond", 0, 3), gy);
 
-            rig.workspace().product(Geometry.linear(3, outputs)).biasGradient(tgy, beta, gb);
+            rig.workspace().product(geometry).biasGradient(tgy, beta, gb);
 
-            float[] want = LinearProduct.biasGradient(pattern, gy, batch, beta, old);
-            float[] magnitudes = LinearProduct.biasGradient(pattern, abs(gy), batch, Math.abs(beta), abs(old));
-            Close.check("gb", rig.read(gb), want, magnitudes, batch + 2);
+            float[] want = Convolution.biasGradient(geometry, pattern, gy, batch, beta, old);
+            float[] magnitudes = Convolution.biasGradient(geometry, pattern, abs(gy), batch, Math.abs(beta), abs(old));
+            Close.check("gb", rig.read(gb), want, magnitudes, plane(geometry) * batch + 2);
         });
     }
 
@@ -218,25 +239,24 @@ public abstract class ProductContract extends BackendContract {
     @Test
     void gradientsAreTheDifferencesOfTheForwardProduct() {
         cases("finite differences", 12, (c, rig) -> {
-            int[] size = c.sizes("out, in, batch", 3, 60);
-            Geometry geometry = Geometry.linear(size[1], size[0]);
-            int batch = size[2];
-            SparsityPattern pattern = c.random(size[0], size[1], 0.5);
+            int batch = c.pick("batch", 1, 2, 3, 17);
+            Geometry geometry = geometry(c, batch, 60);
+            SparsityPattern pattern = c.random(geometry.rows(), geometry.cols(), 0.5);
             float[] w = c.values(pattern.nnz());
-            float[] x = c.values((long) size[1] * batch);
-            float[] gy = c.values((long) size[0] * batch);
+            float[] x = c.values(geometry.inShape(batch).size());
+            float[] gy = c.values(geometry.outShape(batch).size());
             Product product = rig.workspace().product(geometry);
-            Values tw = rig.matrix(size[0], size[1], pattern, w);
+            Values tw = rig.matrix(geometry.rows(), geometry.cols(), pattern, w);
             Tensor tx = rig.tensor(geometry.inShape(batch), Layout.NATIVE, x);
             Tensor ty = rig.tensor(geometry.outShape(batch), Layout.NATIVE, nan(gy.length));
             Tensor tgx = rig.tensor(geometry.inShape(batch), Layout.NATIVE, nan(x.length));
             product.inputGradient(tw, rig.tensor(geometry.outShape(batch), Layout.NATIVE, gy), 0, tgx, null);
-            Values gw = rig.matrix(size[0], size[1], pattern, nan(w.length));
+            Values gw = rig.matrix(geometry.rows(), geometry.cols(), pattern, nan(w.length));
             product.weightGradient(tx, rig.tensor(geometry.outShape(batch), Layout.NATIVE, gy), 0, gw);
 
             // ⟨gy, y⟩ has the derivative gx with respect to x and gw with respect to w.
             Runnable forward = () -> product.forward(tw, tx, 0, ty, Epilogue.NONE);
-            double size1 = 4 * magnitude(pattern, w, x, gy, batch);
+            double size1 = 4 * magnitude(geometry, pattern, w, x, gy, batch);
             float[] gx = rig.read(tgx);
             for (int i = 0; i < x.length; i++) {
                 float slope = slope(rig, forward, x, i, () -> rig.upload(tx, x), ty, gy);
@@ -276,8 +296,10 @@ public abstract class ProductContract extends BackendContract {
     }
 
     /** An upper bound on the sums behind any of the differences. */
-    private static double magnitude(SparsityPattern pattern, float[] w, float[] x, float[] gy, int batch) {
-        float[] y = LinearProduct.forward(pattern, plusOne(w), plusOne(x), batch, 0, new float[gy.length], null, false);
+    private static double magnitude(
+            Geometry geometry, SparsityPattern pattern, float[] w, float[] x, float[] gy, int batch) {
+        float[] y = Convolution.forward(
+                geometry, pattern, plusOne(w), plusOne(x), batch, 0, new float[gy.length], null, false);
         double sum = 0;
         for (int i = 0; i < gy.length; i++) {
             sum += Math.abs((double) gy[i]) * y[i];
@@ -296,19 +318,25 @@ public abstract class ProductContract extends BackendContract {
     @Test
     void takesAnEmptyBatch() {
         try (Rig rig = rig()) {
-            Geometry geometry = Geometry.linear(5, 3);
+            Geometry geometry = emptyBatch();
+            int entries = Math.toIntExact(geometry.size());
             Product product = rig.workspace().product(geometry);
-            Values w = rig.matrix(3, 5, null, filled(15, 1));
+            Values w = rig.matrix(geometry.rows(), geometry.cols(), null, filled(entries, 1));
             Tensor x = rig.tensor(geometry.inShape(0), 4, new float[0]);
             Tensor y = rig.tensor(geometry.outShape(0), 4, new float[0]);
-            Values gw = rig.matrix(3, 5, null, nan(15));
+            Values gw = rig.matrix(geometry.rows(), geometry.cols(), null, nan(entries));
             Values gb = rig.vector(3, null, nan(3));
             product.forward(w, x, 0, y, Epilogue.NONE);
             product.inputGradient(w, y, 0, x, null);
             product.weightGradient(x, y, 0, gw);
             product.biasGradient(y, 0, gb);
-            Close.same("gw of nothing", rig.read(gw), new float[15]);
+            Close.same("gw of nothing", rig.read(gw), new float[entries]);
             Close.same("gb of nothing", rig.read(gb), new float[3]);
         }
+    }
+
+    /** A geometry of 3 output channels for a batch of nothing. */
+    Geometry emptyBatch() {
+        return Geometry.linear(5, 3);
     }
 }

@@ -4,6 +4,7 @@ import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
@@ -68,6 +69,19 @@ final class Rig implements AutoCloseable {
         fence();
         upload(whole, widened(shape, beyond, numbers));
         return workspace.view(whole, shape.batch());
+    }
+
+    /** The mask of the ReLU of these numbers, with room for {@code beyond} more samples. */
+    Mask mask(Shape shape, int beyond, float[] activation) {
+        Mask mask = workspace.mask(shape.withBatch(shape.batch() + beyond));
+        Tensor x = tensor(shape, beyond, activation);
+        workspace.nn().relu(x, x, mask);
+        return mask;
+    }
+
+    /** An old output, or NaN where it must not be read. */
+    static float[] unread(float beta, float[] old) {
+        return beta == 0 ? Numbers.nan(old.length) : old;
     }
 
     /** Values over a matrix space of their own. */

@@ -1,6 +1,7 @@
 package dev.gossamer.testkit.reference;
 
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
@@ -103,6 +104,45 @@ final class Handles {
         void set(boolean[] packed, int batch) {
             for (int f = 0; f < shape.features(); f++) {
                 System.arraycopy(packed, f * batch, bits, f * shape.batch(), batch);
+            }
+        }
+    }
+
+    /** One number per element, the batch of the shape apart from row to row. */
+    static final class ReferenceIndices implements Indices {
+        private final Object owner;
+        private final Shape shape;
+        private final int[] chosen;
+
+        ReferenceIndices(Object owner, Shape shape) {
+            this.owner = owner;
+            this.shape = shape;
+            this.chosen = new int[Math.toIntExact(shape.size())];
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+
+        @Override
+        public Shape shape() {
+            return shape;
+        }
+
+        /** The numbers of the first samples, row-major. */
+        int[] get(int batch) {
+            int[] packed = new int[shape.features() * batch];
+            for (int f = 0; f < shape.features(); f++) {
+                System.arraycopy(chosen, f * shape.batch(), packed, f * batch, batch);
+            }
+            return packed;
+        }
+
+        /** Overwrites the numbers of the first samples. */
+        void set(int[] packed, int batch) {
+            for (int f = 0; f < shape.features(); f++) {
+                System.arraycopy(packed, f * batch, chosen, f * shape.batch(), batch);
             }
         }
     }

@@ -5,7 +5,7 @@ import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Workspace;
 
 /**
- * The oracle as a backend: one thread whatever is asked for, no tuning, linear products only.
+ * The oracle as a backend: one thread whatever is asked for, no tuning.
  *
  * <p>Sums are accumulated in double and rounded once. That is more exact than the f32 FMA chain that
  * {@link dev.gossamer.engine.Product} describes, so this backend does not give the bits of that chain.

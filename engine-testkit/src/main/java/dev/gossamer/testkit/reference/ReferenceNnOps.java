@@ -1,14 +1,20 @@
 package dev.gossamer.testkit.reference;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.NnOps;
+import dev.gossamer.engine.sparse.SparsityPattern;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Relu} and {@link SoftmaxCrossEntropy} on the backend's operands. */
+/** {@link Relu}, {@link Pool}, {@link BatchNormalization} and {@link SoftmaxCrossEntropy} on the backend's operands. */
 class ReferenceNnOps implements NnOps {
 
     @Override
@@ -22,6 +28,121 @@ class ReferenceNnOps implements NnOps {
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
         boolean[] bits = ((Handles.ReferenceMask) mask).get(gy.shape().batch());
         ((ReferenceTensor) gx).set(Relu.gradient(bits, ((ReferenceTensor) gy).get()));
+    }
+
+    @Override
+    public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+        Pool.Largest largest = Pool.max(window, x.shape(), numbers(x));
+        ((ReferenceTensor) y).set(largest.y());
+        if (chosen != null) {
+            ((Handles.ReferenceIndices) chosen).set(largest.chosen(), x.shape().batch());
+        }
+    }
+
+    @Override
+    public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Shape in = gx.shape();
+        int[] found = ((Handles.ReferenceIndices) chosen).get(in.batch());
+        ((ReferenceTensor) gx)
+                .set(Pool.maxGradient(window, in, found, numbers(gy), beta, numbers(gx), bits(mask, in.batch())));
+    }
+
+    @Override
+    public void averagePool(Tensor x, Window window, Tensor y) {
+        ((ReferenceTensor) y).set(Pool.average(window, x.shape(), numbers(x)));
+    }
+
+    @Override
+    public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Shape in = gx.shape();
+        ((ReferenceTensor) gx)
+                .set(Pool.averageGradient(window, in, numbers(gy), beta, numbers(gx), bits(mask, in.batch())));
+    }
+
+    @Override
+    public void batchNorm(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            @Nullable Tensor residual,
+            Activation activation,
+            @Nullable Mask mask,
+            Tensor y) {
+        Shape shape = x.shape();
+        float[] in = numbers(x);
+        BatchNormalization.Statistics batch = BatchNormalization.Statistics.of(shape, in);
+        normalise(in, batch, norm, residual, activation, y);
+        if (mask != null) {
+            ((Handles.ReferenceMask) mask).set(Relu.mask(numbers(y)), shape.batch());
+        }
+        float[] inverse = new float[shape.channels()];
+        float[] mean = new float[shape.channels()];
+        for (int c = 0; c < mean.length; c++) {
+            mean[c] = (float) batch.mean()[c];
+            inverse[c] = (float) batch.inverseDeviation(c, norm.epsilon());
+        }
+        replace(saved.mean(), mean);
+        replace(saved.inverseDeviation(), inverse);
+        replace(norm.runningMean(), batch.runningMean(numbers(norm.runningMean()), norm.momentum()));
+        replace(
+                norm.runningVariance(),
+                batch.runningVariance(numbers(norm.runningVariance()), norm.momentum(), in.length / shape.channels()));
+    }
+
+    @Override
+    public void batchNormInference(
+            Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
+        BatchNormalization.Statistics running =
+                BatchNormalization.Statistics.running(numbers(norm.runningMean()), numbers(norm.runningVariance()));
+        normalise(numbers(x), running, norm, residual, activation, y);
+    }
+
+    private static void normalise(
+            float[] in,
+            BatchNormalization.Statistics statistics,
+            BatchNorm norm,
+            @Nullable Tensor residual,
+            Activation activation,
+            Tensor y) {
+        float[] added = residual == null ? null : numbers(residual);
+        boolean relu = activation == Activation.RELU;
+        ((ReferenceTensor) y)
+                .set(BatchNormalization.forward(
+                        y.shape(),
+                        in,
+                        statistics,
+                        dense(norm.gamma()),
+                        dense(norm.beta()),
+                        norm.epsilon(),
+                        added,
+                        relu));
+    }
+
+    @Override
+    public void batchNormGradient(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor gy,
+            float beta,
+            Tensor gx,
+            @Nullable Mask mask,
+            Values gGamma,
+            Values gBeta) {
+        Shape shape = x.shape();
+        BatchNormalization.Gradients gradients = BatchNormalization.gradient(
+                shape,
+                numbers(x),
+                numbers(saved.mean()),
+                numbers(saved.inverseDeviation()),
+                dense(norm.gamma()),
+                numbers(gy),
+                beta,
+                numbers(gx),
+                bits(mask, shape.batch()));
+        ((ReferenceTensor) gx).set(gradients.gx());
+        replace(gGamma, GatherScatter.gather(entries(gGamma), gradients.gGamma()));
+        replace(gBeta, GatherScatter.gather(entries(gBeta), gradients.gBeta()));
     }
 
     @Override
@@ -42,6 +163,31 @@ class ReferenceNnOps implements NnOps {
         }
         add(lossSum, result.lossSum());
         add(correct, result.correct());
+    }
+
+    private static float[] numbers(Tensor tensor) {
+        return ((ReferenceTensor) tensor).get();
+    }
+
+    private static float[] numbers(Values values) {
+        return ((ReferenceValues) values).numbers();
+    }
+
+    private static SparsityPattern entries(Values values) {
+        return ((ReferenceValues) values).space().entries();
+    }
+
+    /** One number per channel, 0 outside the pattern. */
+    private static float[] dense(Values values) {
+        return GatherScatter.scatter(entries(values), numbers(values));
+    }
+
+    private static void replace(Values values, float[] numbers) {
+        ((ReferenceValues) values).replace(numbers);
+    }
+
+    private static boolean @Nullable [] bits(@Nullable Mask mask, int batch) {
+        return mask == null ? null : ((Handles.ReferenceMask) mask).get(batch);
     }
 
     private static void add(Cell cell, double amount) {

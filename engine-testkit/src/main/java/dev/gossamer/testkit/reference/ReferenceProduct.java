@@ -7,9 +7,10 @@ import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.sparse.SparsityPattern;
 import org.jspecify.annotations.Nullable;
 
-/** {@link LinearProduct} on the backend's operands. */
+/** {@link LinearProduct}, or else {@link Convolution}, on the backend's operands. */
 class ReferenceProduct implements Product {
 
     private final ReferenceWorkspace owner;
@@ -32,19 +33,18 @@ class ReferenceProduct implements Product {
 
     @Override
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
-        ReferenceValues weights = (ReferenceValues) w;
+        SparsityPattern pattern = entries(w);
+        float[] weights = numbers(w);
         ReferenceTensor out = (ReferenceTensor) y;
+        float[] in = ((ReferenceTensor) x).get();
         int batch = x.shape().batch();
         Values bias = epilogue.bias();
-        out.set(LinearProduct.forward(
-                weights.space().entries(),
-                weights.numbers(),
-                ((ReferenceTensor) x).get(),
-                batch,
-                beta,
-                out.get(),
-                bias == null ? null : dense((ReferenceValues) bias),
-                epilogue.activation() == Activation.RELU));
+        float[] added = bias == null ? null : GatherScatter.scatter(entries(bias), numbers(bias));
+        boolean relu = epilogue.activation() == Activation.RELU;
+        out.set(
+                geometry.isLinear()
+                        ? LinearProduct.forward(pattern, weights, in, batch, beta, out.get(), added, relu)
+                        : Convolution.forward(geometry, pattern, weights, in, batch, beta, out.get(), added, relu));
         Mask mask = epilogue.mask();
         if (mask != null) {
             ((Handles.ReferenceMask) mask).set(Relu.mask(out.get()), batch);
@@ -53,36 +53,41 @@ class ReferenceProduct implements Product {
 
     @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        ReferenceValues weights = (ReferenceValues) w;
+        SparsityPattern pattern = entries(w);
+        float[] weights = numbers(w);
+        float[] in = ((ReferenceTensor) gy).get();
         ReferenceTensor out = (ReferenceTensor) gx;
         int batch = gx.shape().batch();
-        out.set(LinearProduct.inputGradient(
-                weights.space().entries(),
-                weights.numbers(),
-                ((ReferenceTensor) gy).get(),
-                batch,
-                beta,
-                out.get(),
-                mask == null ? null : ((Handles.ReferenceMask) mask).get(batch)));
+        boolean[] bits = mask == null ? null : ((Handles.ReferenceMask) mask).get(batch);
+        out.set(
+                geometry.isLinear()
+                        ? LinearProduct.inputGradient(pattern, weights, in, batch, beta, out.get(), bits)
+                        : Convolution.inputGradient(geometry, pattern, weights, in, batch, beta, out.get(), bits));
     }
 
     @Override
     public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
-        ReferenceValues out = (ReferenceValues) gw;
-        out.replace(LinearProduct.weightGradient(
-                out.space().entries(),
-                ((ReferenceTensor) x).get(),
-                ((ReferenceTensor) gy).get(),
-                x.shape().batch(),
-                beta,
-                out.numbers()));
+        SparsityPattern pattern = entries(gw);
+        float[] in = ((ReferenceTensor) x).get();
+        float[] out = ((ReferenceTensor) gy).get();
+        int batch = gy.shape().batch();
+        ((ReferenceValues) gw)
+                .replace(
+                        geometry.isLinear()
+                                ? LinearProduct.weightGradient(pattern, in, out, batch, beta, numbers(gw))
+                                : Convolution.weightGradient(geometry, pattern, in, out, batch, beta, numbers(gw)));
     }
 
     @Override
     public void biasGradient(Tensor gy, float beta, Values gb) {
-        ReferenceValues out = (ReferenceValues) gb;
-        out.replace(LinearProduct.biasGradient(
-                out.space().entries(), ((ReferenceTensor) gy).get(), gy.shape().batch(), beta, out.numbers()));
+        SparsityPattern pattern = entries(gb);
+        float[] out = ((ReferenceTensor) gy).get();
+        int batch = gy.shape().batch();
+        ((ReferenceValues) gb)
+                .replace(
+                        geometry.isLinear()
+                                ? LinearProduct.biasGradient(pattern, out, batch, beta, numbers(gb))
+                                : Convolution.biasGradient(geometry, pattern, out, batch, beta, numbers(gb)));
     }
 
     @Override
@@ -90,7 +95,11 @@ class ReferenceProduct implements Product {
         return "plain loops, sums in double rounded once (not an f32 FMA chain)";
     }
 
-    private static float[] dense(ReferenceValues bias) {
-        return GatherScatter.scatter(bias.space().entries(), bias.numbers());
+    private static SparsityPattern entries(Values values) {
+        return ((ReferenceValues) values).space().entries();
+    }
+
+    private static float[] numbers(Values values) {
+        return ((ReferenceValues) values).numbers();
     }
 }

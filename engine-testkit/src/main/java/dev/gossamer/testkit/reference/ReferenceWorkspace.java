@@ -1,8 +1,8 @@
 package dev.gossamer.testkit.reference;
 
 import dev.gossamer.engine.Cell;
-import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
@@ -110,16 +110,18 @@ class ReferenceWorkspace implements Workspace {
     }
 
     @Override
+    public Indices indices(Shape output) {
+        holdings.add(() -> output.size() * Integer.BYTES);
+        return new Handles.ReferenceIndices(this, output);
+    }
+
+    @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         return new Handles.ReferenceSamples(this, images, labels, one, count);
     }
 
     @Override
     public Product product(Geometry geometry) {
-        if (!geometry.isLinear()) {
-            throw new EngineException("Backend " + ReferenceBackend.NAME + " has linear products only; convolution ("
-                    + geometry + ") needs another backend: choose one with -Dgossamer.backend");
-        }
         return new ReferenceProduct(this, geometry);
     }
 

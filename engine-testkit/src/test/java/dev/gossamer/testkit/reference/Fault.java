@@ -14,6 +14,16 @@ enum Fault {
     IGNORED_MASK(PlantedFaultsTest.FaultyProduct.class, "gx["),
     /** The weight gradient adds to what was there although beta = 0. */
     ADDED_GRADIENT(PlantedFaultsTest.FaultyProduct.class, "gw["),
+    /** The weight gradient leaves out the last output position: a loop over the plane that ends early. */
+    DROPPED_LAST_POSITION(PlantedFaultsTest.FaultyConvolution.class, "gw["),
+    /** A max pool passes over NaN, as a comparison does by itself. */
+    LOST_NAN(PlantedFaultsTest.FaultyPool.class, "want NaN"),
+    /** The gradient of an average pool overwrites the one of another branch. */
+    OVERWRITTEN_BRANCH(PlantedFaultsTest.FaultyPool.class, "gx["),
+    /** The running variance is updated without Bessel's correction. */
+    BIASED_VARIANCE(PlantedFaultsTest.FaultyBatchNorm.class, "runningVariance["),
+    /** The residual is not added. */
+    FORGOTTEN_RESIDUAL(PlantedFaultsTest.FaultyBatchNorm.class, "y["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */

@@ -1,19 +1,25 @@
 package dev.gossamer.testkit.reference;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
+import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -25,6 +31,7 @@ import dev.gossamer.engine.ops.TrainOps;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,14 +151,65 @@ final class FaultyWorkspace extends ReferenceWorkspace {
 
             @Override
             public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
-                super.weightGradient(x, gy, fault == Fault.ADDED_GRADIENT && beta == 0 ? 1 : beta, gw);
+                Tensor seen = fault == Fault.DROPPED_LAST_POSITION ? withoutTheLastRow(gy) : gy;
+                super.weightGradient(x, seen, fault == Fault.ADDED_GRADIENT && beta == 0 ? 1 : beta, gw);
             }
         };
+    }
+
+    private Tensor withoutTheLastRow(Tensor tensor) {
+        float[] numbers = ((ReferenceTensor) tensor).get();
+        Arrays.fill(numbers, numbers.length - tensor.shape().batch(), numbers.length, 0);
+        return copy(tensor.shape(), numbers);
+    }
+
+    private Tensor withoutNan(Tensor tensor) {
+        float[] numbers = ((ReferenceTensor) tensor).get();
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = Float.isNaN(numbers[i]) ? Float.NEGATIVE_INFINITY : numbers[i];
+        }
+        return copy(tensor.shape(), numbers);
+    }
+
+    private Tensor copy(Shape shape, float[] numbers) {
+        ReferenceTensor copy = new ReferenceTensor(this, shape, Layout.NATIVE);
+        copy.set(numbers);
+        return copy;
     }
 
     @Override
     public NnOps nn() {
         return new ReferenceNnOps() {
+            @Override
+            public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+                super.maxPool(fault == Fault.LOST_NAN ? withoutNan(x) : x, window, y, chosen);
+            }
+
+            @Override
+            public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+                super.averagePoolGradient(window, gy, fault == Fault.OVERWRITTEN_BRANCH ? 0 : beta, gx, mask);
+            }
+
+            @Override
+            public void batchNorm(
+                    Tensor x,
+                    BatchNorm norm,
+                    BatchNorm.Saved saved,
+                    @Nullable Tensor residual,
+                    Activation activation,
+                    @Nullable Mask mask,
+                    Tensor y) {
+                float[] running = ((ReferenceValues) norm.runningVariance()).numbers();
+                super.batchNorm(
+                        x, norm, saved, fault == Fault.FORGOTTEN_RESIDUAL ? null : residual, activation, mask, y);
+                if (fault == Fault.BIASED_VARIANCE) {
+                    BatchNormalization.Statistics batch =
+                            BatchNormalization.Statistics.of(x.shape(), ((ReferenceTensor) x).get());
+                    ((ReferenceValues) norm.runningVariance())
+                            .replace(batch.runningVariance(running, norm.momentum(), 1));
+                }
+            }
+
             @Override
             public void softmaxCrossEntropy(
                     Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.testkit.PaddingProbe;
 import dev.gossamer.testkit.contract.BackendContract;
+import dev.gossamer.testkit.contract.BatchNormContract;
 import dev.gossamer.testkit.contract.BatchesContract;
 import dev.gossamer.testkit.contract.CheckedContract;
+import dev.gossamer.testkit.contract.ConvolutionContract;
 import dev.gossamer.testkit.contract.GatherScatterContract;
 import dev.gossamer.testkit.contract.GemmContract;
+import dev.gossamer.testkit.contract.PoolContract;
 import dev.gossamer.testkit.contract.ProductContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
@@ -90,6 +93,42 @@ class PlantedFaultsTest {
     }
 
     static class FaultyProduct extends ProductContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyConvolution extends ConvolutionContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyPool extends PoolContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyBatchNorm extends BatchNormContract {
         @Override
         protected Backend backend() {
             return planted();
