@@ -12,6 +12,7 @@ import dev.gossamer.testkit.contract.GemmContract;
 import dev.gossamer.testkit.contract.ProductContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
+import dev.gossamer.testkit.contract.SignedPowerContract;
 import dev.gossamer.testkit.contract.SoftmaxCrossEntropyContract;
 import dev.gossamer.testkit.contract.SpmmContract;
 import dev.gossamer.testkit.contract.TrainingStepContract;
@@ -150,6 +151,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultySgd extends SgdContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultySignedPower extends SignedPowerContract {
         @Override
         protected Backend backend() {
             return planted();

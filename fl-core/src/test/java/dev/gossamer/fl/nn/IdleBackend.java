@@ -197,6 +197,16 @@ final class IdleBackend implements Backend {
         }
 
         @Override
+        public void signedPower(List<Space> group, float alpha) {
+            calls++;
+        }
+
+        @Override
+        public void signedPowerGradient(List<Space> group, float alpha) {
+            calls++;
+        }
+
+        @Override
         public void batch(
                 Samples samples, PixelTransform transform, Order order, Cell position, Tensor x, Labels labels) {
             calls++;
