@@ -135,7 +135,9 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 (CpuTensor) gradient,
                 (CpuCell) lossSum,
                 (CpuCell) correct,
-                workspace.scratch(Scratch.TILES, (4L + logits.shape().features()) * Lanes.BYTES));
+                workspace.scratch(
+                        Scratch.TILES,
+                        SoftmaxCrossEntropy.scratchBytes(logits.shape().features())));
     }
 
     @Override
