@@ -15,6 +15,7 @@ import dev.gossamer.testkit.contract.PoolContract;
 import dev.gossamer.testkit.contract.ProductContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
+import dev.gossamer.testkit.contract.SignedPowerContract;
 import dev.gossamer.testkit.contract.SoftmaxCrossEntropyContract;
 import dev.gossamer.testkit.contract.SpmmContract;
 import dev.gossamer.testkit.contract.TrainingStepContract;
@@ -189,6 +190,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultySgd extends SgdContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultySignedPower extends SignedPowerContract {
         @Override
         protected Backend backend() {
             return planted();
