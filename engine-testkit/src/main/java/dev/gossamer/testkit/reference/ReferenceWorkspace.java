@@ -8,10 +8,12 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -116,6 +118,19 @@ class ReferenceWorkspace implements Workspace {
     }
 
     @Override
+    public RandomStream randomStream() {
+        holdings.add(() -> Long.BYTES + Integer.BYTES);
+        return new Handles.ReferenceStream(this);
+    }
+
+    @Override
+    public SparseTensor sparseTensor(Shape shape, long capacity) {
+        SparseTensor tensor = new Handles.ReferenceSparseTensor(this, shape, capacity);
+        holdings.add(tensor::sizeBytes);
+        return tensor;
+    }
+
+    @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         return new Handles.ReferenceSamples(this, images, labels, one, count);
     }
@@ -178,6 +193,13 @@ class ReferenceWorkspace implements Workspace {
     @Override
     public void write(Cell cell, float value) {
         ((Handles.ReferenceCell) cell).value = value;
+    }
+
+    @Override
+    public void write(RandomStream stream, long key) {
+        Handles.ReferenceStream to = (Handles.ReferenceStream) stream;
+        to.key = key;
+        to.step = 0;
     }
 
     @Override

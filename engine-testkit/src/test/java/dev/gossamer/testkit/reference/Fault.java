@@ -24,6 +24,12 @@ enum Fault {
     BIASED_VARIANCE(PlantedFaultsTest.FaultyBatchNorm.class, "runningVariance["),
     /** The residual is not added. */
     FORGOTTEN_RESIDUAL(PlantedFaultsTest.FaultyBatchNorm.class, "y["),
+    /** A stream does not go to its next step. */
+    STANDING_STREAM(PlantedFaultsTest.FaultyDropout.class, "y["),
+    /** The mask is not applied to a sum of branches. */
+    UNMASKED_SUM(PlantedFaultsTest.FaultyAdd.class, "y["),
+    /** One element more than asked for is kept: a threshold that takes all ties. */
+    ONE_MORE_KEPT(PlantedFaultsTest.FaultySparseActivation.class, "stored["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */
@@ -42,6 +48,8 @@ enum Fault {
     FORGOTTEN_FACTOR(PlantedFaultsTest.FaultySignedPower.class, "gradient["),
     /** The position in the epoch does not move. */
     STUCK_POSITION(PlantedFaultsTest.FaultyBatches.class, "position"),
+    /** Samples are cropped but never mirrored. */
+    NEVER_MIRRORED(PlantedFaultsTest.FaultyBatches.class, "augmented x["),
     /** The gradient is that of the summed loss, not of the mean. */
     SUMMED_LOSS_GRADIENT(PlantedFaultsTest.FaultySoftmaxCrossEntropy.class, "gradient["),
     /** The momentum term of SGD is left out. */

@@ -10,10 +10,12 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -211,6 +213,22 @@ final class FaultyWorkspace extends ReferenceWorkspace {
             }
 
             @Override
+            public void advance(RandomStream stream) {
+                if (fault != Fault.STANDING_STREAM) {
+                    super.advance(stream);
+                }
+            }
+
+            @Override
+            public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+                if (fault == Fault.UNMASKED_SUM && mask != null && beta != 0) {
+                    super.add(x, beta, y, null);
+                } else {
+                    super.add(x, beta, y, mask);
+                }
+            }
+
+            @Override
             public void softmaxCrossEntropy(
                     Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
                 super.softmaxCrossEntropy(logits, labels, gradient, lossSum, correct);
@@ -228,6 +246,12 @@ final class FaultyWorkspace extends ReferenceWorkspace {
     @Override
     public SelectOps select() {
         return new ReferenceSelectOps() {
+            @Override
+            public void compress(Tensor x, long keep, SparseTensor to) {
+                boolean more = fault == Fault.ONE_MORE_KEPT && keep < x.shape().size();
+                super.compress(x, more ? keep + 1 : keep, to);
+            }
+
             @Override
             boolean[] kept(float[] numbers, long keep) {
                 if (fault != Fault.TIE_AT_HIGHER_INDEX) {
@@ -302,7 +326,10 @@ final class FaultyWorkspace extends ReferenceWorkspace {
                     Tensor x,
                     Labels labels) {
                 float before = read(position);
-                super.batch(samples, transform, augmentation, order, position, x, labels);
+                Augmentation used = fault == Fault.NEVER_MIRRORED && augmentation != null
+                        ? new Augmentation(augmentation.padding(), false, augmentation.stream(), augmentation.site())
+                        : augmentation;
+                super.batch(samples, transform, used, order, position, x, labels);
                 if (fault == Fault.STUCK_POSITION) {
                     write(position, before);
                 }
