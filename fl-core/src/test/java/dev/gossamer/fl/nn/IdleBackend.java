@@ -208,7 +208,14 @@ final class IdleBackend implements Backend {
         }
 
         @Override
-        public void batch(Samples samples, PixelTransform transform, @Nullable Augmentation augmentation, Order order, Cell position, Tensor x, Labels labels) {
+        public void batch(
+                Samples samples,
+                PixelTransform transform,
+                @Nullable Augmentation augmentation,
+                Order order,
+                Cell position,
+                Tensor x,
+                Labels labels) {
             calls++;
         }
     }
