@@ -8,12 +8,26 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /** Softmax and cross-entropy, a vector of samples at a time: the batch is contiguous, so classes are plain loops. */
 final class SoftmaxCrossEntropy {
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+
+    private static final VectorSpecies<Integer> INTS = F.vectorShape().withLanes(int.class);
+
+    /**
+     * Samples whose sums of exponentials are multiplied, since a logarithm costs as much as a class of all of them: each sum
+     * lies between 1 and the number of classes, so that a double holds the product.
+     */
+    private static final int TOGETHER = 16;
 
     private SoftmaxCrossEntropy() {}
 
@@ -26,19 +40,24 @@ final class SoftmaxCrossEntropy {
             MemorySegment scratch) {
         checkClasses(classes, logits.batch, logits.features);
         double loss = 0;
+        double product = 1;
         int right = 0;
         for (int column = 0; column < logits.batch; column += COUNT) {
             int samples = Math.min(COUNT, logits.batch - column);
             max(logits, column, scratch);
+            first(logits, column, scratch);
             for (int i = 0; i < samples; i++) {
                 float own = logits.data.get(FLOAT, logits.offset(classes[column + i], column + i));
-                scratch.setAtIndex(FLOAT, 2L * COUNT + i, own);
-                right += first(logits, column + i, scratch.getAtIndex(FLOAT, i)) == classes[column + i] ? 1 : 0;
+                loss += (double) scratch.getAtIndex(FLOAT, i) - own;
+                right += scratch.getAtIndex(INT, 2L * COUNT + i) == classes[column + i] ? 1 : 0;
             }
             exponentials(logits, column, scratch);
             for (int i = 0; i < samples; i++) {
-                double distance = (double) scratch.getAtIndex(FLOAT, i) - scratch.getAtIndex(FLOAT, 2L * COUNT + i);
-                loss += StrictMath.log(scratch.getAtIndex(FLOAT, (long) COUNT + i)) + distance;
+                product *= scratch.getAtIndex(FLOAT, (long) COUNT + i);
+            }
+            if ((column + COUNT) % TOGETHER == 0 || column + COUNT >= logits.batch) {
+                loss += StrictMath.log(product);
+                product = 1;
             }
             if (gradient != null) {
                 normalise(gradient, classes, column, samples, scratch);
@@ -60,7 +79,8 @@ final class SoftmaxCrossEntropy {
         }
     }
 
-    // Scratch holds vectors: largest logits, sums of exponentials, own logits, a spare one, then the exponentials by
+    // Scratch holds vectors: largest logits, sums of exponentials, classes of the largest, a spare one, then the
+    // exponentials by
     // class. Vectors pass between methods through it,
     // since one that is returned from a call is boxed.
 
@@ -74,13 +94,16 @@ final class SoftmaxCrossEntropy {
     }
 
     /** The first class that has the largest logit; -1 where there is a NaN. */
-    private static int first(CpuTensor logits, int column, float max) {
-        for (int row = 0; row < logits.features; row++) {
-            if (logits.data.get(FLOAT, logits.offset(row, column)) == max) {
-                return row;
-            }
+    private static void first(CpuTensor logits, int column, MemorySegment scratch) {
+        long at = logits.base(column);
+        FloatVector max = fromMemorySegment(F, scratch, 0, LITTLE_ENDIAN);
+        IntVector first = IntVector.broadcast(INTS, -1);
+        for (int row = logits.features - 1; row >= 0; row--) {
+            VectorMask<Float> largest = fromMemorySegment(F, logits.data, at + row * logits.rowStride(), LITTLE_ENDIAN)
+                    .compare(VectorOperators.EQ, max);
+            first = first.blend(row, largest.cast(INTS));
         }
-        return -1;
+        first.intoMemorySegment(scratch, 2L * Lanes.BYTES, LITTLE_ENDIAN);
     }
 
     /** {@code exp(logit - max)} of every class, and their sum. */
