@@ -37,7 +37,7 @@ final class LaneTree {
      * @param upper lanes whose number has the bit {@code distance}
      * @param swap exchanges lanes that differ in that bit
      */
-    private record Level(int distance, VectorMask<Float> upper, VectorShuffle<Float> swap) {
+    record Level(int distance, VectorMask<Float> upper, VectorShuffle<Float> swap) {
 
         static Level of(int distance) {
             long bits = 0;
