@@ -25,7 +25,16 @@ final class ExperimentOptions {
     /** The options, to be mixed into a command. */
     CommandSpec spec() {
         return CommandSpec.create()
-                .addOption(option("dataset", "NAME", "strokes (embedded, needs no files), fashion-mnist or mnist."))
+                .addOption(option(
+                        "dataset",
+                        "NAME",
+                        "strokes (embedded, needs no files), fashion-mnist, mnist, cifar10 or cifar100."))
+                .addOption(option(
+                        "normalise",
+                        "HOW",
+                        "How bytes become numbers: standard (as the data set's published experiments do), unit"
+                                + " (/256), half (to -1..1), cifar (SWAT's constants) or train (the training"
+                                + " images' mean and deviation)."))
                 .addOption(option("model", "NAME", "mlp (784-128-128-10) or linear."))
                 .addOption(option("method", "NAME", "fedsparsify-global or fedavg."))
                 .addOption(option("clients", "N", "Number of clients."))

@@ -108,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
         Path folder = place.data == null ? DataFolder.standard() : place.data;
         Backends.Choice choice = place.open(backendOptions);
         try (Backend opened = choice.backend();
-                Dataset data = DataSource.load(config.dataset(), folder)) {
+                Dataset data = DataSource.load(config, folder)) {
             Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads());
             print(run(ready, out), out);
         }

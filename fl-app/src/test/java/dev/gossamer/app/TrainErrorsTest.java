@@ -119,7 +119,7 @@ class TrainErrorsTest {
     void anUnknownKeyInAnExperimentIsNamedWithTheKnownOnes() throws IOException {
         Path yaml = file("experiment.yaml", "sparsitty: 0.5\n");
 
-        assertRefused(train(yaml.toString()), yaml.toString(), "'sparsitty'", "Known: dataset, model", "sparsity");
+        assertRefused(train(yaml.toString()), yaml.toString(), "'sparsitty'", "Known: dataset, normalise", "sparsity");
     }
 
     @Test

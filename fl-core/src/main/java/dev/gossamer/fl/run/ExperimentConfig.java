@@ -1,7 +1,10 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.data.Cifar10;
+import dev.gossamer.fl.data.Cifar100;
 import dev.gossamer.fl.data.FashionMnist;
 import dev.gossamer.fl.data.Mnist;
+import dev.gossamer.fl.data.Normalisation;
 import dev.gossamer.fl.data.Strokes;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
@@ -10,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * result. Where it runs (threads, folders) is not part of it.
  *
  * @param dataset name of the data set
+ * @param normalise how bytes become numbers: {@link #STANDARD}, or one of {@link Normalisation#NAMES}
  * @param model name of the model
  * @param method name of the federated method
  * @param clients clients that there are
@@ -37,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ExperimentConfig(
         String dataset,
+        String normalise,
         String model,
         String method,
         int clients,
@@ -56,16 +62,21 @@ public record ExperimentConfig(
         long seed) {
 
     /** Names of the data sets. */
-    public static final List<String> DATASETS = List.of(Strokes.NAME, FashionMnist.NAME, Mnist.NAME);
+    public static final List<String> DATASETS =
+            List.of(Strokes.NAME, FashionMnist.NAME, Mnist.NAME, Cifar10.NAME, Cifar100.NAME);
 
     /** Names of the methods. */
     public static final List<String> METHODS = List.of(FedSparsifyGlobal.NAME, FedAvg.NAME);
+
+    /** For {@code normalise}: as the data set's published experiments have it. */
+    public static final String STANDARD = "standard";
 
     private static final int MAX_COUNT = 1_000_000;
 
     /** Every key, in the order of the record, with its default and what it may be. */
     private static final List<Setting> SETTINGS = List.of(
             Setting.oneOf("dataset", Strokes.NAME, DATASETS),
+            Setting.oneOf("normalise", STANDARD, normalisations()),
             Setting.oneOf("model", "mlp", Models.NAMES),
             Setting.oneOf("method", FedSparsifyGlobal.NAME, METHODS),
             Setting.integer("clients", 10, 1, MAX_COUNT),
@@ -83,6 +94,10 @@ public record ExperimentConfig(
             Setting.integer("pruningFrequency", 1, 1, MAX_COUNT),
             Setting.positive("pruningExponent", 3, 100),
             Setting.integer("seed", 1990, Long.MIN_VALUE, Long.MAX_VALUE));
+
+    private static List<String> normalisations() {
+        return Stream.concat(Stream.of(STANDARD), Normalisation.NAMES.stream()).toList();
+    }
 
     /** The keys of a configuration, which are also the names of the command line's options. */
     public static List<String> keys() {
@@ -115,6 +130,7 @@ public record ExperimentConfig(
     private static ExperimentConfig of(SettingValues values) {
         return new ExperimentConfig(
                 values.text("dataset"),
+                values.text("normalise"),
                 values.text("model"),
                 values.text("method"),
                 values.integer("clients"),
@@ -164,6 +180,7 @@ public record ExperimentConfig(
     public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("dataset", dataset);
+        map.put("normalise", normalise);
         map.put("model", model);
         map.put("method", method);
         map.put("clients", clients);
