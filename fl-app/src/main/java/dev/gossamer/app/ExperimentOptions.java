@@ -28,7 +28,7 @@ final class ExperimentOptions {
                 .addOption(option(
                         "dataset",
                         "NAME",
-                        "strokes (embedded, needs no files), fashion-mnist, mnist, cifar10 or cifar100."))
+                        "strokes (embedded, needs no files), fashion-mnist, mnist, cifar10, cifar100 or" + " femnist."))
                 .addOption(option(
                         "normalise",
                         "HOW",
@@ -43,7 +43,9 @@ final class ExperimentOptions {
                 .addOption(option(
                         "partition",
                         "HOW",
-                        "How samples are dealt: iid, or label-blocks:K for K classes to each client."))
+                        "How samples are dealt: iid; label-blocks:K for K classes to each client; dirichlet:ALPHA for"
+                                + " classes in proportions of that concentration; natural for the data set's own"
+                                + " clients."))
                 .addOption(option("rounds", "T", "Number of rounds; the pruning schedule ends in the last."))
                 .addOption(option("epochs", "N", "Passes of a client over its samples in a round."))
                 .addOption(option("batch", "N", "Samples in a step."))

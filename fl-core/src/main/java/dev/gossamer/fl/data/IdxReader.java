@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 
 /**
  * Reads IDX files, the format of MNIST and its relatives: a big-endian header (two zero bytes, the type of element, the
@@ -51,6 +52,21 @@ public final class IdxReader {
         }
         Shape one = new Shape(1, pixels.height(), pixels.width(), 1);
         return new Split(pixels.bytes(), classNumbers.bytes(), one, pixels.count());
+    }
+
+    /**
+     * Reads numbers that go with images.
+     *
+     * @param file idx1 of unsigned bytes: count
+     * @param what it should hold, for errors
+     */
+    static int[] readNumbers(Path file, String what) {
+        try (Arena arena = Arena.ofConfined()) {
+            Elements numbers = elements(file, LABELS_MAGIC, what, arena);
+            return IntStream.range(0, numbers.count())
+                    .map(i -> Byte.toUnsignedInt(numbers.bytes().get(ValueLayout.JAVA_BYTE, i)))
+                    .toArray();
+        }
     }
 
     /** The content of a file; height and width are 1 for labels. */

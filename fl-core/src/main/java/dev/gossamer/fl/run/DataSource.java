@@ -5,6 +5,7 @@ import dev.gossamer.fl.data.Cifar100;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.FashionMnist;
+import dev.gossamer.fl.data.Femnist;
 import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
 import dev.gossamer.fl.data.Strokes;
@@ -56,6 +57,7 @@ public final class DataSource {
             case Mnist.NAME -> Mnist.load(folder);
             case Cifar10.NAME -> Cifar10.load(folder);
             case Cifar100.NAME -> Cifar100.load(folder);
+            case Femnist.NAME -> Femnist.load(folder);
             default ->
                 throw new DataException(
                         "Unknown data set '" + name + "'. Known: " + String.join(", ", ExperimentConfig.DATASETS));

@@ -3,6 +3,7 @@ package dev.gossamer.fl.run;
 import dev.gossamer.fl.data.Cifar10;
 import dev.gossamer.fl.data.Cifar100;
 import dev.gossamer.fl.data.FashionMnist;
+import dev.gossamer.fl.data.Femnist;
 import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
 import dev.gossamer.fl.data.Strokes;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param method name of the federated method
  * @param clients clients that there are
  * @param participation share of them that takes part in a round, rounded down, at least one
- * @param partition how samples are dealt to clients: {@code iid} or {@code label-blocks:K}
+ * @param partition how samples are dealt to clients: as {@link dev.gossamer.fl.data.Partition#parse} reads it
  * @param rounds T
  * @param epochs a client's passes over its samples in a round
  * @param batch samples per step
@@ -63,7 +64,7 @@ public record ExperimentConfig(
 
     /** Names of the data sets. */
     public static final List<String> DATASETS =
-            List.of(Strokes.NAME, FashionMnist.NAME, Mnist.NAME, Cifar10.NAME, Cifar100.NAME);
+            List.of(Strokes.NAME, FashionMnist.NAME, Mnist.NAME, Cifar10.NAME, Cifar100.NAME, Femnist.NAME);
 
     /** Names of the methods. */
     public static final List<String> METHODS = List.of(FedSparsifyGlobal.NAME, FedAvg.NAME);
