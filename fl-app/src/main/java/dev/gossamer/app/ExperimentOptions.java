@@ -28,7 +28,8 @@ final class ExperimentOptions {
                 .addOption(option(
                         "dataset",
                         "NAME",
-                        "strokes (embedded, needs no files), fashion-mnist, mnist, cifar10, cifar100 or" + " femnist."))
+                        "strokes (embedded, needs no files), fashion-mnist, mnist, cifar10, cifar100, femnist or"
+                                + " speech-commands."))
                 .addOption(option(
                         "normalise",
                         "HOW",

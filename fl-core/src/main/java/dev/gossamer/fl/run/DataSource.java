@@ -8,6 +8,7 @@ import dev.gossamer.fl.data.FashionMnist;
 import dev.gossamer.fl.data.Femnist;
 import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
+import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
 import java.nio.file.Path;
 
@@ -58,6 +59,7 @@ public final class DataSource {
             case Cifar10.NAME -> Cifar10.load(folder);
             case Cifar100.NAME -> Cifar100.load(folder);
             case Femnist.NAME -> Femnist.load(folder);
+            case SpeechCommands.NAME -> SpeechCommands.load(folder);
             default ->
                 throw new DataException(
                         "Unknown data set '" + name + "'. Known: " + String.join(", ", ExperimentConfig.DATASETS));

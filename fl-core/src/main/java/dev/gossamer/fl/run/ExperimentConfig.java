@@ -6,6 +6,7 @@ import dev.gossamer.fl.data.FashionMnist;
 import dev.gossamer.fl.data.Femnist;
 import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
+import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
@@ -63,8 +64,14 @@ public record ExperimentConfig(
         long seed) {
 
     /** Names of the data sets. */
-    public static final List<String> DATASETS =
-            List.of(Strokes.NAME, FashionMnist.NAME, Mnist.NAME, Cifar10.NAME, Cifar100.NAME, Femnist.NAME);
+    public static final List<String> DATASETS = List.of(
+            Strokes.NAME,
+            FashionMnist.NAME,
+            Mnist.NAME,
+            Cifar10.NAME,
+            Cifar100.NAME,
+            Femnist.NAME,
+            SpeechCommands.NAME);
 
     /** Names of the methods. */
     public static final List<String> METHODS = List.of(FedSparsifyGlobal.NAME, FedAvg.NAME);
