@@ -93,7 +93,12 @@ class TrainErrorsTest {
         Path labels = data.resolve("t10k-labels-idx1-ubyte");
         Files.delete(labels);
 
-        assertRefused(train("--dataset", "mnist"), labels.toString(), "Get its four files", "--data");
+        assertRefused(
+                train("--dataset", "mnist"),
+                labels.toString(),
+                "get its four files",
+                "gossamer data fetch mnist",
+                "--data");
     }
 
     @Test

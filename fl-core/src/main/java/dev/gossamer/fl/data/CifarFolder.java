@@ -67,7 +67,8 @@ record CifarFolder(String name, String archiveFolder, CifarFormat format, List<S
                 DataFile.candidates(places, file).stream().map(Path::toString).toList();
         return new MissingDataException("Data set " + name + ": found none of\n    " + String.join("\n    ", tried)
                 + "\nIt needs " + String.join(" or ", train) + ", and " + test + ", of the binary version, as .gz or"
-                + " unpacked. Get them from https://www.cs.toronto.edu/~kriz/cifar.html, put them into "
+                + " unpacked. Run  gossamer data fetch " + name + " --data " + folder
+                + ", or get them from https://www.cs.toronto.edu/~kriz/cifar.html, put them into "
                 + folder.resolve(name)
                 + ", or point --data at the folder that has them. --dataset strokes needs no files");
     }

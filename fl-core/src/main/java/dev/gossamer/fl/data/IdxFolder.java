@@ -45,7 +45,8 @@ record IdxFolder(String name, int side, int classes, String source) {
                                 DataFile.candidates(places, file).stream()
                                         .map(Path::toString)
                                         .toList())
-                        + "\nGet its four files (train and"
+                        + "\nRun  gossamer data fetch " + name + " --data " + folder
+                        + ", or get its four files (train and"
                         + " t10k, images and labels, as .gz or unpacked) from " + source + ", put them into "
                         + folder.resolve(name)
                         + ", or point --data at the folder that has them. --dataset strokes needs no files"));

@@ -63,6 +63,23 @@ public final class SpeechCommands {
         }
     }
 
+    /**
+     * Counts what {@link #load} would read, without reading it.
+     *
+     * @throws DataException naming what is missing
+     */
+    public static Survey survey(Path folder) {
+        try (Utterances source = Utterances.open(folder)) {
+            Plan plan = plan(source);
+            return new Survey(
+                    plan.train().size(),
+                    plan.test().size(),
+                    plan.words().size(),
+                    plan.clients().size(),
+                    plan.extent());
+        }
+    }
+
     /** Which utterances are for what. */
     private record Plan(
             List<String> words,

@@ -64,7 +64,8 @@ abstract sealed class Utterances implements AutoCloseable {
         throw new MissingDataException("Data set " + SpeechCommands.NAME
                 + ": found neither <word>/<speaker>_nohash_<k>.wav nor a file *speech*commands*.zip in\n    "
                 + String.join("\n    ", places.stream().map(Path::toString).toList())
-                + "\nGet it from https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz,"
+                + "\nRun  gossamer data fetch " + SpeechCommands.NAME + " --data " + folder
+                + ", or get it from https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz,"
                 + " unpack it into " + folder.resolve(SpeechCommands.NAME)
                 + ", or point --data at the folder that has it. --dataset strokes needs no files");
     }

@@ -10,6 +10,7 @@ import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
 import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
+import dev.gossamer.fl.data.Survey;
 import java.nio.file.Path;
 
 /** The data sets by name. */
@@ -63,6 +64,23 @@ public final class DataSource {
             default ->
                 throw new DataException(
                         "Unknown data set '" + name + "'. Known: " + String.join(", ", ExperimentConfig.DATASETS));
+        };
+    }
+
+    /**
+     * What there is of a data set. Most are read for it; recordings are only counted, as reading them takes minutes.
+     *
+     * @throws DataException as {@link #load(String, Path)}
+     */
+    public static Survey survey(String name, Path folder) {
+        return switch (name) {
+            case Strokes.NAME -> new Survey(Strokes.TRAIN_COUNT, Strokes.TEST_COUNT, Strokes.CLASSES, 0, "");
+            case SpeechCommands.NAME -> SpeechCommands.survey(folder);
+            default -> {
+                try (Dataset data = load(name, folder)) {
+                    yield Survey.of(data);
+                }
+            }
         };
     }
 }

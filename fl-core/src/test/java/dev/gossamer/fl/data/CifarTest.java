@@ -98,6 +98,7 @@ class CifarTest {
                 .isThrownBy(() -> Cifar10.load(folder))
                 .withMessageContaining(
                         folder.resolve("cifar10/data_batch_1.bin.gz").toString())
+                .withMessageContaining("gossamer data fetch cifar10 --data " + folder)
                 .withMessageContaining("https://www.cs.toronto.edu/~kriz/cifar.html")
                 .withMessageContaining("--data");
         write("cifar10/data_batch_3.bin", records(1, 1));

@@ -55,6 +55,7 @@ class SpeechCommandsTest {
                 assertThat(data.extent())
                         .isEqualTo(
                                 "2 words, 2 speakers for training, 1 for testing; the 1 for validation are left out");
+                assertThat(Survey.of(data)).isEqualTo(SpeechCommands.survey(folder.resolve("a")));
                 isImageOf(data.train(), 0, tone(2000, 20_000));
                 isImageOf(data.train(), 3, tone(7000, 16_000));
                 isImageOf(data.test(), 0, tone(500, 9_000));
