@@ -33,9 +33,9 @@ final class ExperimentOptions {
                 .addOption(option(
                         "normalise",
                         "HOW",
-                        "How bytes become numbers: standard (as the data set's published experiments do), unit"
-                                + " (/256), half (to -1..1), cifar (SWAT's constants) or train (the training"
-                                + " images' mean and deviation)."))
+                        "How bytes become numbers: unit (/256), half (to -1..1), cifar (SWAT's constants), train (the"
+                                + " training samples' mean and deviation), or standard, which is unit for strokes and"
+                                + " the two MNISTs, and train for the rest."))
                 .addOption(option("model", "NAME", "mlp (784-128-128-10) or linear."))
                 .addOption(option("method", "NAME", "fedsparsify-global or fedavg."))
                 .addOption(option("clients", "N", "Number of clients."))

@@ -1,6 +1,5 @@
 package dev.gossamer.fl.data;
 
-import dev.gossamer.engine.ops.PixelTransform;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.DirectoryStream;
@@ -35,13 +34,12 @@ public final class Femnist {
     /** One image in so many is for testing. */
     private static final int TEST_SHARE = 10;
 
-    private static final PixelTransform TRANSFORM = PixelTransform.scale(1f / 256);
-
     private Femnist() {}
 
     /**
      * Loads the three files, each as it is or with {@code .gz}, from a folder or its sub-folder {@code femnist}, which goes
-     * first. There are 62 classes, or 10 where all images are digits. Pixels are scaled by 1/256.
+     * first. There are 62 classes, or 10 where all images are digits. Pixels are standardised: LEAF's characters are black on
+     * white, so that scaled by 1/256 nearly all of them are 1, which trains badly.
      *
      * @throws DataException naming what is missing or damaged, or files that do not belong together
      */
@@ -85,13 +83,14 @@ public final class Femnist {
             throw new DataException(imageFile + ": no client has " + TEST_SHARE
                     + " images or more, so that none is left" + " for testing");
         }
+        Split trainSplit = images.select(train, arena);
         boolean digits = Arrays.stream(images.labelArray()).allMatch(label -> label < DIGITS);
         return new Dataset(
                 NAME,
-                images.select(train, arena),
+                trainSplit,
                 images.select(test, arena),
                 digits ? DIGITS : CHARACTERS,
-                TRANSFORM,
+                Normalisation.TRAIN.transform(trainSplit),
                 arena,
                 clients,
                 clients.size() + " clients" + (digits ? ", digits only" : ""));

@@ -76,7 +76,10 @@ public record ExperimentConfig(
     /** Names of the methods. */
     public static final List<String> METHODS = List.of(FedSparsifyGlobal.NAME, FedAvg.NAME);
 
-    /** For {@code normalise}: as the data set's published experiments have it. */
+    /**
+     * For {@code normalise}: what the data set is loaded with. {@code unit} for strokes, MNIST and FashionMNIST, {@code train}
+     * for the others.
+     */
     public static final String STANDARD = "standard";
 
     private static final int MAX_COUNT = 1_000_000;
