@@ -25,6 +25,8 @@ public final class Downloader implements AutoCloseable {
 
     private static final Duration CONNECT = Duration.ofSeconds(30);
     private static final Duration ANSWER = Duration.ofMinutes(1);
+    /** A connection that brings nothing for so long is given up. */
+    private static final Duration SILENCE = Duration.ofMinutes(1);
     /** Tries in a row that bring nothing. */
     private static final int TRIES = 4;
 
@@ -32,14 +34,16 @@ public final class Downloader implements AutoCloseable {
 
     private final HttpClient client;
     private final Duration pause;
+    private final Duration silence;
 
     /** A downloader that waits a moment before it tries again. */
     public Downloader() {
-        this(Duration.ofSeconds(2));
+        this(Duration.ofSeconds(2), SILENCE);
     }
 
-    Downloader(Duration pause) {
+    Downloader(Duration pause, Duration silence) {
         this.pause = pause;
+        this.silence = silence;
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NORMAL)
@@ -217,12 +221,14 @@ public final class Downloader implements AutoCloseable {
             }
             long done = from;
             byte[] chunk = new byte[1 << 16];
-            try (OutputStream out = Files.newOutputStream(
-                    part,
-                    StandardOpenOption.CREATE,
-                    from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND,
-                    StandardOpenOption.WRITE)) {
+            try (Watch watch = new Watch(body, silence);
+                    OutputStream out = Files.newOutputStream(
+                            part,
+                            StandardOpenOption.CREATE,
+                            from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND,
+                            StandardOpenOption.WRITE)) {
                 for (int read = body.read(chunk); read >= 0; read = body.read(chunk)) {
+                    watch.heard();
                     done += read;
                     if (done > mostBytes) {
                         throw tooLong();
@@ -231,6 +237,7 @@ public final class Downloader implements AutoCloseable {
                     listener.progress(String.valueOf(target.getFileName()), done, total);
                 }
             }
+            // Also after the watch has closed the connection.
             if (total >= 0 && done < total) {
                 throw new IOException("only " + done + " of " + total + " bytes came");
             }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class SpeechCommandsTest {
         writeFolders(folder.resolve("a/speech-commands"), GOOD);
         Files.writeString(folder.resolve("a/speech-commands/README.md"), "words");
         Files.createDirectories(folder.resolve("b"));
-        writeZip(folder.resolve("b/my_speech_commands.zip"), GOOD);
+        writeZip(folder.resolve("b/my_speech_commands.zip"), GOOD, ZipEntry.DEFLATED);
         try (Dataset folders = SpeechCommands.load(folder.resolve("a"));
                 Dataset zip = SpeechCommands.load(folder.resolve("b"))) {
             for (Dataset data : new Dataset[] {folders, zip}) {
@@ -180,12 +181,16 @@ class SpeechCommandsTest {
         byte[] whole = Files.readAllBytes(zip);
         Files.write(zip, Arrays.copyOf(whole, whole.length / 2));
         refused("speech_commands.zip", "no zip file or damaged");
-        // The last utterance's data: the central directory stays good.
-        writeZip(zip, Map.of("yes/d_nohash_0.wav", wav(tone(1, 400)), "yes/b_nohash_0.wav", wav(tone(1, 400))));
+        // One sample of a recording that is stored as it is: only its checksum tells.
+        writeZip(zip, GOOD);
         byte[] spoiled = Files.readAllBytes(zip);
-        for (int i = 60; i < 70; i++) {
-            spoiled[i] ^= 0x55;
-        }
+        spoiled[spoiled.length / 2] ^= 0x55;
+        Files.write(zip, spoiled);
+        refused("speech_commands.zip", ".wav: its checksum is not the archive's", "again");
+        // Data that do not unpack.
+        writeZip(zip, GOOD, ZipEntry.DEFLATED);
+        spoiled = Files.readAllBytes(zip);
+        Arrays.fill(spoiled, 60, 90, (byte) 0x55);
         Files.write(zip, spoiled);
         refused("speech_commands.zip/yes/", "again");
     }
@@ -267,10 +272,20 @@ class SpeechCommandsTest {
     }
 
     private static void writeZip(Path zip, Map<String, byte[]> files) throws IOException {
+        writeZip(zip, files, ZipEntry.STORED);
+    }
+
+    private static void writeZip(Path zip, Map<String, byte[]> files, int method) throws IOException {
         try (OutputStream out = Files.newOutputStream(zip);
                 ZipOutputStream entries = new ZipOutputStream(out)) {
             for (Map.Entry<String, byte[]> file : files.entrySet()) {
-                entries.putNextEntry(new ZipEntry(file.getKey()));
+                ZipEntry entry = new ZipEntry(file.getKey());
+                CRC32 crc = new CRC32();
+                crc.update(file.getValue());
+                entry.setMethod(method);
+                entry.setSize(file.getValue().length);
+                entry.setCrc(crc.getValue());
+                entries.putNextEntry(entry);
                 entries.write(file.getValue());
                 entries.closeEntry();
             }

@@ -81,6 +81,17 @@ class FetcherTest {
     }
 
     @Test
+    void aConnectionThatFallsSilentIsGivenUp() throws IOException {
+        server.fail(new Fault.Silence(100_000, Duration.ofSeconds(3)));
+        long start = System.nanoTime();
+        assertThat(fetch(published(good()))).isTrue();
+        assertWhole();
+        assertThat(server.requests()).hasSize(2);
+        assertThat(from(server.requests().getLast())).isBetween(1, 100_000);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(30));
+    }
+
+    @Test
     void anotherRunGoesOnToo() throws IOException {
         PublishedData data = published(good());
         server.fail(
@@ -309,7 +320,7 @@ class FetcherTest {
 
     private boolean fetch(PublishedData data) {
         progress.clear();
-        try (Downloader downloader = new Downloader(Duration.ofMillis(1))) {
+        try (Downloader downloader = new Downloader(Duration.ofMillis(1), Duration.ofMillis(700))) {
             return new Fetcher(folder, server.address(), downloader, (file, done, total) -> progress.add(done))
                     .fetch(data);
         }

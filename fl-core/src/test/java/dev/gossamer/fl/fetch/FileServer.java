@@ -30,6 +30,9 @@ final class FileServer implements AutoCloseable {
         /** The connection ends after so many bytes of the body. */
         record Break(int after) implements Fault {}
 
+        /** Nothing comes after so many bytes of the body, for so long; then the connection ends. */
+        record Silence(int after, Duration time) implements Fault {}
+
         /** The whole file, whatever range is asked for. */
         record IgnoreRange() implements Fault {}
 
@@ -108,12 +111,18 @@ final class FileServer implements AutoCloseable {
                     .set("Content-Range", "bytes " + first + "-" + (file.length - 1) + "/" + file.length);
         }
         exchange.sendResponseHeaders(whole ? 200 : 206, file.length - first);
-        int count = fault instanceof Fault.Break(int after) ? after : file.length - first;
+        int count = switch (fault) {
+            case Fault.Break(int after) -> after;
+            case Fault.Silence(int after, Duration _) -> after;
+            case null, default -> file.length - first;
+        };
         exchange.getResponseBody().write(file, first, count);
         exchange.getResponseBody().flush();
-        if (fault instanceof Fault.Break) {
+        switch (fault) {
             // The client forgets what it has received and not yet read when the connection ends.
-            LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+            case Fault.Break _ -> LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+            case Fault.Silence(int _, Duration time) -> LockSupport.parkNanos(time.toNanos());
+            case null, default -> {}
         }
     }
 
