@@ -120,7 +120,8 @@ final class FileServer implements AutoCloseable {
         exchange.getResponseBody().flush();
         switch (fault) {
             // The client forgets what it has received and not yet read when the connection ends.
-            case Fault.Break _ -> LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+            case Fault.Break(int after)
+            when after > 0 -> LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
             case Fault.Silence(int _, Duration time) -> LockSupport.parkNanos(time.toNanos());
             case null, default -> {}
         }
