@@ -28,7 +28,8 @@ public interface NnOps {
     void reluGradient(Mask mask, Tensor gy, Tensor gx);
 
     /**
-     * Largest element of each window, the first of equals (in row order); NaN counts as largest. Padding is never chosen.
+     * Largest element of each window, the first of equals (in row order; −0 equals +0); NaN counts as largest. Padding is
+     * never chosen.
      *
      * @param y {@code window.output(x.shape())}
      * @param chosen where each was found, or null when no gradient is wanted
@@ -54,7 +55,8 @@ public interface NnOps {
 
     /**
      * Batch normalisation of a training step: {@code y = activation(gamma·(x − mean)·inverseDeviation + beta + residual)},
-     * mean and variance being the batch's over samples and plane, per channel. Updates the running statistics.
+     * mean and variance being the batch's over samples and plane, per channel. Updates the running statistics. The variance is
+     * as exact as one summed about the mean: no difference of f32 mean squares.
      *
      * @param saved receives the batch's statistics
      * @param residual added before the activation, or null; of y's shape
@@ -103,6 +105,9 @@ public interface NnOps {
      * row-major {@code [features, batch]} order is kept unless word {@code i mod 4} of the block
      * {@code Philox(key, i / 4, step, site)} is below {@code rate·2^32}. y may be x where beta = 0.
      *
+     * <p>The same bits on every backend: {@code x·scale} with {@code scale = 1f / (1f − rate)}, rounded, and +0.0 for what is
+     * dropped whatever x is; where {@code beta ≠ 0}, that number {@code d} gives {@code fma(beta, y, d)}.
+     *
      * <p>Source: "Dropout", Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 15, 2014.
      *
      * @param rate share that is dropped, in [0, 1)
@@ -118,7 +123,10 @@ public interface NnOps {
         throw Unbuilt.of("advance");
     }
 
-    /** {@code y = mask ⊙ (x + beta·y)}: residual addition, and with beta = 0 a copy. */
+    /**
+     * {@code y = mask ⊙ fma(beta, y, x)}: residual addition, and with beta = 0 a copy, which does not read y. y may be x where
+     * beta = 0.
+     */
     default void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
         throw Unbuilt.of("add");
     }

@@ -5,6 +5,7 @@ import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import java.lang.foreign.MemorySegment;
@@ -105,6 +106,21 @@ final class Handles {
             for (int f = 0; f < shape.features(); f++) {
                 System.arraycopy(packed, f * batch, bits, f * shape.batch(), batch);
             }
+        }
+    }
+
+    static final class ReferenceStream implements RandomStream {
+        private final Object owner;
+        long key;
+        int step;
+
+        ReferenceStream(Object owner) {
+            this.owner = owner;
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
         }
     }
 

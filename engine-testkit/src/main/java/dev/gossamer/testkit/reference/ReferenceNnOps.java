@@ -5,6 +5,7 @@ import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -14,7 +15,7 @@ import dev.gossamer.engine.ops.NnOps;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Relu}, {@link Pool}, {@link BatchNormalization} and {@link SoftmaxCrossEntropy} on the backend's operands. */
+/** {@link Relu}, {@link Pool}, {@link BatchNormalization}, {@link Dropout} and {@link SoftmaxCrossEntropy} on the backend's operands. */
 class ReferenceNnOps implements NnOps {
 
     @Override
@@ -143,6 +144,27 @@ class ReferenceNnOps implements NnOps {
         ((ReferenceTensor) gx).set(gradients.gx());
         replace(gGamma, GatherScatter.gather(entries(gGamma), gradients.gGamma()));
         replace(gBeta, GatherScatter.gather(entries(gBeta), gradients.gBeta()));
+    }
+
+    @Override
+    public void dropout(
+            Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+        Handles.ReferenceStream from = (Handles.ReferenceStream) stream;
+        float[] in = numbers(x);
+        boolean[] kept = Dropout.kept(in.length, rate, from.key, from.step, site);
+        boolean[] bits = bits(mask, x.shape().batch());
+        ((ReferenceTensor) y).set(Dropout.dropout(in, rate, kept, beta, numbers(y), bits));
+    }
+
+    @Override
+    public void advance(RandomStream stream) {
+        ((Handles.ReferenceStream) stream).step++;
+    }
+
+    @Override
+    public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+        boolean[] bits = bits(mask, x.shape().batch());
+        ((ReferenceTensor) y).set(Dropout.add(numbers(x), beta, numbers(y), bits));
     }
 
     @Override

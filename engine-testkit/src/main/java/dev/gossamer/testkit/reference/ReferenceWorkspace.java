@@ -8,6 +8,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
@@ -116,6 +117,12 @@ class ReferenceWorkspace implements Workspace {
     }
 
     @Override
+    public RandomStream randomStream() {
+        holdings.add(() -> Long.BYTES + Integer.BYTES);
+        return new Handles.ReferenceStream(this);
+    }
+
+    @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         return new Handles.ReferenceSamples(this, images, labels, one, count);
     }
@@ -178,6 +185,13 @@ class ReferenceWorkspace implements Workspace {
     @Override
     public void write(Cell cell, float value) {
         ((Handles.ReferenceCell) cell).value = value;
+    }
+
+    @Override
+    public void write(RandomStream stream, long key) {
+        Handles.ReferenceStream to = (Handles.ReferenceStream) stream;
+        to.key = key;
+        to.step = 0;
     }
 
     @Override

@@ -24,6 +24,10 @@ enum Fault {
     BIASED_VARIANCE(PlantedFaultsTest.FaultyBatchNorm.class, "runningVariance["),
     /** The residual is not added. */
     FORGOTTEN_RESIDUAL(PlantedFaultsTest.FaultyBatchNorm.class, "y["),
+    /** A stream does not go to its next step. */
+    STANDING_STREAM(PlantedFaultsTest.FaultyDropout.class, "y["),
+    /** The mask is not applied to a sum of branches. */
+    UNMASKED_SUM(PlantedFaultsTest.FaultyAdd.class, "y["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */

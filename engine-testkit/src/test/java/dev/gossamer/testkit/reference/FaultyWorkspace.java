@@ -10,6 +10,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
@@ -207,6 +208,22 @@ final class FaultyWorkspace extends ReferenceWorkspace {
                             BatchNormalization.Statistics.of(x.shape(), ((ReferenceTensor) x).get());
                     ((ReferenceValues) norm.runningVariance())
                             .replace(batch.runningVariance(running, norm.momentum(), 1));
+                }
+            }
+
+            @Override
+            public void advance(RandomStream stream) {
+                if (fault != Fault.STANDING_STREAM) {
+                    super.advance(stream);
+                }
+            }
+
+            @Override
+            public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+                if (fault == Fault.UNMASKED_SUM && mask != null && beta != 0) {
+                    super.add(x, beta, y, null);
+                } else {
+                    super.add(x, beta, y, mask);
                 }
             }
 

@@ -140,6 +140,18 @@ class OracleTest {
         assertThat(g.gBeta()).containsExactly(6, 6);
     }
 
+    /** Key 0, step 0, site 0 give the words 6627e8d5, e169c58d, bc57ac4c and 9b00dbd8: 0.4, 0.88, 0.74 and 0.61 of 2^32. */
+    @Test
+    void dropsOut() {
+        boolean[] kept = Dropout.kept(4, 0.625f, 0, 0, 0);
+        assertThat(kept).containsExactly(false, true, true, false);
+        float[] x = {Float.NaN, 3, 6, 9};
+        float[] y = {1, 2, 3, 4};
+        assertThat(Dropout.dropout(x, 0.5f, kept, 0, x, null)).containsExactly(0, 6, 12, 0);
+        assertThat(Dropout.dropout(x, 0.5f, kept, 10, y, new boolean[] {true, false, true, true}))
+                .containsExactly(10, 0, 42, 40);
+    }
+
     @Test
     void descends() {
         float[] theta = {1};

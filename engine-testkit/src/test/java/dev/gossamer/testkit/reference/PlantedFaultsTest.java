@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gossamer.engine.Backend;
 import dev.gossamer.testkit.PaddingProbe;
+import dev.gossamer.testkit.contract.AddContract;
 import dev.gossamer.testkit.contract.BackendContract;
 import dev.gossamer.testkit.contract.BatchNormContract;
 import dev.gossamer.testkit.contract.BatchesContract;
 import dev.gossamer.testkit.contract.CheckedContract;
 import dev.gossamer.testkit.contract.ConvolutionContract;
+import dev.gossamer.testkit.contract.DropoutContract;
 import dev.gossamer.testkit.contract.GatherScatterContract;
 import dev.gossamer.testkit.contract.GemmContract;
 import dev.gossamer.testkit.contract.PoolContract;
@@ -129,6 +131,30 @@ class PlantedFaultsTest {
     }
 
     static class FaultyBatchNorm extends BatchNormContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyDropout extends DropoutContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyAdd extends AddContract {
         @Override
         protected Backend backend() {
             return planted();
