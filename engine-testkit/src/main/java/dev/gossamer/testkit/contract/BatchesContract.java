@@ -8,10 +8,13 @@ import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Order;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.testkit.Case;
 import dev.gossamer.testkit.Close;
@@ -62,6 +65,48 @@ public abstract class BatchesContract extends BackendContract {
                 int[] next = Arrays.copyOfRange(visits, 2 * batch, 3 * batch);
                 assertThat(rig.read(position)).as("position").isEqualTo(3 * batch);
                 Close.same("next x", rig.read(x), Batches.pixels(images, one, transform, next));
+            }
+        });
+    }
+
+    /** To the bit: what is drawn depends on key, step, site and position in the epoch alone. */
+    @Test
+    void cropsAndMirrors() {
+        cases("augmentation", 48, (c, rig) -> {
+            Shape one =
+                    c.turn("one", new Shape(3, 8, 8, 1), new Shape(1, 4, 5, 1), new Shape(2, 1, 9, 1), Shape.of(3, 1));
+            int batch = c.pick("batch", 1, 2, 15, 16, 17, 33, 65);
+            int count = batch + c.random().nextInt(50);
+            PixelTransform transform = transform(c, one.channels());
+            RandomStream stream = rig.workspace().randomStream();
+            long key = c.note("key", c.random().nextLong());
+            rig.workspace().write(stream, key);
+            Augmentation augmentation = new Augmentation(
+                    c.pick("padding", 0, 1, 2, 4, 11), c.pick("flip", true, false), stream, c.pick("site", 0, 5));
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment images = bytes(c, arena, (long) count * one.features(), 256);
+                MemorySegment classes = bytes(c, arena, count, CLASSES);
+                Samples samples = rig.workspace().samples(images, classes, one, count);
+                int[] visits = c.indices(2 * batch, count);
+                Order order = rig.workspace().order(2 * batch);
+                rig.workspace().upload(MemorySegment.ofArray(visits), visits.length, order);
+                Shape shape = one.withBatch(batch);
+                Tensor x = rig.tensor(shape, c.pick("beyond", 0, 16, 3), nan(shape.size()));
+                Labels labels = rig.workspace().labels(batch);
+                Cell position = rig.cell(0);
+                Step step = rig.workspace().record(() -> {
+                    rig.workspace().data().batch(samples, transform, augmentation, order, position, x, labels);
+                    rig.workspace().nn().advance(stream);
+                });
+                for (int i = 0; i < 2; i++) {
+                    step.run();
+                    int[] picks = Arrays.copyOfRange(visits, i * batch, (i + 1) * batch);
+                    MemorySegment seen = Batches.augmented(images, one, picks, augmentation, key, i, (long) i * batch);
+                    int[] all = IntStream.range(0, batch).toArray();
+                    Close.same("augmented x", rig.read(x), Batches.pixels(seen, one, transform, all));
+                    assertThat(read(rig, labels, batch)).as("labels").isEqualTo(Batches.classes(classes, picks));
+                }
+                assertThat(rig.read(position)).as("position").isEqualTo(2 * batch);
             }
         });
     }

@@ -42,6 +42,8 @@ enum Fault {
     FORGOTTEN_DECAY(PlantedFaultsTest.FaultySgd.class, "theta["),
     /** The position in the epoch does not move. */
     STUCK_POSITION(PlantedFaultsTest.FaultyBatches.class, "position"),
+    /** Samples are cropped but never mirrored. */
+    NEVER_MIRRORED(PlantedFaultsTest.FaultyBatches.class, "augmented x["),
     /** The gradient is that of the summed loss, not of the mean. */
     SUMMED_LOSS_GRADIENT(PlantedFaultsTest.FaultySoftmaxCrossEntropy.class, "gradient["),
     /** The momentum term of SGD is left out. */

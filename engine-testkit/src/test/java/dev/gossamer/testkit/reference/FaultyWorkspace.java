@@ -295,7 +295,10 @@ final class FaultyWorkspace extends ReferenceWorkspace {
                     Tensor x,
                     Labels labels) {
                 float before = read(position);
-                super.batch(samples, transform, augmentation, order, position, x, labels);
+                Augmentation used = fault == Fault.NEVER_MIRRORED && augmentation != null
+                        ? new Augmentation(augmentation.padding(), false, augmentation.stream(), augmentation.site())
+                        : augmentation;
+                super.batch(samples, transform, used, order, position, x, labels);
                 if (fault == Fault.STUCK_POSITION) {
                     write(position, before);
                 }

@@ -6,13 +6,16 @@ import dev.gossamer.engine.Availability;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Window;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.testkit.Cases;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -150,6 +153,31 @@ class OracleTest {
         assertThat(Dropout.dropout(x, 0.5f, kept, 0, x, null)).containsExactly(0, 6, 12, 0);
         assertThat(Dropout.dropout(x, 0.5f, kept, 10, y, new boolean[] {true, false, true, true}))
                 .containsExactly(10, 0, 42, 40);
+    }
+
+    /**
+     * Key 0, step 0, site 0, position 0 give the words 0.4, 0.88 and 0.74 of 2^32: of 0 to 2 rows the 1st, of 0 to 2 columns
+     * the 2nd, mirrored. That is no row down, one column to the right, then left for right.
+     */
+    @Test
+    void cropsAndMirrors() {
+        MemorySegment image = MemorySegment.ofArray(new byte[] {1, 2, 3, 4, 5, 6});
+        Shape one = new Shape(1, 2, 3, 1);
+        RandomStream stream = new Handles.ReferenceStream(this);
+        int[] picks = {0};
+        assertThat(bytes(Batches.augmented(image, one, picks, new Augmentation(1, true, stream, 0), 0, 0, 0)))
+                .containsExactly(0, 3, 2, 0, 6, 5);
+        assertThat(bytes(Batches.augmented(image, one, picks, new Augmentation(1, false, stream, 0), 0, 0, 0)))
+                .containsExactly(2, 3, 0, 5, 6, 0);
+        assertThat(bytes(Batches.augmented(image, one, picks, new Augmentation(0, true, stream, 0), 0, 0, 0)))
+                .containsExactly(3, 2, 1, 6, 5, 4);
+        // 0.399·5 is just below 2: of 0 to 4 rows the 1st, of 0 to 4 columns the 4th. One row up, two to the right.
+        assertThat(bytes(Batches.augmented(image, one, picks, new Augmentation(2, false, stream, 0), 0, 0, 0)))
+                .containsExactly(0, 0, 0, 3, 0, 0);
+    }
+
+    private static byte[] bytes(MemorySegment segment) {
+        return segment.toArray(ValueLayout.JAVA_BYTE);
     }
 
     @Test
