@@ -4,11 +4,13 @@ import dev.gossamer.cpu.CpuHandles.CpuCell;
 import dev.gossamer.cpu.CpuHandles.CpuLabels;
 import dev.gossamer.cpu.CpuHandles.CpuOrder;
 import dev.gossamer.cpu.CpuHandles.CpuSamples;
+import dev.gossamer.cpu.CpuHandles.CpuStream;
 import dev.gossamer.cpu.CpuWorkspace.Scratch;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
@@ -126,6 +128,22 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
         Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
+    }
+
+    @Override
+    public void dropout(
+            Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, (CpuTensor) y, (CpuMask) mask);
+    }
+
+    @Override
+    public void advance(RandomStream stream) {
+        ((CpuStream) stream).step++;
+    }
+
+    @Override
+    public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+        Dropout.add(workspace, (CpuTensor) x, beta, (CpuTensor) y, (CpuMask) mask);
     }
 
     @Override

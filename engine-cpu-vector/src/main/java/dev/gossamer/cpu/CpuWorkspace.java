@@ -7,6 +7,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
@@ -164,6 +165,11 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
+    public RandomStream randomStream() {
+        return new CpuHandles.CpuStream(this);
+    }
+
+    @Override
     public SparseTensor sparseTensor(Shape shape, long capacity) {
         return new CpuSparseTensor(this, shape, capacity);
     }
@@ -245,6 +251,12 @@ final class CpuWorkspace implements Workspace {
     @Override
     public void write(Cell cell, float value) {
         ((CpuHandles.CpuCell) cell).value = value;
+    }
+
+    @Override
+    public void write(RandomStream stream, long key) {
+        ((CpuHandles.CpuStream) stream).key = key;
+        ((CpuHandles.CpuStream) stream).step = 0;
     }
 
     @Override
