@@ -6,6 +6,7 @@ import dev.gossamer.cpu.CpuHandles.CpuOrder;
 import dev.gossamer.cpu.CpuHandles.CpuSamples;
 import dev.gossamer.cpu.CpuHandles.CpuStream;
 import dev.gossamer.cpu.CpuWorkspace.Scratch;
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
@@ -19,6 +20,7 @@ import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.ops.Augmentation;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -128,6 +130,49 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
         Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
+    }
+
+    @Override
+    public void batchNorm(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            @Nullable Tensor residual,
+            Activation activation,
+            @Nullable Mask mask,
+            Tensor y) {
+        BatchNormalization.training(
+                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, (CpuTensor) y);
+    }
+
+    @Override
+    public void batchNormInference(
+            Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
+        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, (CpuTensor) y);
+    }
+
+    @Override
+    public void batchNormGradient(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor gy,
+            float beta,
+            Tensor gx,
+            @Nullable Mask mask,
+            Values gGamma,
+            Values gBeta) {
+        BatchNormalization.gradient(
+                workspace,
+                (CpuTensor) x,
+                norm,
+                saved,
+                (CpuTensor) gy,
+                beta,
+                (CpuTensor) gx,
+                (CpuMask) mask,
+                (CpuValues) gGamma,
+                (CpuValues) gBeta);
     }
 
     @Override

@@ -39,8 +39,13 @@ final class Dropout {
                     .workers()
                     .run(
                             parts,
-                            (part, of) ->
-                                    add(x, beta, y, mask, cut(x.positions, part, of), cut(x.positions, part + 1, of)));
+                            (part, of) -> add(
+                                    x,
+                                    beta,
+                                    y,
+                                    mask,
+                                    Sixteens.cut(x.positions, part, of),
+                                    Sixteens.cut(x.positions, part + 1, of)));
         }
         y.clearTail();
     }
@@ -82,16 +87,12 @@ final class Dropout {
             dropout(x, rate, stream, site, beta, y, mask, 0, channels, drawn, 0);
         } else {
             workspace.workers().run(parts, (part, of) -> {
-                int from = cut(channels, part, of);
-                int to = cut(channels, part + 1, of);
+                int from = Sixteens.cut(channels, part, of);
+                int to = Sixteens.cut(channels, part + 1, of);
                 dropout(x, rate, stream, site, beta, y, mask, from, to, drawn, part * bytes);
             });
         }
         y.clearTail();
-    }
-
-    private static int cut(int count, int part, int parts) {
-        return (int) ((long) count * part / parts);
     }
 
     /** Channels whose bits are drawn together. */

@@ -28,6 +28,11 @@ final class Sixteens {
         return workspace.parts(WORK * elements);
     }
 
+    /** Where part {@code part} of a number of channels or positions begins. */
+    static int cut(int count, int part, int parts) {
+        return (int) ((long) count * part / parts);
+    }
+
     /** Columns that one walk over the positions takes. */
     static int columns(CpuTensor a, CpuTensor b) {
         return a.block == b.block ? a.block : 16;
@@ -58,5 +63,48 @@ final class Sixteens {
 
     static int low(@Nullable CpuMask mask, int columns) {
         return mask == null ? 0 : columns / 16 - 1;
+    }
+
+    // Planes: rows of sixteens. Without a halo a plane is one row.
+
+    static int rows(CpuTensor t) {
+        return t.shape().height();
+    }
+
+    /** Sixteens of a row. */
+    static int count(CpuTensor t, int columns) {
+        return t.shape().width() * (columns / 16);
+    }
+
+    /** Bytes from one row to the next. */
+    static int pitch(CpuTensor t) {
+        return Math.toIntExact(t.pitch() * t.rowStride());
+    }
+
+    /** The address of a channel's plane, all of which may be touched. */
+    static long plane(CpuTensor t, int channel, int column, int columns) {
+        long bytes = (rows(t) - 1L) * pitch(t) + (count(t, columns) - 1L) * step(t, columns) + 64;
+        return Raw.address(t.data, t.offset(position(t, channel), column), bytes);
+    }
+
+    /** The position where a channel's plane begins, behind its halo. */
+    static int position(CpuTensor t, int channel) {
+        return channel * t.planePositions() + t.position(0, 0);
+    }
+
+    /** The first 16 bits of a channel's plane. */
+    static long bits(@Nullable CpuMask mask, CpuTensor t, int channel, int column) {
+        int positions = (rows(t) - 1) * t.pitch() + t.shape().width();
+        return bits(mask, position(t, channel), column, positions);
+    }
+
+    /** Bytes of a mask from one row to the next. */
+    static int maskPitch(@Nullable CpuMask mask, CpuTensor t) {
+        return mask == null ? 0 : t.pitch() * CpuMask.STEP;
+    }
+
+    /** The lanes of a sixteen that lie behind the batch. */
+    static int behind(CpuTensor t, int column) {
+        return t.batch - column >= 16 ? 0 : -1 << (t.batch - column);
     }
 }
