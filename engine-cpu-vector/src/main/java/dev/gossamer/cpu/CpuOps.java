@@ -8,6 +8,7 @@ import dev.gossamer.cpu.CpuHandles.CpuStream;
 import dev.gossamer.cpu.CpuWorkspace.Scratch;
 import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
@@ -19,6 +20,7 @@ import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.DataOps;
@@ -130,6 +132,26 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
         Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
+    }
+
+    @Override
+    public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+        Pool.max(workspace, (CpuTensor) x, window, (CpuTensor) y, (CpuIndices) chosen);
+    }
+
+    @Override
+    public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
+    }
+
+    @Override
+    public void averagePool(Tensor x, Window window, Tensor y) {
+        Pool.average(workspace, (CpuTensor) x, window, (CpuTensor) y);
+    }
+
+    @Override
+    public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.gossamer.cpu;
 
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
@@ -162,6 +163,11 @@ final class CpuWorkspace implements Workspace {
     @Override
     public Mask mask(Shape shape) {
         return CpuMask.allocate(this, shape);
+    }
+
+    @Override
+    public Indices indices(Shape output) {
+        return new CpuIndices(this, output, tuning().block(output.batch()));
     }
 
     @Override
