@@ -75,6 +75,10 @@ final class CpuHandles {
 
         long key;
         int step;
+
+        /** Room for a block, for those who draw one at a time. */
+        final long[] words = new long[2];
+
         private final CpuWorkspace owner;
 
         CpuStream(CpuWorkspace owner) {

@@ -18,7 +18,6 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
-import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
@@ -257,17 +256,14 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
             Cell position,
             Tensor x,
             Labels labels) {
-        if (augmentation != null) {
-            throw Unbuilt.of("augmentation");
-        }
-        CpuTensor to = (CpuTensor) x;
         Batches.next(
+                workspace,
                 (CpuSamples) samples,
                 transform,
+                augmentation,
                 ((CpuOrder) order).samples,
                 (CpuCell) position,
-                to,
-                ((CpuLabels) labels).classes,
-                workspace.scratch(Scratch.PANELS, Batches.scratchBytes(to.features)));
+                (CpuTensor) x,
+                ((CpuLabels) labels).classes);
     }
 }
