@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Batch normalisation, a channel at a time: its part of a usual batch fits L2, so that all passes over it but the first read
  * from there. Threads share channels.
  *
- * <p>Sums are those of 16 lanes in f32 for each block of the batch, column n adding to lane n mod 16; lanes and blocks are
- * added in double. The variance is summed about the rounded mean, and corrected by what that leaves (the corrected two-pass
+ * <p>Sums are those of two times 16 lanes in f32 for each block of the batch: column n adds to lane n mod 16, and the sixteens
+ * of a row to both by turns, since an addition takes as long as several loads. Lanes and blocks are added in double. The variance is summed about the rounded mean, and corrected by what that leaves (the corrected two-pass
  * algorithm: "Algorithms for Computing the Sample Variance", Chan, Golub, LeVeque, The American Statistician 37, 1983).
  */
 final class BatchNormalization {
@@ -412,9 +412,24 @@ final class BatchNormalization {
         VectorMask<Float> drop = VectorMask.fromLong(F, behind);
         FloatVector sum = fromMemorySegment(F, ALL, sums & USER, LITTLE_ENDIAN);
         FloatVector squares = fromMemorySegment(F, ALL, (sums + SECOND) & USER, LITTLE_ENDIAN);
+        FloatVector oddSum = FloatVector.zero(F);
+        FloatVector oddSquares = FloatVector.zero(F);
         for (int row = 0; row < rows; row++) {
             long in = x + (long) row * pitch;
-            for (int i = 0; i < count; i++) {
+            int i = 0;
+            for (; i + 1 < count; i += 2) {
+                FloatVector d = fromMemorySegment(F, ALL, (in + (long) i * step) & USER, LITTLE_ENDIAN)
+                        .sub(about)
+                        .blend(0f, drop);
+                FloatVector e = fromMemorySegment(F, ALL, (in + (i + 1L) * step) & USER, LITTLE_ENDIAN)
+                        .sub(about)
+                        .blend(0f, drop);
+                sum = sum.add(d);
+                squares = d.fma(d, squares);
+                oddSum = oddSum.add(e);
+                oddSquares = e.fma(e, oddSquares);
+            }
+            if (i < count) {
                 FloatVector d = fromMemorySegment(F, ALL, (in + (long) i * step) & USER, LITTLE_ENDIAN)
                         .sub(about)
                         .blend(0f, drop);
@@ -422,8 +437,8 @@ final class BatchNormalization {
                 squares = d.fma(d, squares);
             }
         }
-        sum.intoMemorySegment(ALL, sums & USER, LITTLE_ENDIAN);
-        squares.intoMemorySegment(ALL, (sums + SECOND) & USER, LITTLE_ENDIAN);
+        sum.add(oddSum).intoMemorySegment(ALL, sums & USER, LITTLE_ENDIAN);
+        squares.add(oddSquares).intoMemorySegment(ALL, (sums + SECOND) & USER, LITTLE_ENDIAN);
     }
 
     private static void products(
@@ -441,10 +456,29 @@ final class BatchNormalization {
         VectorMask<Float> drop = VectorMask.fromLong(F, behind);
         FloatVector sum = fromMemorySegment(F, ALL, sums & USER, LITTLE_ENDIAN);
         FloatVector products = fromMemorySegment(F, ALL, (sums + SECOND) & USER, LITTLE_ENDIAN);
+        FloatVector oddSum = FloatVector.zero(F);
+        FloatVector oddProducts = FloatVector.zero(F);
         for (int row = 0; row < rows; row++) {
             long in = x + (long) row * xPitch;
             long gradient = gy + (long) row * gyPitch;
-            for (int i = 0; i < count; i++) {
+            int i = 0;
+            for (; i + 1 < count; i += 2) {
+                FloatVector g = fromMemorySegment(F, ALL, (gradient + (long) i * gyStep) & USER, LITTLE_ENDIAN)
+                        .blend(0f, drop);
+                FloatVector h = fromMemorySegment(F, ALL, (gradient + (i + 1L) * gyStep) & USER, LITTLE_ENDIAN)
+                        .blend(0f, drop);
+                sum = sum.add(g);
+                products = fromMemorySegment(F, ALL, (in + (long) i * xStep) & USER, LITTLE_ENDIAN)
+                        .sub(mean)
+                        .blend(0f, drop)
+                        .fma(g, products);
+                oddSum = oddSum.add(h);
+                oddProducts = fromMemorySegment(F, ALL, (in + (i + 1L) * xStep) & USER, LITTLE_ENDIAN)
+                        .sub(mean)
+                        .blend(0f, drop)
+                        .fma(h, oddProducts);
+            }
+            if (i < count) {
                 FloatVector g = fromMemorySegment(F, ALL, (gradient + (long) i * gyStep) & USER, LITTLE_ENDIAN)
                         .blend(0f, drop);
                 sum = sum.add(g);
@@ -454,8 +488,8 @@ final class BatchNormalization {
                         .fma(g, products);
             }
         }
-        sum.intoMemorySegment(ALL, sums & USER, LITTLE_ENDIAN);
-        products.intoMemorySegment(ALL, (sums + SECOND) & USER, LITTLE_ENDIAN);
+        sum.add(oddSum).intoMemorySegment(ALL, sums & USER, LITTLE_ENDIAN);
+        products.add(oddProducts).intoMemorySegment(ALL, (sums + SECOND) & USER, LITTLE_ENDIAN);
     }
 
     private static void normalise(

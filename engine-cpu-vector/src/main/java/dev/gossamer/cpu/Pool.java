@@ -187,6 +187,49 @@ final class Pool {
             @Nullable CpuMask mask,
             int from,
             int to) {
+        boolean even = gx.shape().height() % 2 == 0 && gx.shape().width() % 2 == 0;
+        if (chosen != null && window.equals(TWO) && even) {
+            gradientOfFours(chosen, gy, beta, gx, mask, from, to);
+        } else {
+            gathered(chosen, window, gy, beta, gx, mask, from, to);
+        }
+    }
+
+    /** Where windows of two by two cover the plane: two rows at a time. */
+    private static void gradientOfFours(
+            CpuIndices chosen, CpuTensor gy, float beta, CpuTensor gx, @Nullable CpuMask mask, int from, int to) {
+        int height = gy.shape().height();
+        int maskPitch = Sixteens.maskPitch(mask, gx);
+        for (int row = from * height; row < to * height; row++) {
+            int channel = row / height;
+            int oy = row % height;
+            for (int column = 0; column < gx.batch; column += 16) {
+                fours(
+                        gy.shape().width(),
+                        Sixteens.plane(gy, channel, column, 16) + (long) oy * Sixteens.pitch(gy),
+                        stepOf(gy),
+                        chosen.plane(channel, column) + (long) oy * gy.shape().width() * chosen.step(),
+                        chosen.step(),
+                        beta,
+                        Sixteens.plane(gx, channel, column, 16) + 2L * oy * Sixteens.pitch(gx),
+                        stepOf(gx),
+                        Sixteens.pitch(gx),
+                        Sixteens.bits(mask, gx, channel, column) + 2L * oy * maskPitch,
+                        Sixteens.maskStep(mask),
+                        maskPitch);
+            }
+        }
+    }
+
+    private static void gathered(
+            @Nullable CpuIndices chosen,
+            Window window,
+            CpuTensor gy,
+            float beta,
+            CpuTensor gx,
+            @Nullable CpuMask mask,
+            int from,
+            int to) {
         int height = gx.shape().height();
         int stride = window.stride();
         for (int row = from * height; row < to * height; row++) {
@@ -372,6 +415,45 @@ final class Pool {
     // Gradients of a row, from the windows of rows {@code first .. last}. The old gradient is read where beta = 0 too,
     // and
     // then dropped: its line comes to the cache anyway.
+
+    private static void fours(
+            int outputs,
+            long gy,
+            int gyStep,
+            long indices,
+            int indexStep,
+            float beta,
+            long gx,
+            int gxStep,
+            int gxPitch,
+            long mask,
+            int maskStep,
+            int maskPitch) {
+        VectorMask<Float> unread = VectorMask.fromLong(F, beta == 0 ? -1 : 0);
+        for (int o = 0; o < outputs; o++) {
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                FloatVector g = fromMemorySegment(F, ALL, (gy + (long) o * gyStep + 4L * lane) & USER, LITTLE_ENDIAN);
+                long found = (indices + (long) o * indexStep + lane) & USER;
+                IntVector number = (IntVector) ByteVector.fromMemorySegment(BYTES, ALL, found, LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+                for (int k = 0; k < 4; k++) {
+                    long bits = mask + (2L * o + (k & 1)) * maskStep + (long) (k >> 1) * maskPitch;
+                    int dropped = ~ALL.get(BITS, bits & USER);
+                    long out = (gx + (2L * o + (k & 1)) * gxStep + (long) (k >> 1) * gxPitch + 4L * lane) & USER;
+                    fromMemorySegment(F, ALL, out, LITTLE_ENDIAN)
+                            .blend(0f, unread)
+                            .fma(
+                                    FloatVector.broadcast(F, beta),
+                                    g.blend(
+                                            0f,
+                                            number.compare(VectorOperators.NE, k)
+                                                    .cast(F)))
+                            .blend(0f, VectorMask.fromLong(F, dropped >>> lane))
+                            .intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+                }
+            }
+        }
+    }
 
     private static void collect(
             int width,

@@ -91,9 +91,7 @@ class StepAllocationTest {
         for (int epoch = 0; epoch < MOST_EPOCHS && allocated != 0; epoch++) {
             allocated = epochs.getAsLong();
         }
-        assertThat(allocated)
-                .as("bytes in an epoch of %s steps", COUNT / BATCH)
-                .isZero();
+        assertThat(allocated).as("bytes in an epoch of %s steps", COUNT / BATCH).isZero();
     }
 
     @ParameterizedTest
@@ -219,8 +217,8 @@ class StepAllocationTest {
             this.workspace = workspace;
             this.position = workspace.cell(0);
             Shape one = new Shape(CHANNELS, 8, 8, 1);
-            Samples samples = workspace.samples(
-                    arena.allocate((long) COUNT * one.features()), arena.allocate(COUNT), one, COUNT);
+            Samples samples =
+                    workspace.samples(arena.allocate((long) COUNT * one.features()), arena.allocate(COUNT), one, COUNT);
             Order order = workspace.order(COUNT);
             Labels labels = workspace.labels(BATCH);
             PixelTransform transform =
