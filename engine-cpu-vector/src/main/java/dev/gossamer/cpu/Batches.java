@@ -8,7 +8,12 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gossamer.cpu.CpuHandles.CpuCell;
 import dev.gossamer.cpu.CpuHandles.CpuSamples;
+import dev.gossamer.cpu.CpuHandles.CpuStream;
+import dev.gossamer.cpu.CpuWorkspace.Scratch;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.random.Philox;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
@@ -20,6 +25,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batches from bytes: samples lie image by image, activations pixel by pixel. Eight samples by eight pixels are transposed
@@ -45,10 +51,15 @@ final class Batches {
             VectorShuffle.fromOp(LONGS, lane -> (LONGS.length() + lane) / 2);
     private static final VectorMask<Long> ODD = VectorMask.fromLong(LONGS, 0xAAAAAAAAAAAAAAAAL);
 
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    /** The order of samples that lie one after the other. */
+    private static final int[] ASCENDING = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
     private Batches() {}
 
-    /** Bytes of scratch that {@link #next} needs. */
-    static long scratchBytes(int pixels) {
+    /** Bytes of scratch for sixteen samples. */
+    private static long scratchBytes(int pixels) {
         return 2 * 16L * Long.BYTES * longs(pixels);
     }
 
@@ -59,13 +70,15 @@ final class Batches {
     }
 
     static void next(
+            CpuWorkspace workspace,
             CpuSamples samples,
             PixelTransform transform,
+            @Nullable Augmentation augmentation,
             int[] order,
             CpuCell position,
             CpuTensor x,
-            int[] classes,
-            MemorySegment scratch) {
+            int[] classes) {
+        MemorySegment scratch = workspace.scratch(Scratch.PANELS, scratchBytes(x.features));
         int first = (int) position.value;
         check(samples, order, first, x.batch);
         for (int i = 0; i < x.batch; i++) {
@@ -73,7 +86,16 @@ final class Batches {
         }
         for (int column = 0; column < x.batch; column += 16) {
             int columns = Math.min(16, x.batch - column);
-            transpose(samples.images(), order, first + column, columns, x.features, scratch);
+            if (augmentation == null) {
+                transpose(samples.images(), order, first + column, columns, x.features, scratch);
+            } else {
+                MemorySegment seen = workspace.scratch(Scratch.TILES, 16L * x.features);
+                for (int i = 0; i < columns; i++) {
+                    int number = first + column + i;
+                    augment(samples, order[number], augmentation, number, seen, (long) i * x.features);
+                }
+                transpose(seen, ASCENDING, 0, columns, x.features, scratch);
+            }
             interleave(scratch, longs(x.features));
             widen(scratch, transform, samples.one().height() * samples.one().width(), x, column);
         }
@@ -92,6 +114,60 @@ final class Batches {
                 throw new IllegalArgumentException(
                         "The order names sample " + order[i] + "; the data set has " + samples.count());
             }
+        }
+    }
+
+    /** A sample's bytes, cropped and perhaps mirrored, by what is drawn for its number in the epoch. */
+    private static void augment(
+            CpuSamples samples, int sample, Augmentation how, int number, MemorySegment to, long at) {
+        Shape one = samples.one();
+        CpuStream stream = (CpuStream) how.stream();
+        Philox.block(stream.key, number, stream.step, how.site(), stream.words, 0);
+        int down = offset(Philox.word(stream.words, 0, 0), how.padding());
+        int right = offset(Philox.word(stream.words, 0, 1), how.padding());
+        boolean mirrored = how.flip() && Philox.word(stream.words, 0, 2) >>> 31 == 1;
+        int width = one.width();
+        int seen = Math.max(0, width - Math.abs(right));
+        for (int row = 0; row < one.channels() * one.height(); row++) {
+            int y = row % one.height() + down;
+            long line = at + (long) row * width;
+            if (y < 0 || y >= one.height() || seen == 0) {
+                blacken(to, line, width);
+                continue;
+            }
+            long from = (long) sample * one.features() + (long) (row + down) * width;
+            MemorySegment.copy(samples.images(), from + Math.max(0, right), to, line + Math.max(0, -right), seen);
+            blacken(to, right < 0 ? line : line + seen, width - seen);
+            if (mirrored) {
+                mirror(to, line, width);
+            }
+        }
+    }
+
+    /** {@code -padding} to {@code padding}. */
+    private static int offset(long word, int padding) {
+        return (int) ((word * (2L * padding + 1)) >>> 32) - padding;
+    }
+
+    private static void blacken(MemorySegment bytes, long from, int count) {
+        for (int i = 0; i < count; i++) {
+            bytes.set(BYTE, from + i, (byte) 0);
+        }
+    }
+
+    /** Reverses bytes, by eights from both ends as long as these do not meet. */
+    private static void mirror(MemorySegment bytes, long from, int count) {
+        long low = from;
+        long high = from + count;
+        for (; high - low >= 16; low += 8, high -= 8) {
+            long start = bytes.get(LONG, low);
+            bytes.set(LONG, low, Long.reverseBytes(bytes.get(LONG, high - 8)));
+            bytes.set(LONG, high - 8, Long.reverseBytes(start));
+        }
+        for (; high - low >= 2; low++, high--) {
+            byte start = bytes.get(BYTE, low);
+            bytes.set(BYTE, low, bytes.get(BYTE, high - 1));
+            bytes.set(BYTE, high - 1, start);
         }
     }
 
