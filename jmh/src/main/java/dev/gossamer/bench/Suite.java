@@ -30,7 +30,7 @@ final class Suite {
 
     private static final String FLOPS = "GF/s";
     private static final String BYTES = "GB/s";
-    private static final String STEPS = "steps/s";
+    static final String STEPS = "steps/s";
 
     /** The dense operand is read in panels of at most so many columns. */
     private static final int PANEL = 64;

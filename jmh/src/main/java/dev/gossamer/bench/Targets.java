@@ -15,6 +15,9 @@ final class Targets {
     static final double SPMV = 1.0;
     static final double TOP_K = 8;
 
+    /** A whole federated run, evaluation and encoding included. */
+    static final double FEDERATED = 6;
+
     private static final double SMALL_GEMM_FLOPS = 2.0 * 256 * 256 * 256;
 
     private Targets() {}

@@ -24,9 +24,9 @@ class QuickCommandTest {
     @TempDir
     private Path folder;
 
-    private record Ran(int code, String out, String err) {}
+    record Ran(int code, String out, String err) {}
 
-    private static Ran run(String... args) {
+    static Ran run(String... args) {
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
