@@ -87,6 +87,6 @@ record Sizes(
             List.of(32, 128),
             List.of(1_600_000, 15_000_000),
             List.of(1.0, 0.1, 0.05, 0.01),
-            new Rounds.Plan(25, 5e5, 3e7, 1e9),
+            new Rounds.Plan(25, 5e5, 4e7, 1.5e9),
             1e7);
 }

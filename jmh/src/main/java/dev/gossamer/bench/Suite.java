@@ -175,12 +175,17 @@ final class Suite {
             }
             return report(
                     (rowMajor ? "spmm row-major " : "spmm ") + matrix + ", N=" + batch,
-                    "spmm " + layout + (batch < PANEL ? batch : ""),
+                    kind(layout, batch),
                     Amount.flops(problem.work()),
                     limits.boundOne(2, panelBytes(problem.depth(), batch)),
                     rowMajor ? Targets.SPMM_ROW_MAJOR_CELL : Targets.SPMM_CELL,
                     field);
         }
+    }
+
+    /** The engine has kernels of their own for each layout, and for what is narrower than a panel. */
+    private static String kind(Layout layout, int batch) {
+        return "spmm " + layout + (batch < PANEL ? batch : "");
     }
 
     /** Against products that multiply the zeros too: rates of both count the sparse work. */
@@ -195,7 +200,7 @@ final class Suite {
             field.openBlas(() -> new OpenBlas.Dense(problem), problem::verify);
             report(
                     "spmm against dense " + matrix + ", N=" + batch,
-                    "spmm against dense",
+                    kind(Layout.NATIVE, batch),
                     Amount.flops(problem.work()),
                     limits.boundOne(2, panelBytes(problem.depth(), batch)),
                     Targets.DENSE,
