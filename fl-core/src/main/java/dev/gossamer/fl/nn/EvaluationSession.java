@@ -92,7 +92,7 @@ public final class EvaluationSession implements AutoCloseable {
     private void run(Computation.Batch bound) {
         workspace.data().batch(samples, transform, order, position, bound.input(), labels);
         bound.forward();
-        workspace.nn().softmaxCrossEntropy(bound.logits().value(), labels, null, lossSum, correct);
+        workspace.nn().softmaxCrossEntropy(bound.logits(), labels, null, lossSum, correct);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.FederatedMethod;
 import dev.gossamer.fl.method.GlobalModel;
 import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.sparsity.PruningSchedule;
@@ -62,8 +63,20 @@ public final class Experiment {
         if (threads < 1) {
             throw new ConfigException("threads is " + threads + ", but must be at least 1");
         }
-        ModelSpec spec = Models.named(config.model(), data.one().features(), data.classes());
-        return new Experiment(config, data, backend, threads, spec, parts(config, data));
+        return new Experiment(config, data, backend, threads, spec(config, data), parts(config, data));
+    }
+
+    private static ModelSpec spec(ExperimentConfig config, Dataset data) {
+        try {
+            ModelSpec spec = Models.named(config.model(), data.one(), data.classes());
+            spec.classes(); // every layer takes what the one before makes
+            return spec;
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(
+                    "model is " + config.model() + ", but cannot take samples of shape " + data.one() + " as dataset "
+                            + config.dataset() + " has: " + e.getMessage(),
+                    e);
+        }
     }
 
     private static int[][] parts(ExperimentConfig config, Dataset data) {
@@ -102,7 +115,8 @@ public final class Experiment {
                 config.epochs(),
                 config.batch(),
                 (float) config.lr(),
-                new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0));
+                new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0),
+                Augment.of(config.augment()));
         return switch (config.method()) {
             case FedAvg.NAME -> new FedAvg(spec, work);
             case FedSparsifyGlobal.NAME ->

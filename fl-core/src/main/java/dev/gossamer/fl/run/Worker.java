@@ -30,6 +30,9 @@ final class Worker implements AutoCloseable {
     /** Sets the streams of client shuffles apart from the other uses of a run's seed. */
     private static final long SHUFFLE = 0x5417F;
 
+    /** Sets the keys of dropout and augmentation apart from the other uses of a run's seed. */
+    private static final long NOISE = 0x2015E;
+
     private static final int EVALUATION_BATCH = 256;
 
     /**
@@ -82,7 +85,9 @@ final class Worker implements AutoCloseable {
         network.load(received.model());
         long decoded = System.nanoTime();
         TrainingSession session = session(work);
-        session.begin(work.rate());
+        session.begin(
+                work.rate(),
+                SplitMix64.of(setup.seed(), NOISE, received.round(), client).nextLong());
         int[] order = setup.parts()[client].clone();
         SplitMix64 random = SplitMix64.of(setup.seed(), SHUFFLE, received.round(), client);
         for (int epoch = 0; epoch < work.epochs(); epoch++) {
@@ -104,7 +109,13 @@ final class Worker implements AutoCloseable {
                 session.close();
             }
             session = new TrainingSession(
-                    network, train, setup.data().transform(), work.batch(), setup.largestPart(), work.rule());
+                    network,
+                    train,
+                    setup.data().transform(),
+                    work.augment(),
+                    work.batch(),
+                    setup.largestPart(),
+                    work.rule());
             training = session;
             trainingFor = work;
         }
