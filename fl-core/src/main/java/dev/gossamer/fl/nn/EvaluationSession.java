@@ -79,6 +79,11 @@ public final class EvaluationSession implements AutoCloseable {
         return total;
     }
 
+    /** Bytes that this session holds, as the workspace counts. */
+    public long allocatedBytes() {
+        return workspace.allocatedBytes();
+    }
+
     private Step step(int size) {
         Step step = steps[size];
         if (step == null) {

@@ -16,6 +16,7 @@ import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.ops.TrainOps;
 import java.lang.foreign.MemorySegment;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -150,6 +151,29 @@ public final class TrainingSession implements AutoCloseable {
     /** Loss and accuracy over the last epoch, each batch as it was before its update. Waits. */
     public Evaluation lastEpoch() {
         return new Evaluation(trained, workspace.read(lossSum), Math.round(workspace.read(correct)));
+    }
+
+    /**
+     * Memory by formula, next to what is held.
+     *
+     * @param held bytes that the network and this session hold, as the workspace counts
+     */
+    public Footprint footprint(long held) {
+        List<Long> blocks = computation.blockBytes().stream()
+                .sorted(Comparator.reverseOrder())
+                .toList();
+        long parameters = 0;
+        long plans = 0;
+        for (Parameter parameter : network.parameters()) {
+            parameters += parameter.space().valueBytes();
+            plans += parameter.space().planBytes();
+        }
+        return new Footprint(
+                computation.savedBytes(),
+                blocks.stream().limit(2).mapToLong(Long::longValue).sum(),
+                parameters,
+                plans,
+                held);
     }
 
     private Step step(int size) {

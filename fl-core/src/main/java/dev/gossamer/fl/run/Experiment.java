@@ -11,9 +11,11 @@ import dev.gossamer.fl.method.FederatedMethod;
 import dev.gossamer.fl.method.GlobalModel;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.nn.Augment;
+import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.sparsity.PruningSchedule;
+import java.util.Map;
 
 /**
  * An experiment with everything that can go wrong before it starts checked: settings, data, partition, backend. What is
@@ -143,10 +145,17 @@ public final class Experiment {
      */
     public RunResult run(RunDirectory directory, RunListener listener) {
         directory.writeConfig(config);
-        directory.writeManifest(Manifest.of(this));
+        Map<String, Object> manifest = Manifest.of(this);
+        directory.writeManifest(manifest);
         try (LocalClientRunner clients =
                 new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads)) {
-            return new RoundLoop(this, clients, clients, directory, listener).run(method());
+            RunResult result = new RoundLoop(this, clients, clients, directory, listener).run(method());
+            Footprint footprint = clients.footprint();
+            if (footprint != null) {
+                manifest.put("trainingMemory", footprint.toMap());
+                directory.writeManifest(manifest);
+            }
+            return result;
         }
     }
 }

@@ -14,11 +14,13 @@ import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.EvaluationSession;
+import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Network;
 import dev.gossamer.fl.nn.TrainingSession;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,16 +55,18 @@ final class Worker implements AutoCloseable {
     private final Network network;
     private final Samples train;
     private final EvaluationSession evaluation;
+    private final long dataBytes;
     private @Nullable TrainingSession training;
     private @Nullable LocalTraining trainingFor;
 
     Worker(Setup setup) {
         this.setup = setup;
         this.workspace = setup.backend().workspace(1);
-        this.network = new Network(workspace, setup.spec());
         this.train = samples(setup.data().train());
-        this.evaluation = new EvaluationSession(
-                network, samples(setup.data().test()), setup.data().transform(), EVALUATION_BATCH);
+        Samples test = samples(setup.data().test());
+        this.dataBytes = workspace.allocatedBytes();
+        this.network = new Network(workspace, setup.spec());
+        this.evaluation = new EvaluationSession(network, test, setup.data().transform(), EVALUATION_BATCH);
     }
 
     private Samples samples(Split split) {
@@ -120,6 +124,12 @@ final class Worker implements AutoCloseable {
             trainingFor = work;
         }
         return session;
+    }
+
+    /** Memory of training, after {@link #train}. */
+    Footprint footprint() {
+        TrainingSession session = Objects.requireNonNull(training, "a worker that has trained");
+        return session.footprint(workspace.allocatedBytes() - dataBytes - evaluation.allocatedBytes());
     }
 
     void load(ModelState model) {
