@@ -1,5 +1,6 @@
 package dev.gossamer.app;
 
+import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.run.ExperimentConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,7 +37,8 @@ final class ExperimentOptions {
                         "How bytes become numbers: unit (/256), half (to -1..1), cifar (SWAT's constants), train (the"
                                 + " training samples' mean and deviation), or standard, which is unit for strokes and"
                                 + " the two MNISTs, and train for the rest."))
-                .addOption(option("model", "NAME", "mlp (784-128-128-10) or linear."))
+                .addOption(option("model", "NAME", "One of " + String.join(", ", Models.NAMES) + "."))
+                .addOption(option("augment", "HOW", "How training images vary: none or crop-flip."))
                 .addOption(option("method", "NAME", "fedsparsify-global or fedavg."))
                 .addOption(option("clients", "N", "Number of clients."))
                 .addOption(option(

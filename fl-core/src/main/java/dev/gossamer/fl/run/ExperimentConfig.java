@@ -10,6 +10,7 @@ import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
+import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Models;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataset name of the data set
  * @param normalise how bytes become numbers: {@link #STANDARD}, or one of {@link Normalisation#NAMES}
  * @param model name of the model
+ * @param augment how training images vary: {@code none} or {@code crop-flip}
  * @param method name of the federated method
  * @param clients clients that there are
  * @param participation share of them that takes part in a round, rounded down, at least one
@@ -46,6 +48,7 @@ public record ExperimentConfig(
         String dataset,
         String normalise,
         String model,
+        String augment,
         String method,
         int clients,
         double participation,
@@ -89,6 +92,7 @@ public record ExperimentConfig(
             Setting.oneOf("dataset", Strokes.NAME, DATASETS),
             Setting.oneOf("normalise", STANDARD, normalisations()),
             Setting.oneOf("model", "mlp", Models.NAMES),
+            Setting.oneOf("augment", Augment.NONE.key(), Augment.keys()),
             Setting.oneOf("method", FedSparsifyGlobal.NAME, METHODS),
             Setting.integer("clients", 10, 1, MAX_COUNT),
             Setting.positive("participation", 1, 1),
@@ -143,6 +147,7 @@ public record ExperimentConfig(
                 values.text("dataset"),
                 values.text("normalise"),
                 values.text("model"),
+                values.text("augment"),
                 values.text("method"),
                 values.integer("clients"),
                 values.real("participation"),
@@ -193,6 +198,7 @@ public record ExperimentConfig(
         map.put("dataset", dataset);
         map.put("normalise", normalise);
         map.put("model", model);
+        map.put("augment", augment);
         map.put("method", method);
         map.put("clients", clients);
         map.put("participation", participation);

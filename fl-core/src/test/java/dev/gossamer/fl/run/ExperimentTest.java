@@ -79,6 +79,9 @@ class ExperimentTest {
         assertThat(manifest.get("dataset").get("extent").asString()).isEqualTo("all of it");
         assertThat(manifest.get("dataset").get("scale").get(0).asDouble()).isEqualTo(1.0 / 256);
 
+        assertThat(manifest.get("trainingMemory").get("heldBytes").asLong()).isPositive();
+        assertThat(manifest.get("trainingMemory").get("expectedBytes").asLong()).isPositive();
+
         checkMetrics(out, heard, result);
         assertThat(Files.readString(out.resolve("result.json"))).isEqualTo(result.toJson());
         checkModel(out, result);
@@ -172,6 +175,14 @@ class ExperimentTest {
         assertThatThrownBy(() -> Experiment.prepare(config(Map.of()), data, choice, 0))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("threads");
+    }
+
+    @Test
+    void aModelThatCannotTakeTheSamplesIsRefusedBeforeAnythingIsWritten() {
+        assertThatThrownBy(() -> Experiment.prepare(config(Map.of("model", "vgg16")), data, choice, 1))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("model is vgg16")
+                .hasMessageContaining("[1, 5, 5, 1]");
     }
 
     @Test
