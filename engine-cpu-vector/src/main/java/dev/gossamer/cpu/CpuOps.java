@@ -44,19 +44,24 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         this.workspace = workspace;
     }
 
+    /** A tensor that the op writes. */
+    private static CpuTensor out(Tensor tensor) {
+        return ((CpuTensor) tensor).claim();
+    }
+
     @Override
     public void spmv(float alpha, Values a, Tensor x, float beta, Tensor y) {
-        Spmv.run(workspace, alpha, (CpuValues) a, (CpuTensor) x, beta, (CpuTensor) y);
+        Spmv.run(workspace, alpha, (CpuValues) a, (CpuTensor) x, beta, out(y));
     }
 
     @Override
     public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, out(c));
     }
 
     @Override
     public void spmmTransposed(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, out(c));
     }
 
     @Override
@@ -71,7 +76,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void scatter(Values values, Tensor dense) {
-        GatherScatter.scatter((CpuValues) values, (CpuTensor) dense);
+        GatherScatter.scatter((CpuValues) values, out(dense));
     }
 
     @Override
@@ -89,7 +94,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         Gemm gemm = workspace.gemm();
         gemm.a.set((CpuTensor) a);
         gemm.b.set((CpuTensor) b);
-        gemm.c.set((CpuTensor) c);
+        gemm.c.set(out(c));
         if (transposeA) {
             gemm.a.transpose();
         }
@@ -126,32 +131,32 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void relu(Tensor x, Tensor y, Mask mask) {
-        Relu.forward((CpuTensor) x, (CpuTensor) y, (CpuMask) mask);
+        Relu.forward((CpuTensor) x, out(y), (CpuMask) mask);
     }
 
     @Override
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
-        Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
+        Relu.gradient((CpuMask) mask, (CpuTensor) gy, out(gx));
     }
 
     @Override
     public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
-        Pool.max(workspace, (CpuTensor) x, window, (CpuTensor) y, (CpuIndices) chosen);
+        Pool.max(workspace, (CpuTensor) x, window, out(y), (CpuIndices) chosen);
     }
 
     @Override
     public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
+        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, out(gx), (CpuMask) mask);
     }
 
     @Override
     public void averagePool(Tensor x, Window window, Tensor y) {
-        Pool.average(workspace, (CpuTensor) x, window, (CpuTensor) y);
+        Pool.average(workspace, (CpuTensor) x, window, out(y));
     }
 
     @Override
     public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
+        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, out(gx), (CpuMask) mask);
     }
 
     @Override
@@ -164,13 +169,13 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
             @Nullable Mask mask,
             Tensor y) {
         BatchNormalization.training(
-                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, (CpuTensor) y);
+                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, out(y));
     }
 
     @Override
     public void batchNormInference(
             Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
-        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, (CpuTensor) y);
+        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, out(y));
     }
 
     @Override
@@ -191,7 +196,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 saved,
                 (CpuTensor) gy,
                 beta,
-                (CpuTensor) gx,
+                out(gx),
                 (CpuMask) mask,
                 (CpuValues) gGamma,
                 (CpuValues) gBeta);
@@ -200,7 +205,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void dropout(
             Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
-        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, (CpuTensor) y, (CpuMask) mask);
+        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, out(y), (CpuMask) mask);
     }
 
     @Override
@@ -210,7 +215,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
-        Dropout.add(workspace, (CpuTensor) x, beta, (CpuTensor) y, (CpuMask) mask);
+        Dropout.add(workspace, (CpuTensor) x, beta, out(y), (CpuMask) mask);
     }
 
     @Override
@@ -219,7 +224,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         SoftmaxCrossEntropy.run(
                 (CpuTensor) logits,
                 ((CpuLabels) labels).classes,
-                (CpuTensor) gradient,
+                gradient == null ? null : out(gradient),
                 (CpuCell) lossSum,
                 (CpuCell) correct,
                 workspace.scratch(
@@ -284,7 +289,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 augmentation,
                 ((CpuOrder) order).samples,
                 (CpuCell) position,
-                (CpuTensor) x,
+                out(x),
                 ((CpuLabels) labels).classes);
     }
 }

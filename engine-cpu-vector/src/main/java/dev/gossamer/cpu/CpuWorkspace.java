@@ -126,6 +126,11 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
+    public List<Tensor> overlay(List<Shape> shapes) {
+        return CpuTensor.overlay(this, shapes);
+    }
+
+    @Override
     public Space space(int size) {
         return new CpuSpace(this, 1, size);
     }
@@ -215,7 +220,7 @@ final class CpuWorkspace implements Workspace {
 
     @Override
     public void upload(MemorySegment host, Tensor tensor) {
-        copy((CpuTensor) tensor, host, false);
+        copy(((CpuTensor) tensor).claim(), host, false);
         ((CpuTensor) tensor).clearTail();
     }
 
