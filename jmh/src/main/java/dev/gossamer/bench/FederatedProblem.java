@@ -40,7 +40,7 @@ final class FederatedProblem implements AutoCloseable {
         this.config = config;
         this.data = data;
         this.spec = Models.named(config.model(), data.one().features(), data.classes());
-        this.parts = Partition.parse(config.partition(), config.seed()).assign(data.train(), config.clients());
+        this.parts = Partition.parse(config.partition(), config.seed()).assign(data, config.clients());
     }
 
     /**
