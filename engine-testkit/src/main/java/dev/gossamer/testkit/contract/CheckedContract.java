@@ -4,20 +4,27 @@ import static dev.gossamer.testkit.Numbers.filled;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.check.CheckedBackend;
+import dev.gossamer.engine.ops.BatchNorm;
+import dev.gossamer.engine.ops.NnOps;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.testkit.Close;
@@ -51,6 +58,20 @@ public abstract class CheckedContract extends BackendContract {
                 refused("another workspace", () -> workspace().repattern(values.space(), null));
                 refused("another workspace", () -> workspace().read(foreign.cell(0)));
                 refused("another workspace", () -> workspace().upload(MemorySegment.ofArray(new float[9]), values));
+                RandomStream stream = foreign.randomStream();
+                Tensor x = workspace().tensor(Shape.of(3, 2), Layout.NATIVE);
+                NnOps nn = workspace().nn();
+                refused("another workspace", () -> workspace().write(stream, 1));
+                refused("another workspace", () -> nn.advance(stream));
+                refused("another workspace", () -> nn.dropout(x, 0.5f, stream, 0, 0, x, null));
+                refused("another workspace", () -> nn.add(x, 0, x, foreign.mask(Shape.of(3, 2))));
+                Tensor y = workspace().tensor(Shape.of(3, 2), Layout.NATIVE);
+                Window one = Window.square(1);
+                refused("another workspace", () -> nn.maxPool(x, one, y, foreign.indices(Shape.of(3, 2))));
+                SparseTensor compressed = foreign.sparseTensor(Shape.of(3, 2), 4);
+                refused("another workspace", () -> workspace().select().compress(x, 1, compressed));
+                Product product = workspace().product(Geometry.linear(3, 3));
+                refused("another workspace", () -> product.weightGradient(compressed, y, 0, ownValues));
             }
         }
     }
@@ -82,6 +103,167 @@ public abstract class CheckedContract extends BackendContract {
             refused("bias", () -> product.forward(a, x, 0, right, Epilogue.bias(bias)));
             refused("mask", () -> product.inputGradient(a, right, 0, x, workspace.mask(Shape.of(3, 3))));
         }
+    }
+
+    @Test
+    void refusesConvolutionsOfOtherShapes() {
+        Workspace workspace = workspace();
+        Geometry geometry = new Geometry(2, 5, 4, 3, 3, 3, 2, 1);
+        Product product = workspace.product(geometry);
+        Values w = workspace.values(workspace.space(geometry), Role.THETA);
+        Tensor x = workspace.tensor(geometry.inShape(4), Layout.NATIVE);
+        Tensor y = workspace.tensor(geometry.outShape(4), Layout.NATIVE);
+        Tensor flat = workspace.tensor(Shape.of(geometry.inShape(1).features(), 4), Layout.NATIVE);
+        Tensor turned = workspace.tensor(new Shape(2, 4, 5, 4), Layout.NATIVE);
+        refused("[2, 5, 4, 4]", () -> product.forward(w, flat, 0, y, Epilogue.NONE));
+        refused("[2, 5, 4, 4]", () -> product.inputGradient(w, y, 0, turned, null));
+        refused("[3, 3, 2, 4]", () -> product.weightGradient(x, x, 0, w));
+        refused("[3, 3, 2, 1]", () -> product.biasGradient(x, 0, w));
+        refused("mask", () -> product.inputGradient(w, y, 0, x, workspace.mask(geometry.outShape(4))));
+        refused(
+                "must be over a space",
+                () -> product.forward(
+                        workspace.values(workspace.space(Geometry.linear(2, 3)), Role.THETA), x, 0, y, Epilogue.NONE));
+        SparseTensor few = workspace.sparseTensor(geometry.inShape(3), 5);
+        refused("x was made for", () -> product.weightGradient(few, y, 0, w));
+        SparseTensor other = workspace.sparseTensor(turned.shape(), 5);
+        refused("x was made for", () -> product.weightGradient(other, y, 0, w));
+        SparseTensor right = workspace.sparseTensor(geometry.inShape(4), 5);
+        refused("gy must have shape", () -> product.weightGradient(right, x, 0, w));
+        refused("beta", () -> product.weightGradient(right, y, Float.NaN, w));
+    }
+
+    /** A plane may have padding between its rows, so that nothing reads it as a matrix. */
+    @Test
+    void refusesToReadAPlaneAsAMatrix() {
+        Workspace workspace = workspace();
+        Values a = workspace.values(workspace.space(Geometry.matrix(2, 12)), Role.THETA);
+        Tensor plane = workspace.tensor(new Shape(3, 2, 2, 4), Layout.NATIVE);
+        Tensor c = workspace.tensor(Shape.of(2, 4), Layout.NATIVE);
+        refused("height and width are 1", () -> workspace.sparse().spmm(1, a, plane, 0, c));
+        refused("height and width are 1", () -> workspace.sparse().spmmTransposed(1, a, c, 0, plane));
+        refused("height and width are 1", () -> workspace.sparse().sddmm(1, c, plane, 0, a));
+    }
+
+    @Test
+    void refusesPoolsThatDoNotFit() {
+        Workspace workspace = workspace();
+        NnOps nn = workspace.nn();
+        Window window = Window.square(2);
+        Tensor x = workspace.tensor(new Shape(3, 4, 5, 6), Layout.NATIVE);
+        Tensor y = workspace.tensor(window.output(x.shape()), Layout.NATIVE);
+        Tensor rows = workspace.tensor(x.shape(), Layout.ROW_MAJOR);
+        Indices chosen = workspace.indices(y.shape());
+        refused("[3, 2, 2, 6]", () -> nn.maxPool(x, window, x, chosen));
+        refused("[3, 2, 2, 6]", () -> nn.averagePoolGradient(window, x, 0, x, null));
+        refused("y must have shape [3, 6]", () -> nn.averagePool(x, Window.whole(x.shape()), y));
+        refused("larger than the plane", () -> nn.averagePool(x, Window.square(5), y));
+        refused("layout", () -> nn.maxPool(rows, window, y, chosen));
+        refused(
+                "chosen was made for",
+                () -> nn.maxPool(x, window, y, workspace.indices(y.shape().withBatch(5))));
+        refused("chosen was made for", () -> nn.maxPoolGradient(workspace.indices(x.shape()), window, y, 0, x, null));
+        refused("mask was made for", () -> nn.maxPoolGradient(chosen, window, y, 0, x, workspace.mask(y.shape())));
+        refused("beta", () -> nn.averagePoolGradient(window, y, Float.POSITIVE_INFINITY, x, null));
+        Window one = Window.square(1);
+        refused("must not be", () -> nn.maxPool(x, one, x, null));
+        refused("must not be", () -> nn.averagePoolGradient(one, workspace.view(x, 6), 0, x, null));
+    }
+
+    @Test
+    void refusesBatchNormsThatDoNotFit() {
+        try (Rig rig = rig()) {
+            Workspace workspace = rig.workspace();
+            NnOps nn = workspace.nn();
+            Tensor x = workspace.tensor(new Shape(3, 2, 2, 4), Layout.NATIVE);
+            Tensor y = workspace.tensor(x.shape(), Layout.NATIVE);
+            Tensor fewer = workspace.tensor(x.shape().withBatch(3), Layout.NATIVE);
+            Tensor flat = workspace.tensor(Shape.of(12, 4), Layout.NATIVE);
+            Values three = rig.vector(3, null, new float[3]);
+            Values other = rig.vector(3, null, new float[3]);
+            Values four = rig.vector(4, null, new float[4]);
+            Values sparse = rig.vector(3, SparsityPattern.fromFlatIndices(1, 3, new int[] {1}), new float[1]);
+            BatchNorm norm = new BatchNorm(three, sparse, three, other, 1e-5f, 0.1f);
+            BatchNorm.Saved saved = new BatchNorm.Saved(three, other);
+            Activation none = Activation.IDENTITY;
+            refused("the output", () -> nn.batchNorm(x, norm, saved, null, none, null, fewer));
+            refused("the other operand", () -> nn.batchNorm(x, norm, saved, fewer, none, null, y));
+            refused("gamma must", () -> nn.batchNorm(flat, norm, saved, null, none, null, flat));
+            refused("must not be", () -> nn.batchNorm(x, norm, saved, null, none, null, x));
+            refused("must not be", () -> nn.batchNorm(x, norm, saved, y, none, null, y));
+            refused("RELU", () -> nn.batchNorm(x, norm, saved, null, none, workspace.mask(x.shape()), y));
+            refused(
+                    "mask was made for",
+                    () -> nn.batchNorm(x, norm, saved, null, Activation.RELU, workspace.mask(fewer.shape()), y));
+            Tensor nothing = workspace.view(x, 0);
+            Tensor nowhere = workspace.view(y, 0);
+            refused("at least one sample", () -> nn.batchNorm(nothing, norm, saved, null, none, null, nowhere));
+            for (BatchNorm wrong : List.of(
+                    new BatchNorm(four, three, three, other, 1e-5f, 0.1f),
+                    new BatchNorm(three, four, three, other, 1e-5f, 0.1f),
+                    new BatchNorm(three, three, four, other, 1e-5f, 0.1f),
+                    new BatchNorm(three, three, three, four, 1e-5f, 0.1f))) {
+                refused("space of 1 x 3", () -> nn.batchNorm(x, wrong, saved, null, none, null, y));
+                refused("space of 1 x 3", () -> nn.batchNormInference(x, wrong, null, none, y));
+                refused("space of 1 x 3", () -> nn.batchNormGradient(x, wrong, saved, y, 0, y, null, three, other));
+            }
+            for (BatchNorm wrong : List.of(
+                    new BatchNorm(three, three, sparse, other, 1e-5f, 0.1f),
+                    new BatchNorm(three, three, three, sparse, 1e-5f, 0.1f))) {
+                refused("dense space", () -> nn.batchNormInference(x, wrong, null, none, y));
+            }
+            BatchNorm twice = new BatchNorm(three, three, other, other, 1e-5f, 0.1f);
+            refused("must not be", () -> nn.batchNorm(x, twice, saved, null, none, null, y));
+            for (BatchNorm.Saved wrong : List.of(new BatchNorm.Saved(four, other), new BatchNorm.Saved(three, four))) {
+                refused("space of 1 x 3", () -> nn.batchNorm(x, norm, wrong, null, none, null, y));
+            }
+            BatchNorm.Saved same = new BatchNorm.Saved(three, three);
+            refused("must not be", () -> nn.batchNorm(x, norm, same, null, none, null, y));
+            refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, x, null, three, other));
+            refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 1, y, null, three, other));
+            refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, three));
+            refused("gGamma", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, four, other));
+            refused("gBeta", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, four));
+            refused("epsilon", () -> new BatchNorm(three, three, three, other, 0, 0.1f));
+            refused("momentum", () -> new BatchNorm(three, three, three, other, 1e-5f, 0));
+        }
+    }
+
+    @Test
+    void refusesDropoutAndSumsThatDoNotFit() {
+        Workspace workspace = workspace();
+        NnOps nn = workspace.nn();
+        Tensor x = workspace.tensor(new Shape(3, 2, 2, 4), Layout.NATIVE);
+        Tensor y = workspace.tensor(x.shape(), Layout.NATIVE);
+        Tensor fewer = workspace.tensor(x.shape().withBatch(3), Layout.NATIVE);
+        RandomStream stream = workspace.randomStream();
+        for (float rate : new float[] {1, -0.1f, Float.NaN}) {
+            refused("rate", () -> nn.dropout(x, rate, stream, 0, 0, y, null));
+        }
+        refused("y must have shape", () -> nn.dropout(x, 0.5f, stream, 0, 0, fewer, null));
+        refused("must not be", () -> nn.dropout(x, 0.5f, stream, 0, 1, x, null));
+        refused("beta", () -> nn.dropout(x, 0.5f, stream, 0, Float.NaN, y, null));
+        refused("y must have shape", () -> nn.add(x, 1, fewer, null));
+        refused("must not be", () -> nn.add(x, 1, workspace.view(x, 4), null));
+        refused("mask was made for", () -> nn.add(x, 0, y, workspace.mask(fewer.shape())));
+        refused("layout", () -> nn.add(x, 0, workspace.tensor(x.shape(), Layout.ROW_MAJOR), null));
+    }
+
+    @Test
+    void refusesMoreElementsThanFit() {
+        Workspace workspace = workspace();
+        Tensor x = workspace.tensor(new Shape(3, 2, 2, 4), Layout.NATIVE);
+        for (long capacity : new long[] {-1, 49}) {
+            refused("room for 0 to 48", () -> workspace.sparseTensor(x.shape(), capacity));
+        }
+        SparseTensor to = workspace.sparseTensor(x.shape(), 20);
+        refused("0 to 20", () -> workspace.select().compress(x, 21, to));
+        refused("0 to 20", () -> workspace.select().compress(x, -1, to));
+        refused("0 to 12", () -> workspace.select().compress(workspace.view(x, 1), 13, to));
+        Tensor more = workspace.tensor(x.shape().withBatch(5), Layout.NATIVE);
+        refused("to was made for", () -> workspace.select().compress(more, 1, to));
+        Tensor rows = workspace.tensor(x.shape(), Layout.ROW_MAJOR);
+        refused("layout", () -> workspace.select().compress(rows, 1, to));
     }
 
     @Test
@@ -181,10 +363,15 @@ public abstract class CheckedContract extends BackendContract {
             forbidden.put("space", () -> workspace.space(3));
             forbidden.put("values", () -> workspace.values(values.space(), Role.THETA));
             forbidden.put("cell", () -> workspace.cell(0));
+            forbidden.put("mask", () -> workspace.mask(Shape.of(1, 1)));
+            forbidden.put("indices", () -> workspace.indices(Shape.of(1, 1)));
+            forbidden.put("randomStream", workspace::randomStream);
+            forbidden.put("sparseTensor", () -> workspace.sparseTensor(Shape.of(1, 1), 1));
             forbidden.put("child", workspace::child);
             forbidden.put("product", () -> workspace.product(Geometry.linear(2, 2)));
             forbidden.put("upload", () -> workspace.upload(host, values));
             forbidden.put("download", () -> workspace.download(tensor, host));
+            RandomStream stream = workspace.randomStream();
             forbidden.put("write", () -> workspace.write(cell, 1));
             forbidden.put("read", () -> workspace.read(cell));
             forbidden.put("sync", workspace::sync);
@@ -197,6 +384,9 @@ public abstract class CheckedContract extends BackendContract {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining(call)
                     .hasMessageContaining("step"));
+            assertThatThrownBy(() -> run(workspace.record(() -> workspace.write(stream, 1))))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("write");
             run(workspace.record(() -> workspace.dense().fill(values, 3)));
             Close.sameBits("after the refusals", rig.read(values), filled(4, 3));
         }

@@ -8,6 +8,7 @@ import dev.gossamer.engine.Order;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.SparseTensor;
 import java.lang.foreign.MemorySegment;
 
 /** The small operands of this backend: host arrays and scalars. */
@@ -106,6 +107,40 @@ final class Handles {
             for (int f = 0; f < shape.features(); f++) {
                 System.arraycopy(packed, f * batch, bits, f * shape.batch(), batch);
             }
+        }
+    }
+
+    /** All numbers, 0 where nothing is stored. */
+    static final class ReferenceSparseTensor implements SparseTensor {
+        private final Object owner;
+        private final Shape shape;
+        private final long capacity;
+        float[] numbers = {};
+
+        ReferenceSparseTensor(Object owner, Shape shape, long capacity) {
+            this.owner = owner;
+            this.shape = shape;
+            this.capacity = capacity;
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+
+        @Override
+        public Shape shape() {
+            return shape;
+        }
+
+        @Override
+        public long capacity() {
+            return capacity;
+        }
+
+        @Override
+        public long sizeBytes() {
+            return shape.size() * Float.BYTES;
         }
     }
 

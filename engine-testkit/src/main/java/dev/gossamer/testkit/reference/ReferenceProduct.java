@@ -5,6 +5,7 @@ import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.sparse.SparsityPattern;
@@ -67,8 +68,16 @@ class ReferenceProduct implements Product {
 
     @Override
     public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
+        weightGradient(((ReferenceTensor) x).get(), gy, beta, gw);
+    }
+
+    @Override
+    public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+        weightGradient(((Handles.ReferenceSparseTensor) x).numbers, gy, beta, gw);
+    }
+
+    private void weightGradient(float[] in, Tensor gy, float beta, Values gw) {
         SparsityPattern pattern = entries(gw);
-        float[] in = ((ReferenceTensor) x).get();
         float[] out = ((ReferenceTensor) gy).get();
         int batch = gy.shape().batch();
         ((ReferenceValues) gw)

@@ -2,13 +2,15 @@ package dev.gossamer.testkit.reference;
 
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.ops.SelectOps;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.util.List;
 
-/** {@link Selection} over groups of the backend's spaces. */
+/** {@link Selection} over groups of the backend's spaces, and {@link Compression}. */
 class ReferenceSelectOps implements SelectOps {
 
     @Override
@@ -26,6 +28,11 @@ class ReferenceSelectOps implements SelectOps {
         for (Space space : group) {
             start = repattern((ReferenceSpace) space, kept, start);
         }
+    }
+
+    @Override
+    public void compress(Tensor x, long keep, SparseTensor to) {
+        ((Handles.ReferenceSparseTensor) to).numbers = Compression.top(((ReferenceTensor) x).get(), keep);
     }
 
     boolean[] kept(float[] numbers, long keep) {

@@ -13,6 +13,7 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -120,6 +121,13 @@ class ReferenceWorkspace implements Workspace {
     public RandomStream randomStream() {
         holdings.add(() -> Long.BYTES + Integer.BYTES);
         return new Handles.ReferenceStream(this);
+    }
+
+    @Override
+    public SparseTensor sparseTensor(Shape shape, long capacity) {
+        SparseTensor tensor = new Handles.ReferenceSparseTensor(this, shape, capacity);
+        holdings.add(tensor::sizeBytes);
+        return tensor;
     }
 
     @Override

@@ -16,6 +16,11 @@ public final class Selection {
     /** Indices of all numbers, largest magnitude first. */
     static List<Integer> ranking(float[] numbers) {
         refuseNan(numbers);
+        return ranked(numbers);
+    }
+
+    /** As {@link #ranking}, with NaN above everything. */
+    static List<Integer> ranked(float[] numbers) {
         Comparator<Integer> byMagnitude = Comparator.comparingInt(i -> bits(numbers[i]));
         return IntStream.range(0, numbers.length)
                 .boxed()

@@ -28,6 +28,8 @@ enum Fault {
     STANDING_STREAM(PlantedFaultsTest.FaultyDropout.class, "y["),
     /** The mask is not applied to a sum of branches. */
     UNMASKED_SUM(PlantedFaultsTest.FaultyAdd.class, "y["),
+    /** One element more than asked for is kept: a threshold that takes all ties. */
+    ONE_MORE_KEPT(PlantedFaultsTest.FaultySparseActivation.class, "stored["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */

@@ -15,6 +15,7 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -245,6 +246,12 @@ final class FaultyWorkspace extends ReferenceWorkspace {
     @Override
     public SelectOps select() {
         return new ReferenceSelectOps() {
+            @Override
+            public void compress(Tensor x, long keep, SparseTensor to) {
+                boolean more = fault == Fault.ONE_MORE_KEPT && keep < x.shape().size();
+                super.compress(x, more ? keep + 1 : keep, to);
+            }
+
             @Override
             boolean[] kept(float[] numbers, long keep) {
                 if (fault != Fault.TIE_AT_HIGHER_INDEX) {

@@ -211,6 +211,15 @@ class OracleTest {
     }
 
     @Test
+    void compresses() {
+        float[] x = {-2, 1, 2, -0f, -3, 2};
+        assertThat(Compression.top(x, 3)).containsExactly(-2, 0, 2, 0, -3, 0);
+        assertThat(Compression.top(x, 0)).containsOnly(0);
+        assertThat(Compression.top(new float[] {1, Float.NaN, Float.POSITIVE_INFINITY}, 1))
+                .containsExactly(0, Float.NaN, 0);
+    }
+
+    @Test
     void isFoundByName() {
         Backends.Candidate candidate = Backends.candidates().stream()
                 .filter(found -> found.name().equals("reference"))

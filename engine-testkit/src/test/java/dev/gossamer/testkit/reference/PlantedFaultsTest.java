@@ -18,6 +18,7 @@ import dev.gossamer.testkit.contract.ProductContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
 import dev.gossamer.testkit.contract.SoftmaxCrossEntropyContract;
+import dev.gossamer.testkit.contract.SparseActivationContract;
 import dev.gossamer.testkit.contract.SpmmContract;
 import dev.gossamer.testkit.contract.TrainingStepContract;
 import dev.gossamer.testkit.contract.WorkspaceContract;
@@ -155,6 +156,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultyAdd extends AddContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultySparseActivation extends SparseActivationContract {
         @Override
         protected Backend backend() {
             return planted();
