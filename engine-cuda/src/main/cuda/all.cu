@@ -8,6 +8,7 @@
 #include "BiasGradient.cu"
 #include "SoftmaxCrossEntropy.cu"
 #include "SgdStep.cu"
+#include "SignedPower.cu"
 #include "Batches.cu"
 #include "Selection.cu"
 #include "Spmm.cu"

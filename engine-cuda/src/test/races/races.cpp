@@ -102,6 +102,12 @@ void training() {
     group.member[1] = {small, gradient, velocity, anchor, 3};
     races::launch(2, 64, [&] { sgd_plain(group, 1, rate, 0.1f, 0.2f); });
     races::launch(2, 64, [&] { sgd_momentum(group, 1, rate, 0.1f, 0.2f, 0.9f, 1); });
+    PowerGroup powers = {};
+    powers.member[0] = {theta, anchor, COUNT};
+    powers.member[1] = {small, gradient, 3};
+    races::launch(2, 64, [&] { signed_power(powers, 2, 0.25f, 1); });
+    races::launch(2, 64, [&] { signed_power(powers, 2, 0.3f, -1); });
+    races::launch(2, 64, [&] { signed_power_gradient(powers, 2, 0.25f, 1, 1.25f); });
 
     constexpr int PIXELS = 45;
     Memory<unsigned char> images(20 * PIXELS, 251), classes(20);

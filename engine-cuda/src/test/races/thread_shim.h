@@ -107,6 +107,18 @@ inline unsigned __float_as_uint(float x) {
     return bits;
 }
 
+inline long long __double_as_longlong(double x) {
+    long long bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+inline double __longlong_as_double(long long bits) {
+    double x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 inline int __popc(unsigned x) {
     return __builtin_popcount(x);
 }

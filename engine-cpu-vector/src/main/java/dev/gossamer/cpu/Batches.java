@@ -1,6 +1,7 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
+import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -19,8 +20,10 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * a large part of a training step.
  *
  * <p>Scratch holds sixteen samples as {@code [half][pixel mod 8][pixel / 8]} longs, a byte per sample of the half: so vectors
- * of longs stay whole through the transposition.
+ * of longs stay whole through the transposition. Behind it, the same with the halves innermost.
  */
 final class Batches {
 
@@ -39,11 +42,14 @@ final class Batches {
     private static final VectorShape SHAPE = VectorShape.forBitSize(COUNT * Float.SIZE);
     private static final VectorSpecies<Long> LONGS = SHAPE.withLanes(long.class);
 
-    // Widening takes the eight bytes of a long, or what a vector holds of them.
-    private static final VectorShape WIDE = VectorShape.forBitSize(Math.min(COUNT, 8) * Float.SIZE);
-    private static final VectorSpecies<Byte> EIGHT = ByteVector.SPECIES_64;
-    private static final VectorSpecies<Integer> INTS = WIDE.withLanes(int.class);
-    private static final VectorSpecies<Float> FLOATS = WIDE.withLanes(float.class);
+    // Widening takes sixteen bytes, as many vectors of floats as that makes.
+    private static final VectorSpecies<Byte> SIXTEEN = ByteVector.SPECIES_128;
+    private static final VectorSpecies<Integer> INTS = SHAPE.withLanes(int.class);
+
+    private static final VectorShuffle<Long> TWICE_LOW = VectorShuffle.fromOp(LONGS, lane -> lane / 2);
+    private static final VectorShuffle<Long> TWICE_HIGH =
+            VectorShuffle.fromOp(LONGS, lane -> (LONGS.length() + lane) / 2);
+    private static final VectorMask<Long> ODD = VectorMask.fromLong(LONGS, 0xAAAAAAAAAAAAAAAAL);
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -54,7 +60,7 @@ final class Batches {
 
     /** Bytes of scratch for sixteen samples. */
     private static long scratchBytes(int pixels) {
-        return 16L * Long.BYTES * longs(pixels);
+        return 2 * 16L * Long.BYTES * longs(pixels);
     }
 
     /** Longs per pixel number modulo 8, whole vectors of them. */
@@ -90,6 +96,7 @@ final class Batches {
                 }
                 transpose(seen, ASCENDING, 0, columns, x.features, scratch);
             }
+            interleave(scratch, longs(x.features));
             widen(scratch, transform, samples.one().height() * samples.one().width(), x, column);
         }
         x.clearTail();
@@ -224,9 +231,43 @@ final class Batches {
         }
     }
 
+    /** Both halves' longs side by side, so that a pixel's sixteen samples are. */
+    private static void interleave(MemorySegment scratch, int longs) {
+        long half = 8L * Long.BYTES * longs;
+        interleave(
+                Raw.address(scratch, 0, half),
+                Raw.address(scratch, half, half),
+                8 * longs,
+                Raw.address(scratch, 2 * half, 2 * half),
+                TWICE_LOW,
+                TWICE_HIGH,
+                ODD);
+    }
+
+    private static void interleave(
+            long lows,
+            long highs,
+            int longs,
+            long to,
+            VectorShuffle<Long> twiceLow,
+            VectorShuffle<Long> twiceHigh,
+            VectorMask<Long> odd) {
+        for (int i = 0; i < longs; i += LONGS.length()) {
+            long at = (long) i * Long.BYTES;
+            long out = (to + 2 * at) & USER;
+            LongVector low = LongVector.fromMemorySegment(LONGS, ALL, (lows + at) & USER, LITTLE_ENDIAN);
+            LongVector high = LongVector.fromMemorySegment(LONGS, ALL, (highs + at) & USER, LITTLE_ENDIAN);
+            low.rearrange(twiceLow).blend(high.rearrange(twiceLow), odd).intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+            low.rearrange(twiceHigh)
+                    .blend(high.rearrange(twiceHigh), odd)
+                    .intoMemorySegment(ALL, out + Lanes.BYTES, LITTLE_ENDIAN);
+        }
+    }
+
     private static void widen(MemorySegment scratch, PixelTransform transform, int plane, CpuTensor x, int column) {
         int longs = longs(x.features);
-        long from = Raw.address(scratch, 0, scratchBytes(x.features));
+        long whole = scratchBytes(x.features);
+        long from = Raw.address(scratch, whole / 2, whole / 2);
         long to = Raw.address(x.data, x.base(column), (x.positions - 1) * x.rowStride() + 64);
         int step = Math.toIntExact(x.rowStride());
         for (int channel = 0; channel < transform.channels(); channel++) {
@@ -241,23 +282,18 @@ final class Batches {
         }
     }
 
-    /** Pixels {@code first .. end - 1}: both halves at once, so that a line of the output is written in one go. */
+    /** Pixels {@code first .. end - 1}, sixteen samples each: a line of the output is written in one go. */
     private static void widen(long from, int longs, int first, int end, float scale, float shift, long to, int step) {
-        FloatVector times = FloatVector.broadcast(FLOATS, scale);
-        FloatVector plus = FloatVector.broadcast(FLOATS, shift);
+        FloatVector times = FloatVector.broadcast(F, scale);
+        FloatVector plus = FloatVector.broadcast(F, shift);
         for (int p = first; p < end; p++) {
-            long in = (from + ((long) (p & 7) * longs + (p >>> 3)) * Long.BYTES) & USER;
+            long in = (from + 2 * ((long) (p & 7) * longs + (p >>> 3)) * Long.BYTES) & USER;
             long out = (to + (long) p * step) & USER;
-            ByteVector low = ByteVector.fromMemorySegment(EIGHT, ALL, in, LITTLE_ENDIAN);
-            ByteVector high = ByteVector.fromMemorySegment(EIGHT, ALL, (in + 64L * longs) & USER, LITTLE_ENDIAN);
-            for (int part = 0; part < 8 / FLOATS.length(); part++) {
-                long at = out + (long) part * FLOATS.vectorByteSize();
-                IntVector ints = (IntVector) low.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+            ByteVector bytes = ByteVector.fromMemorySegment(SIXTEEN, ALL, in, LITTLE_ENDIAN);
+            for (int part = 0; part < 16 / COUNT; part++) {
+                IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
                 FloatVector pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
-                pixels.fma(times, plus).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
-                ints = (IntVector) high.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
-                pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
-                pixels.fma(times, plus).intoMemorySegment(ALL, at + 32, LITTLE_ENDIAN);
+                pixels.fma(times, plus).intoMemorySegment(ALL, out + (long) part * Lanes.BYTES, LITTLE_ENDIAN);
             }
         }
     }

@@ -135,7 +135,8 @@ final class ConvolutionWalk implements Workers.Parts {
         boolean runs = pass.outStep() == 1 && (pass.inStep() == 1 || csr == null);
         int perPosition = out.block / Lanes.COUNT;
         int total = pass.cols() * perPosition;
-        int most = csr == null ? DENSE_VECTORS : 8;
+        // Masks are written sixteen columns at a time, so that a tile is never less.
+        int most = csr == null ? Math.max(DENSE_VECTORS, 16 / Lanes.COUNT) : 8;
         for (int vector = 0; vector < total; ) {
             int col = vector / perPosition;
             int left = runs ? total - vector : perPosition - vector % perPosition;
@@ -143,7 +144,10 @@ final class ConvolutionWalk implements Workers.Parts {
             int within = (vector % perPosition) * Lanes.BYTES;
             long to0 = out.offset(out.position(y, pass.outX() + col * pass.outStep()), column) + within;
             if (csr == null) {
-                denseTile(column, inRow, vector, vectors, to0, from, to, part);
+                for (int done = 0; done < vectors; done += DENSE_VECTORS) {
+                    int width = Math.min(DENSE_VECTORS, vectors - done);
+                    denseTile(column, inRow, vector + done, width, to0 + (long) done * Lanes.BYTES, from, to, part);
+                }
             } else {
                 long from0 = in.offset(in.position(inRow, pass.inX() + col * pass.inStep()), column) + within;
                 SpmmKernels.strip(vectors, csr, from, to, sparse, from0, to0, beta);

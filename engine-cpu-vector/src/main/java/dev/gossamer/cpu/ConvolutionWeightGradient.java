@@ -1,84 +1,67 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.ConvolutionGradientKernels.PARTIAL;
 import static dev.gossamer.cpu.Lanes.BYTES;
-import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Raw.ALL;
-import static dev.gossamer.cpu.Raw.INDEX;
-import static dev.gossamer.cpu.Raw.USER;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
+import dev.gossamer.cpu.ConvolutionGradientKernels.Runs;
 import dev.gossamer.cpu.PatternPlan.Csr;
 import dev.gossamer.engine.Geometry;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The weight gradient of a convolution: for every weight the dot product of an output channel's gradient with the input
  * shifted by the weight's tap.
  *
- * <p>Turned round it needs one load per multiply-add: a tile of the output gradient, up to eight times sixteen numbers of one
- * channel, stays in registers while the inputs of all of the channel's weights stream past, each adding into a partial sum of
- * 16 lanes of its own. As many output channels pass over the planes together as keep their partial sums in the second-level
- * cache; then the lanes are added, see {@link LaneTree}.
+ * <p>Sparse: turned round it needs one load per multiply-add. A tile of the output gradient, up to eight times sixteen numbers
+ * of one channel, stays in registers while the inputs of all of the channel's weights stream past, each adding into a partial
+ * sum of 16 lanes of its own. Dense: blocks of output channels by weights keep their partial sums in registers.
+ *
+ * <p>As many output channels pass over the planes together as keep their partial sums in the second-level cache; then the
+ * lanes are added, see {@link LaneTree}. Threads share output channels.
  *
  * <p>Sum order, the same for every storage, vector width and number of threads: column n adds to lane n mod 16, in ascending
  * order of (block of the batch, output row, output column, n).
  */
 final class ConvolutionWeightGradient implements Workers.Parts {
 
-    /** Bytes of one partial sum of 16 lanes. */
-    private static final int PARTIAL = 64;
-
     /** Partial sums kept at a time by each thread: 512 KiB. */
     private static final int PARTIALS = 8192;
+
+    /** Output channels and weights of a dense block. */
+    private static final int ROWS = Lanes.COUNT == 16 ? 4 : 2;
+
+    private static final int TAPS = 4;
+
+    /** What a dense block reads between two visits to its partial sums: a part of the first-level cache. */
+    private static final int SEGMENT = 24 * 1024;
 
     private final CpuWorkspace workspace;
     private final Geometry geometry;
     private final ConvolutionPass pass;
+
+    /** For each thread the first and last weight of an edge. */
+    private final int[][] edges;
 
     // Set up anew for every run.
     private CpuTensor in;
     private CpuTensor gradient;
     private float beta;
     private CpuValues out;
-    private Csr csr;
+    private @Nullable Csr csr;
+    private int[] offsets = new int[0];
+    private int span;
     private MemorySegment partials = MemorySegment.NULL;
     private int room;
-    private @Nullable Csr full;
+    private @Nullable Runs runs;
+    private int runsFor;
 
     @SuppressWarnings("NullAway.Init") // set before each run
     ConvolutionWeightGradient(CpuWorkspace workspace, Geometry geometry, ConvolutionPass pass) {
         this.workspace = workspace;
         this.geometry = geometry;
         this.pass = pass;
-    }
-
-    /** All weights, or those that are stored with zeros between them. */
-    void dense(int[] offsets, CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
-        Csr known = full;
-        if (known == null) {
-            known = full(offsets);
-            full = known;
-        }
-        sparse(known, x, gy, scale, gw);
-        gw.clearOutside();
-    }
-
-    private Csr full(int[] offsets) {
-        int rows = geometry.outChannels();
-        int[] rowPtr = new int[rows + 1];
-        int[] colIdx = new int[Math.multiplyExact(rows, offsets.length)];
-        int last = -1;
-        for (int row = 0; row < rows; row++) {
-            rowPtr[row + 1] = rowPtr[row] + offsets.length;
-            System.arraycopy(offsets, 0, colIdx, rowPtr[row], offsets.length);
-        }
-        for (int offset : offsets) {
-            last = Math.max(last, offset);
-        }
-        return new Csr(rows, last + 1, rowPtr, colIdx);
+        this.edges = new int[workspace.threads()][2];
     }
 
     /**
@@ -87,19 +70,43 @@ final class ConvolutionWeightGradient implements Workers.Parts {
      * @param x with the halo that the taps read; lanes behind the batch are +0.0 here and in gy
      */
     void sparse(Csr structure, CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
-        in = x;
-        gradient = gy;
-        beta = scale;
-        out = gw;
         csr = structure;
         int longest = 1;
         for (int row = 0; row < structure.rows; row++) {
             longest = Math.max(longest, structure.rowPtr[row + 1] - structure.rowPtr[row]);
         }
-        room = Math.max(PARTIALS, (longest + 15) / 16 * 16);
-        double flops = 2.0 * structure.colIdx.length * pass.rows() * pass.cols() * gy.batch;
-        int parts = workspace.parts(flops);
+        start(x, gy, scale, gw, Math.max(PARTIALS, longest), structure.colIdx.length);
+    }
+
+    /**
+     * All weights, those outside a pattern set back to zero afterwards.
+     *
+     * @param taps positions of the reduced dimension
+     */
+    void dense(int[] taps, CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
+        csr = null;
+        offsets = taps;
+        span = 0;
+        for (int offset : taps) {
+            span = Math.max(span, offset + 1);
+        }
+        long weights = (long) geometry.outChannels() * taps.length;
+        start(x, gy, scale, gw, Math.max(PARTIALS, ROWS * Math.min(taps.length, PARTIALS / ROWS)), weights);
+        gw.clearOutside();
+    }
+
+    private void start(CpuTensor x, CpuTensor gy, float scale, CpuValues gw, int most, long weights) {
+        in = x;
+        gradient = gy;
+        beta = scale;
+        out = gw;
+        room = (most + 31) / 16 * 16;
+        int parts = workspace.parts(2.0 * weights * pass.rows() * pass.cols() * gy.batch);
         partials = workspace.scratch(CpuWorkspace.Scratch.TILES, (long) parts * room * PARTIAL);
+        if (csr == null && (runs == null || runsFor != gy.batch)) {
+            runs = runs();
+            runsFor = gy.batch;
+        }
         if (parts == 1) {
             run(0, 1);
         } else {
@@ -109,38 +116,187 @@ final class ConvolutionWeightGradient implements Workers.Parts {
 
     @Override
     public void run(int part, int parts) {
-        int end = csr.rowStart(part + 1, parts);
-        long at = (long) part * room * PARTIAL;
-        for (int row = csr.rowStart(part, parts); row < end; ) {
+        if (csr == null) {
+            denseRows(part, parts);
+        } else {
+            sparseRows(csr, part, parts, partialsOf(part));
+        }
+    }
+
+    /** Where a thread's partial sums start. */
+    private long partialsOf(int part) {
+        return (long) part * room * PARTIAL;
+    }
+
+    // ---- dense
+
+    private Runs runs() {
+        boolean whole = pass.inStep() == 1;
+        int perRow = whole ? 1 : pass.cols();
+        int blocks = CpuTensor.blocks(gradient.batch, gradient.block);
+        long[] gradients = new long[blocks * pass.rows() * perRow];
+        long[] inputs = new long[gradients.length];
+        for (int run = 0; run < gradients.length; run++) {
+            int col = run % perRow;
+            int row = run / perRow % pass.rows();
+            int column = run / perRow / pass.rows() * gradient.block;
+            gradients[run] = gradient.offset(gradient.position(row, col), column);
+            inputs[run] =
+                    in.offset(in.position(pass.inY() + row * pass.inStep(), pass.inX() + col * pass.inStep()), column);
+        }
+        return new Runs(gradients, inputs, 4 * gradient.block * (whole ? pass.cols() : 1));
+    }
+
+    private void denseRows(int part, int parts) {
+        int rows = geometry.outChannels();
+        int blocks = (rows + ROWS - 1) / ROWS;
+        int end = Math.min(rows, blocks * (part + 1) / parts * ROWS);
+        int width = Math.min(offsets.length, PARTIALS / ROWS);
+        int height = Math.max(ROWS, PARTIALS / width / ROWS * ROWS);
+        for (int row = blocks * part / parts * ROWS; row < end; row += height) {
+            for (int tap = 0; tap < offsets.length; tap += width) {
+                panel(row, Math.min(end, row + height), tap, Math.min(offsets.length, tap + width), part);
+            }
+        }
+    }
+
+    /** Output channels {@code from .. to - 1} by weights {@code tap .. end - 1}. */
+    private void panel(int from, int to, int tap, int end, int part) {
+        long at = partialsOf(part);
+        Runs all = runs;
+        int width = end - tap;
+        partials.asSlice(at, (long) (to - from) * width * PARTIAL).fill((byte) 0);
+        if (all != null && all.gradient.length > 0) {
+            int together = Math.max(1, SEGMENT / ((ROWS + 2) * all.bytes));
+            for (int run = 0; run < all.gradient.length; run += together) {
+                segment(all, run, Math.min(all.gradient.length, run + together), from, to, tap, end, part);
+            }
+        }
+        if (width == offsets.length) {
+            finish(at, from * width, (to - from) * width);
+            return;
+        }
+        // From the last to the first: adding lanes overwrites up to 15 partial sums behind those it adds.
+        for (int row = to - 1; row >= from; row--) {
+            finish(at + (long) (row - from) * width * PARTIAL, row * offsets.length + tap, width);
+        }
+    }
+
+    /** Adds the lanes of partial sums to {@code count} weights from {@code first} on. */
+    private void finish(long at, int first, int count) {
+        if (beta != 0) {
+            Sddmm.scale(out.data, first, first + count, beta);
+        }
+        LaneTree.sum(partials, at, count, 1, out.data, first, beta == 0);
+    }
+
+    private void segment(Runs all, int run, int runEnd, int from, int to, int tap, int end, int part) {
+        int gStep = Math.toIntExact(gradient.planePositions() * gradient.rowStride());
+        int step = Math.toIntExact(in.rowStride());
+        long g = Raw.address(gradient.data, 0, gradient.data.byteSize());
+        long x = Raw.address(in.data, 0, reach(all));
+        int rowStep = (end - tap) * PARTIAL;
+        long sums = Raw.address(partials, partialsOf(part), (long) (to - from) * rowStep);
+        for (int row = from; row < to; row += ROWS) {
+            long rowSums = sums + (long) (row - from) * rowStep;
+            long rowGradient = g + (long) row * gStep;
+            int whole = row + ROWS <= to ? (end - tap) / TAPS * TAPS : 0;
+            for (int lane = 0; lane < PARTIAL; lane += BYTES) {
+                for (int t = 0; t < whole; t += TAPS) {
+                    long to0 = rowSums + (long) t * PARTIAL + lane;
+                    if (ROWS == 4) {
+                        ConvolutionGradientKernels.block4x4(
+                                all, run, runEnd, rowGradient, gStep, x, offsets, tap + t, step, to0, rowStep);
+                    } else {
+                        ConvolutionGradientKernels.block2x4(
+                                all,
+                                run,
+                                runEnd,
+                                rowGradient + lane,
+                                gStep,
+                                x + lane,
+                                offsets,
+                                tap + t,
+                                step,
+                                to0,
+                                rowStep);
+                    }
+                }
+            }
+            int[] rest = edges[part];
+            rest[0] = tap + whole;
+            rest[1] = end;
+            for (int each = row; each < Math.min(to, row + ROWS) && whole < end - tap; each++) {
+                long to0 = sums + (long) (each - from) * rowStep + (long) whole * PARTIAL;
+                edge(all, run, runEnd, g + (long) each * gStep, x, rest, to0);
+            }
+        }
+    }
+
+    /** What blocks leave over: one output channel, its weights one after the other, as a row of a structure. */
+    private void edge(Runs all, int run, int runEnd, long g, long x, int[] rest, long sums) {
+        int step = Math.toIntExact(in.rowStride());
+        for (int each = run; each < runEnd; each++) {
+            for (int at = 0; at < all.bytes; ) {
+                int sixteens = Math.min(8, Integer.highestOneBit((all.bytes - at) / PARTIAL));
+                for (int lane = 0; lane < PARTIAL; lane += BYTES) {
+                    ConvolutionGradientKernels.add(
+                            sixteens,
+                            rest,
+                            offsets,
+                            0,
+                            1,
+                            g + all.gradient[each] + at + lane,
+                            0,
+                            x + all.input[each] + at + lane,
+                            step,
+                            sums + lane);
+                }
+                at += sixteens * PARTIAL;
+            }
+        }
+    }
+
+    /** Bytes of the input from its start to the end of what the last tap of the last run reads. */
+    private long reach(Runs all) {
+        long last = 0;
+        for (long start : all.input) {
+            last = Math.max(last, start);
+        }
+        return last + (span - 1L) * in.rowStride() + all.bytes;
+    }
+
+    // ---- sparse
+
+    private void sparseRows(Csr structure, int part, int parts, long at) {
+        int end = structure.rowStart(part + 1, parts);
+        for (int row = structure.rowStart(part, parts); row < end; ) {
             int next = row + 1;
-            while (next < end && csr.rowPtr[next + 1] - csr.rowPtr[row] <= room) {
+            while (next < end && structure.rowPtr[next + 1] - structure.rowPtr[row] <= room - 16) {
                 next++;
             }
-            rows(row, next, at);
+            rows(structure, row, next, at);
             row = next;
         }
     }
 
     /** Output channels {@code from .. to - 1}, whose partial sums fit. */
-    private void rows(int from, int to, long at) {
-        int first = csr.rowPtr[from];
-        int count = csr.rowPtr[to] - first;
+    private void rows(Csr structure, int from, int to, long at) {
+        int first = structure.rowPtr[from];
+        int count = structure.rowPtr[to] - first;
         if (count == 0) {
             return;
-        }
-        if (beta != 0) {
-            Sddmm.scale(out.data, first, first + count, beta);
         }
         partials.asSlice(at, (long) count * PARTIAL).fill((byte) 0);
         for (int column = 0; column < gradient.batch; column += gradient.block) {
             for (int row = 0; row < pass.rows(); row++) {
-                line(column, row, from, to, at);
+                line(structure, column, row, from, to, at);
             }
         }
-        LaneTree.sum(partials, at, count, 1, out.data, first, beta == 0);
+        finish(at, first, count);
     }
 
-    private void line(int column, int row, int from, int to, long at) {
+    private void line(Csr structure, int column, int row, int from, int to, long at) {
         int perPosition = gradient.block / 16;
         int total = pass.cols() * perPosition;
         int inRow = pass.inY() + row * pass.inStep();
@@ -151,125 +307,31 @@ final class ConvolutionWeightGradient implements Workers.Parts {
             long within = (sixteen % perPosition) * 64L;
             long g = gradient.offset(gradient.position(row, col), column) + within;
             long x = in.offset(in.position(inRow, pass.inX() + col * pass.inStep()), column) + within;
-            tile(sixteens, from, to, g, x, at);
+            tile(structure, sixteens, from, to, g, x, at);
             sixteen += sixteens;
         }
     }
 
-    private void tile(int sixteens, int from, int to, long g, long x, long at) {
+    private void tile(Csr structure, int sixteens, int from, int to, long g, long x, long at) {
         long width = 64L * sixteens;
         int gStep = Math.toIntExact(gradient.planePositions() * gradient.rowStride());
         long gradients = Raw.address(gradient.data, g, (geometry.outChannels() - 1L) * gStep + width);
-        long inputs = Raw.address(in.data, x, (csr.cols - 1) * in.rowStride() + width);
-        int first = csr.rowPtr[from];
-        long sums = Raw.address(partials, at, (long) (csr.rowPtr[to] - first) * PARTIAL);
+        long inputs = Raw.address(in.data, x, (structure.cols - 1) * in.rowStride() + width);
+        int first = structure.rowPtr[from];
+        long sums = Raw.address(partials, at, (long) (structure.rowPtr[to] - first) * PARTIAL);
         int step = Math.toIntExact(in.rowStride());
-        int[] rowPtr = csr.rowPtr;
-        int[] colIdx = csr.colIdx;
         for (int lane = 0; lane < PARTIAL; lane += BYTES) {
-            switch (sixteens) {
-                case 8 -> add8(rowPtr, colIdx, from, to, gradients + lane, gStep, inputs + lane, step, sums + lane);
-                case 4 -> add4(rowPtr, colIdx, from, to, gradients + lane, gStep, inputs + lane, step, sums + lane);
-                case 2 -> add2(rowPtr, colIdx, from, to, gradients + lane, gStep, inputs + lane, step, sums + lane);
-                default -> add1(rowPtr, colIdx, from, to, gradients + lane, gStep, inputs + lane, step, sums + lane);
-            }
-        }
-    }
-
-    private static void add8(
-            int[] rowPtr, int[] colIdx, int from, int to, long g, int gStep, long x, int step, long partials) {
-        long input = x & USER;
-        long stride = step & INDEX;
-        long output = partials & USER;
-        for (int row = from; row < to; row++) {
-            long at = (g + (long) row * gStep) & USER;
-            FloatVector g0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
-            FloatVector g1 = fromMemorySegment(F, ALL, at + 64, LITTLE_ENDIAN);
-            FloatVector g2 = fromMemorySegment(F, ALL, at + 128, LITTLE_ENDIAN);
-            FloatVector g3 = fromMemorySegment(F, ALL, at + 192, LITTLE_ENDIAN);
-            FloatVector g4 = fromMemorySegment(F, ALL, at + 256, LITTLE_ENDIAN);
-            FloatVector g5 = fromMemorySegment(F, ALL, at + 320, LITTLE_ENDIAN);
-            FloatVector g6 = fromMemorySegment(F, ALL, at + 384, LITTLE_ENDIAN);
-            FloatVector g7 = fromMemorySegment(F, ALL, at + 448, LITTLE_ENDIAN);
-            int end = rowPtr[row + 1];
-            for (int p = rowPtr[row]; p < end; p++) {
-                long in = input + (colIdx[p] & INDEX) * stride;
-                FloatVector sum = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
-                sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
-                sum = g1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
-                sum = g2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
-                sum = g3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
-                sum = g4.fma(fromMemorySegment(F, ALL, in + 256, LITTLE_ENDIAN), sum);
-                sum = g5.fma(fromMemorySegment(F, ALL, in + 320, LITTLE_ENDIAN), sum);
-                sum = g6.fma(fromMemorySegment(F, ALL, in + 384, LITTLE_ENDIAN), sum);
-                sum = g7.fma(fromMemorySegment(F, ALL, in + 448, LITTLE_ENDIAN), sum);
-                sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
-                output = (output + PARTIAL) & USER;
-            }
-        }
-    }
-
-    private static void add4(
-            int[] rowPtr, int[] colIdx, int from, int to, long g, int gStep, long x, int step, long partials) {
-        long input = x & USER;
-        long stride = step & INDEX;
-        long output = partials & USER;
-        for (int row = from; row < to; row++) {
-            long at = (g + (long) row * gStep) & USER;
-            FloatVector g0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
-            FloatVector g1 = fromMemorySegment(F, ALL, at + 64, LITTLE_ENDIAN);
-            FloatVector g2 = fromMemorySegment(F, ALL, at + 128, LITTLE_ENDIAN);
-            FloatVector g3 = fromMemorySegment(F, ALL, at + 192, LITTLE_ENDIAN);
-            int end = rowPtr[row + 1];
-            for (int p = rowPtr[row]; p < end; p++) {
-                long in = input + (colIdx[p] & INDEX) * stride;
-                FloatVector sum = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
-                sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
-                sum = g1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
-                sum = g2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
-                sum = g3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
-                sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
-                output = (output + PARTIAL) & USER;
-            }
-        }
-    }
-
-    private static void add2(
-            int[] rowPtr, int[] colIdx, int from, int to, long g, int gStep, long x, int step, long partials) {
-        long input = x & USER;
-        long stride = step & INDEX;
-        long output = partials & USER;
-        for (int row = from; row < to; row++) {
-            long at = (g + (long) row * gStep) & USER;
-            FloatVector g0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
-            FloatVector g1 = fromMemorySegment(F, ALL, at + 64, LITTLE_ENDIAN);
-            int end = rowPtr[row + 1];
-            for (int p = rowPtr[row]; p < end; p++) {
-                long in = input + (colIdx[p] & INDEX) * stride;
-                FloatVector sum = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
-                sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
-                sum = g1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
-                sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
-                output = (output + PARTIAL) & USER;
-            }
-        }
-    }
-
-    private static void add1(
-            int[] rowPtr, int[] colIdx, int from, int to, long g, int gStep, long x, int step, long partials) {
-        long input = x & USER;
-        long stride = step & INDEX;
-        long output = partials & USER;
-        for (int row = from; row < to; row++) {
-            long at = (g + (long) row * gStep) & USER;
-            FloatVector g0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
-            int end = rowPtr[row + 1];
-            for (int p = rowPtr[row]; p < end; p++) {
-                long in = input + (colIdx[p] & INDEX) * stride;
-                FloatVector sum = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
-                g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum).intoMemorySegment(ALL, output, LITTLE_ENDIAN);
-                output = (output + PARTIAL) & USER;
-            }
+            ConvolutionGradientKernels.add(
+                    sixteens,
+                    structure.rowPtr,
+                    structure.colIdx,
+                    from,
+                    to,
+                    gradients + lane,
+                    gStep,
+                    inputs + lane,
+                    step,
+                    sums + lane);
         }
     }
 }

@@ -31,6 +31,7 @@ import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.ops.SparseOps;
 import dev.gossamer.engine.ops.TrainOps;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -221,7 +222,9 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 (CpuTensor) gradient,
                 (CpuCell) lossSum,
                 (CpuCell) correct,
-                workspace.scratch(Scratch.TILES, (4L + logits.shape().features()) * Lanes.BYTES));
+                workspace.scratch(
+                        Scratch.TILES,
+                        SoftmaxCrossEntropy.scratchBytes(logits.shape().features())));
     }
 
     @Override
@@ -245,6 +248,24 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         for (int i = 0; i < group.size(); i++) {
             SgdStep.run((CpuSpace) group.get(i), step, rule);
         }
+    }
+
+    @Override
+    public void signedPower(List<Space> group, float alpha) {
+        for (int i = 0; i < group.size(); i++) {
+            SignedPower.weights((CpuSpace) group.get(i), alpha, powers());
+        }
+    }
+
+    @Override
+    public void signedPowerGradient(List<Space> group, float alpha) {
+        for (int i = 0; i < group.size(); i++) {
+            SignedPower.gradient((CpuSpace) group.get(i), alpha, powers());
+        }
+    }
+
+    private MemorySegment powers() {
+        return workspace.scratch(Scratch.VALUES, VectorMath.STRIP_SCRATCH);
     }
 
     @Override

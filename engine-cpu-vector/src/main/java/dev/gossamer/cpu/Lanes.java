@@ -20,6 +20,16 @@ final class Lanes {
     /** Floats per vector: 4, 8 or 16. */
     static final int COUNT = F.length();
 
+    /** Ints, as many as floats. */
+    static final VectorSpecies<Integer> I = F.vectorShape().withLanes(int.class);
+
+    /** Doubles, half as many as floats. */
+    static final VectorSpecies<Double> D = F.vectorShape().withLanes(double.class);
+
+    /** Floats, as many as doubles. */
+    static final VectorSpecies<Float> HALF =
+            VectorShape.forBitSize(F.vectorBitSize() / 2).withLanes(float.class);
+
     /** Bytes per vector. */
     static final int BYTES = COUNT * Float.BYTES;
 

@@ -1,21 +1,54 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Lanes.I;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
-/** Softmax and cross-entropy, a vector of samples at a time: the batch is contiguous, so classes are plain loops. */
+/**
+ * Softmax and cross-entropy, a vector of samples at a time: the batch is contiguous, so classes are plain loops. Only the
+ * terms of the loss are taken one by one, in the order of the batch, so that no bit depends on the width.
+ */
 final class SoftmaxCrossEntropy {
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+
+    // Scratch holds vectors, by byte offsets: largest logits (where expDifference wants them), sums of exponentials,
+    // own logits,
+    // a spare one, labels, logarithms in double, then the exponentials by class. Vectors pass between methods through
+    // it,
+    // since one that is returned from a call is boxed.
+    private static final long MAX = 0;
+    private static final long SUM = BYTES;
+    private static final long OWN = 2L * BYTES;
+    private static final long SPARE = 3L * BYTES;
+    private static final long LABELS = 4L * BYTES;
+    private static final long LOGS = 5L * BYTES;
+    private static final long EXPONENTIALS = 7L * BYTES;
+
+    /** Labels of lanes beyond the batch: no class, and not {@link #NONE}. */
+    private static final int NO_SAMPLE = -2;
+
+    /** The largest class where there is a NaN. */
+    private static final int NONE = -1;
 
     private SoftmaxCrossEntropy() {}
+
+    static long scratchBytes(int features) {
+        return EXPONENTIALS + (long) features * BYTES;
+    }
 
     static void run(
             CpuTensor logits,
@@ -29,19 +62,16 @@ final class SoftmaxCrossEntropy {
         int right = 0;
         for (int column = 0; column < logits.batch; column += COUNT) {
             int samples = Math.min(COUNT, logits.batch - column);
+            labels(classes, column, samples, scratch);
             max(logits, column, scratch);
-            for (int i = 0; i < samples; i++) {
-                float own = logits.data.get(FLOAT, logits.offset(classes[column + i], column + i));
-                scratch.setAtIndex(FLOAT, 2L * COUNT + i, own);
-                right += first(logits, column + i, scratch.getAtIndex(FLOAT, i)) == classes[column + i] ? 1 : 0;
-            }
+            right += right(logits, column, scratch);
             exponentials(logits, column, scratch);
+            VectorMath.log2(scratch, SUM, BYTES, scratch, LOGS);
             for (int i = 0; i < samples; i++) {
-                double distance = (double) scratch.getAtIndex(FLOAT, i) - scratch.getAtIndex(FLOAT, 2L * COUNT + i);
-                loss += StrictMath.log(scratch.getAtIndex(FLOAT, (long) COUNT + i)) + distance;
+                loss += term(scratch, i);
             }
             if (gradient != null) {
-                normalise(gradient, classes, column, samples, scratch);
+                normalise(gradient, column, scratch);
             }
         }
         lossSum.value = (float) (lossSum.value + loss);
@@ -60,9 +90,11 @@ final class SoftmaxCrossEntropy {
         }
     }
 
-    // Scratch holds vectors: largest logits, sums of exponentials, own logits, a spare one, then the exponentials by
-    // class. Vectors pass between methods through it,
-    // since one that is returned from a call is boxed.
+    private static void labels(int[] classes, int column, int samples, MemorySegment scratch) {
+        for (int i = 0; i < COUNT; i++) {
+            scratch.set(INT, LABELS + (long) i * Integer.BYTES, i < samples ? classes[column + i] : NO_SAMPLE);
+        }
+    }
 
     private static void max(CpuTensor logits, int column, MemorySegment scratch) {
         long at = logits.base(column);
@@ -70,52 +102,61 @@ final class SoftmaxCrossEntropy {
         for (int row = 1; row < logits.features; row++) {
             max = max.max(fromMemorySegment(F, logits.data, at + row * logits.rowStride(), LITTLE_ENDIAN));
         }
-        max.intoMemorySegment(scratch, 0, LITTLE_ENDIAN);
+        max.intoMemorySegment(scratch, MAX, LITTLE_ENDIAN);
     }
 
-    /** The first class that has the largest logit; -1 where there is a NaN. */
-    private static int first(CpuTensor logits, int column, float max) {
-        for (int row = 0; row < logits.features; row++) {
-            if (logits.data.get(FLOAT, logits.offset(row, column)) == max) {
-                return row;
-            }
+    /** Stores the labels' own logits, and counts the samples whose largest logit, the first of equals, is the label's. */
+    private static int right(CpuTensor logits, int column, MemorySegment scratch) {
+        long at = logits.base(column);
+        FloatVector max = fromMemorySegment(F, scratch, MAX, LITTLE_ENDIAN);
+        IntVector labels = IntVector.fromMemorySegment(I, scratch, LABELS, LITTLE_ENDIAN);
+        FloatVector own = max;
+        IntVector largest = IntVector.broadcast(I, NONE);
+        for (int row = logits.features - 1; row >= 0; row--) {
+            FloatVector logit = fromMemorySegment(F, logits.data, at + row * logits.rowStride(), LITTLE_ENDIAN);
+            VectorMask<Float> isLargest = logit.compare(VectorOperators.EQ, max);
+            VectorMask<Integer> isLabel = labels.compare(VectorOperators.EQ, row);
+            largest = largest.blend(row, isLargest.cast(I));
+            own = own.blend(logit, isLabel.cast(F));
         }
-        return -1;
+        own.intoMemorySegment(scratch, OWN, LITTLE_ENDIAN);
+        return largest.compare(VectorOperators.EQ, labels).trueCount();
     }
 
     /** {@code exp(logit - max)} of every class, and their sum. */
     private static void exponentials(CpuTensor logits, int column, MemorySegment scratch) {
         long from = logits.base(column);
-        long to = 4L * Lanes.BYTES;
         for (int row = 0; row < logits.features; row++) {
             VectorMath.expDifference(
-                    logits.data,
-                    from + row * logits.rowStride(),
-                    scratch,
-                    to + (long) row * Lanes.BYTES,
-                    3L * Lanes.BYTES);
+                    logits.data, from + row * logits.rowStride(), scratch, EXPONENTIALS + (long) row * BYTES, SPARE);
         }
         FloatVector sum = FloatVector.zero(F);
         for (int row = 0; row < logits.features; row++) {
-            sum = sum.add(fromMemorySegment(F, scratch, to + (long) row * Lanes.BYTES, LITTLE_ENDIAN));
+            sum = sum.add(fromMemorySegment(F, scratch, EXPONENTIALS + (long) row * BYTES, LITTLE_ENDIAN));
         }
-        sum.intoMemorySegment(scratch, Lanes.BYTES, LITTLE_ENDIAN);
+        sum.intoMemorySegment(scratch, SUM, LITTLE_ENDIAN);
     }
 
-    private static void normalise(CpuTensor gradient, int[] classes, int column, int samples, MemorySegment scratch) {
+    /** {@code ln Σ exp(logit - max) + max - own logit} of one sample of the vector, in double. */
+    private static double term(MemorySegment scratch, int sample) {
+        long at = (long) sample * Float.BYTES;
+        double distance = (double) scratch.get(FLOAT, MAX + at) - scratch.get(FLOAT, OWN + at);
+        return VectorMath.LN2 * scratch.get(DOUBLE, LOGS + 2 * at) + distance;
+    }
+
+    private static void normalise(CpuTensor gradient, int column, MemorySegment scratch) {
         float batch = gradient.batch;
-        FloatVector sum = fromMemorySegment(F, scratch, Lanes.BYTES, LITTLE_ENDIAN);
+        FloatVector sum = fromMemorySegment(F, scratch, SUM, LITTLE_ENDIAN);
+        IntVector labels = IntVector.fromMemorySegment(I, scratch, LABELS, LITTLE_ENDIAN);
         long to = gradient.base(column);
         for (int row = 0; row < gradient.features; row++) {
-            long at = to + row * gradient.rowStride();
-            fromMemorySegment(F, scratch, (4L + row) * Lanes.BYTES, LITTLE_ENDIAN)
+            FloatVector part = fromMemorySegment(F, scratch, EXPONENTIALS + (long) row * BYTES, LITTLE_ENDIAN)
                     .div(sum)
-                    .div(batch)
-                    .intoMemorySegment(gradient.data, at, LITTLE_ENDIAN);
-        }
-        for (int i = 0; i < samples; i++) {
-            long at = gradient.offset(classes[column + i], column + i);
-            gradient.data.set(FLOAT, at, gradient.data.get(FLOAT, at) - 1 / batch);
+                    .div(batch);
+            part.blend(
+                            part.sub(1 / batch),
+                            labels.compare(VectorOperators.EQ, row).cast(F))
+                    .intoMemorySegment(gradient.data, to + row * gradient.rowStride(), LITTLE_ENDIAN);
         }
     }
 }

@@ -1,19 +1,27 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.Lanes.BYTES;
+import static dev.gossamer.cpu.Lanes.D;
 import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Lanes.HALF;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Elementary functions from additions, products and fused multiply-adds only: the same bits at every vector width, compiled
- * or interpreted. The Vector API's own EXP keeps neither promise.
+ * Elementary functions from the operations that IEEE 754 rounds correctly only: the same bits at every vector width, compiled
+ * or interpreted. The Vector API's own EXP and POW keep neither promise.
  */
 final class VectorMath {
+
+    /** The natural logarithm of 2: what turns {@link #log2} into it. */
+    static final double LN2 = 0.6931471805599453;
 
     private static final float LOG2_E = 1.442695f;
     private static final float LN2_HIGH = 0x1.63p-1f;
@@ -26,6 +34,29 @@ final class VectorMath {
 
     /** Below it the result would be subnormal; it is clamped there, at 1.2e-38. */
     private static final float LEAST = -87.3f;
+
+    /** Floats that a caller takes at a time through {@link #power}: what lies between the passes stays in L1. */
+    static final int STRIP = 512;
+
+    /** Bytes of scratch for a strip: the powers, then logarithms in double. */
+    static final long STRIP_SCRATCH = 3L * STRIP * Float.BYTES;
+
+    private static final int FRACTION_BITS = 52;
+    private static final int EXPONENT_BIAS = 1023;
+    private static final long EXPONENT = 0x7ff0_0000_0000_0000L;
+    private static final long ONE = (long) EXPONENT_BIAS << FRACTION_BITS;
+
+    /** Where a fraction is halved, so that it lies around 1. */
+    private static final long SQRT_HALF = 0x3fe6_a09e_667f_3bcdL;
+
+    /** A whole number below 2^52 in its low bits makes a double of 2^52 and that number. */
+    private static final long WHOLE = Double.doubleToRawLongBits(0x1p52);
+
+    private static final double ROUND_DOUBLE = 0x1.8p52;
+    private static final long ROUND_DOUBLE_BITS = Double.doubleToRawLongBits(ROUND_DOUBLE);
+
+    /** 2 to such a power is far outside f32, and far inside double. */
+    private static final double FAR = 1000;
 
     private VectorMath() {}
 
@@ -71,5 +102,138 @@ final class VectorMath {
                 .add(1f)
                 .mul(fromMemorySegment(F, scratch, spare, LITTLE_ENDIAN))
                 .intoMemorySegment(scratch, to, LITTLE_ENDIAN);
+    }
+
+    /**
+     * {@code |x|^exponent} of a strip, rounded to f32, with an error of at most 5 units of 2^-24 by roots, else 1.03: zero gives 0,
+     * infinity and NaN stay, results underflow gradually.
+     *
+     * @param xs where x lies, from byte offset {@code from} on
+     * @param bytes whole 512-bit vectors, at most a strip
+     * @param exponent above 0
+     * @param scratch {@link #STRIP_SCRATCH} bytes, of which the first receive the powers
+     */
+    static void power(MemorySegment xs, long from, long bytes, float exponent, MemorySegment scratch) {
+        float quarters = 4 * exponent;
+        // Quarters up to 4 are what published runs use, and by square roots seven times faster; but not 3/4, which
+        // takes
+        // both roots.
+        boolean byRoots = quarters <= 16 && quarters == (int) quarters && quarters % 4 != 3;
+        if (byRoots) {
+            roots(xs, from, bytes, (int) quarters, scratch);
+            return;
+        }
+        long logs = (long) STRIP * Float.BYTES;
+        log2(xs, from, bytes, scratch, logs);
+        exp2(scratch, logs, bytes, exponent, scratch);
+    }
+
+    private static void roots(MemorySegment xs, long from, long bytes, int quarters, MemorySegment to) {
+        int whole = quarters / 4;
+        switch (quarters % 4) {
+            case 0 -> {
+                magnitudes(xs, from, bytes, to);
+                whole--;
+            }
+            case 1 -> fourthRoots(xs, from, bytes, to);
+            default -> squareRoots(xs, from, bytes, to);
+        }
+        for (; whole > 0; whole--) {
+            timesMagnitudes(xs, from, bytes, to);
+        }
+    }
+
+    private static void magnitudes(MemorySegment xs, long from, long bytes, MemorySegment to) {
+        for (long at = 0; at < bytes; at += BYTES) {
+            fromMemorySegment(F, xs, from + at, LITTLE_ENDIAN).abs().intoMemorySegment(to, at, LITTLE_ENDIAN);
+        }
+    }
+
+    private static void squareRoots(MemorySegment xs, long from, long bytes, MemorySegment to) {
+        for (long at = 0; at < bytes; at += BYTES) {
+            fromMemorySegment(F, xs, from + at, LITTLE_ENDIAN)
+                    .abs()
+                    .lanewise(VectorOperators.SQRT)
+                    .intoMemorySegment(to, at, LITTLE_ENDIAN);
+        }
+    }
+
+    private static void fourthRoots(MemorySegment xs, long from, long bytes, MemorySegment to) {
+        for (long at = 0; at < bytes; at += BYTES) {
+            fromMemorySegment(F, xs, from + at, LITTLE_ENDIAN)
+                    .abs()
+                    .lanewise(VectorOperators.SQRT)
+                    .lanewise(VectorOperators.SQRT)
+                    .intoMemorySegment(to, at, LITTLE_ENDIAN);
+        }
+    }
+
+    private static void timesMagnitudes(MemorySegment xs, long from, long bytes, MemorySegment to) {
+        for (long at = 0; at < bytes; at += BYTES) {
+            fromMemorySegment(F, xs, from + at, LITTLE_ENDIAN)
+                    .abs()
+                    .mul(fromMemorySegment(F, to, at, LITTLE_ENDIAN))
+                    .intoMemorySegment(to, at, LITTLE_ENDIAN);
+        }
+    }
+
+    /**
+     * {@code log2|x|} in double, within 2^-44, relative: -infinity of 0; infinity and NaN stay. With x = 2^n·m and m around 1 it is
+     * {@code n + 2·atanh(s)/ln 2}, s = (m - 1)/(m + 1); atanh(s)/s by a minimax polynomial in s².
+     *
+     * @param xs where x lies, f32, from byte offset {@code from} on
+     * @param bytes of x: whole vectors
+     * @param logs where the logarithms go, from byte offset {@code to} on
+     */
+    static void log2(MemorySegment xs, long from, long bytes, MemorySegment logs, long to) {
+        for (long at = 0; at < bytes; at += BYTES / 2) {
+            DoubleVector x = (DoubleVector)
+                    fromMemorySegment(HALF, xs, from + at, LITTLE_ENDIAN).abs().convertShape(VectorOperators.F2D, D, 0);
+            LongVector bits = x.reinterpretAsLongs();
+            LongVector above = bits.sub(SQRT_HALF - ONE);
+            DoubleVector n = above.lanewise(VectorOperators.LSHR, FRACTION_BITS)
+                    .or(WHOLE)
+                    .reinterpretAsDoubles()
+                    .sub(0x1p52 + EXPONENT_BIAS);
+            DoubleVector m = bits.sub(above.and(EXPONENT)).add(ONE).reinterpretAsDoubles();
+            DoubleVector s = m.sub(1).div(m.add(1));
+            DoubleVector z = s.mul(s);
+            DoubleVector p = z.fma(
+                    DoubleVector.broadcast(D, 0.28290144368785247), DoubleVector.broadcast(D, 0.3199056118625326));
+            p = p.fma(z, DoubleVector.broadcast(D, 0.412209254333981));
+            p = p.fma(z, DoubleVector.broadcast(D, 0.5770779423466141));
+            p = p.fma(z, DoubleVector.broadcast(D, 0.9617966941134019));
+            p = p.fma(z, DoubleVector.broadcast(D, 2.88539008177785));
+            DoubleVector log = s.fma(p, n);
+            log = x.blend(log, x.compare(VectorOperators.LT, Double.POSITIVE_INFINITY));
+            log.blend(Double.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0))
+                    .intoMemorySegment(logs, to + 2 * at, LITTLE_ENDIAN);
+        }
+    }
+
+    /** {@code 2^(log·factor)}, rounded to f32: log·factor = n + r, 2^r by a minimax polynomial within 2^-34, relative. */
+    private static void exp2(MemorySegment logs, long from, long bytes, double factor, MemorySegment to) {
+        for (long at = 0; at < bytes; at += BYTES / 2) {
+            DoubleVector y = DoubleVector.fromMemorySegment(D, logs, from + 2 * at, LITTLE_ENDIAN)
+                    .mul(factor)
+                    .max(-FAR)
+                    .min(FAR);
+            DoubleVector shifted = y.add(ROUND_DOUBLE);
+            DoubleVector r = y.sub(shifted.sub(ROUND_DOUBLE));
+            DoubleVector scale = shifted.reinterpretAsLongs()
+                    .sub(ROUND_DOUBLE_BITS - EXPONENT_BIAS)
+                    .lanewise(VectorOperators.LSHL, FRACTION_BITS)
+                    .reinterpretAsDoubles();
+            DoubleVector p = r.fma(
+                    DoubleVector.broadcast(D, 1.5201923227886917E-5), DoubleVector.broadcast(D, 1.5469291148894633E-4));
+            p = p.fma(r, DoubleVector.broadcast(D, 0.0013333922556294352));
+            p = p.fma(r, DoubleVector.broadcast(D, 0.00961802725364381));
+            p = p.fma(r, DoubleVector.broadcast(D, 0.055504103534569235));
+            p = p.fma(r, DoubleVector.broadcast(D, 0.2402265119815789));
+            p = p.fma(r, DoubleVector.broadcast(D, 0.6931471807284446));
+            p = p.fma(r, DoubleVector.broadcast(D, 0.9999999999616818));
+            ((FloatVector) p.mul(scale).convertShape(VectorOperators.D2F, HALF, 0))
+                    .intoMemorySegment(to, at, LITTLE_ENDIAN);
+        }
     }
 }

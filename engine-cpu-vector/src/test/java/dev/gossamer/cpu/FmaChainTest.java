@@ -106,8 +106,9 @@ class FmaChainTest {
     /** Columns are 16-bit numbers up to 65536 of them; beside that, rows of very different length, and empty ones. */
     @ParameterizedTest
     @ValueSource(ints = {65_535, 65_536, 65_537, 100_000})
-    void spmvIsOneChainAtAnyWidth(int cols) {
+    void productsAreOneChainAtAnyWidth(int cols) {
         int rows = 11;
+        int batch = 16;
         SparsityPattern pattern = SparsityPattern.fromMask(
                 rows, cols, (row, col) -> row == 3 || (row != 5 && (col * 31 + row) % (7 << row) == 0));
         SplittableRandom random = new SplittableRandom(cols);
@@ -125,6 +126,15 @@ class FmaChainTest {
             Tensor out = tensor(workspace, rows, 1, Layout.ROW_MAJOR, y);
             workspace.sparse().spmv(1, values, in, 0.7f, out);
             assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, 0.7f, y, 1));
+            float[] many = randomFloats(random, cols * batch);
+            float[] old = randomFloats(random, rows * batch);
+            Tensor wide = tensor(workspace, cols, batch, Layout.NATIVE, many);
+            Tensor products = tensor(workspace, rows, batch, Layout.NATIVE, old);
+            for (float beta : new float[] {0.7f, 0}) {
+                workspace.upload(MemorySegment.ofArray(old), products);
+                workspace.sparse().spmm(1, values, wide, beta, products);
+                assertThat(download(workspace, products)).containsExactly(chain(pattern, w, many, beta, old, batch));
+            }
         }
     }
 

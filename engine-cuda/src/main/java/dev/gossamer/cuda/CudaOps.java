@@ -144,6 +144,16 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     }
 
     @Override
+    public void signedPower(List<Space> group, float alpha) {
+        SignedPower.weights(workspace, group, alpha);
+    }
+
+    @Override
+    public void signedPowerGradient(List<Space> group, float alpha) {
+        SignedPower.gradient(workspace, group, alpha);
+    }
+
+    @Override
     public void batch(
             Samples samples,
             PixelTransform transform,

@@ -26,18 +26,44 @@ final class CheckedTrainOps implements TrainOps {
             Space space = group.get(i);
             door.owned(space, "a member of the group");
             Door.firstMention(group, i);
-            made(space, Role.THETA, true);
-            made(space, Role.GRADIENT, true);
-            made(space, Role.MOMENTUM, rule.momentum() != 0);
-            made(space, Role.ANCHOR, rule.proximal() != 0);
+            made("The rule", space, Role.THETA, true);
+            made("The rule", space, Role.GRADIENT, true);
+            made("The rule", space, Role.MOMENTUM, rule.momentum() != 0);
+            made("The rule", space, Role.ANCHOR, rule.proximal() != 0);
         }
         raw.sgd(group, rate, rule);
     }
 
-    private static void made(Space space, Role role, boolean needed) {
+    @Override
+    public void signedPower(List<Space> group, float alpha) {
+        signedPower("The signed power", group, alpha, Role.WEIGHT);
+        raw.signedPower(group, alpha);
+    }
+
+    @Override
+    public void signedPowerGradient(List<Space> group, float alpha) {
+        signedPower("The signed power's gradient", group, alpha, Role.GRADIENT);
+        raw.signedPowerGradient(group, alpha);
+    }
+
+    private void signedPower(String op, List<Space> group, float alpha, Role written) {
+        door.enter();
+        if (!(alpha >= 1 && alpha < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("alpha must be finite and at least 1, got " + alpha);
+        }
+        for (int i = 0; i < group.size(); i++) {
+            Space space = group.get(i);
+            door.owned(space, "a member of the group");
+            Door.firstMention(group, i);
+            made(op, space, Role.THETA, true);
+            made(op, space, written, true);
+        }
+    }
+
+    private static void made(String what, Space space, Role role, boolean needed) {
         if (needed && !space.has(role)) {
             throw new IllegalStateException(
-                    "The rule needs " + role + " of every space; make it with workspace.values(space, " + role + ")");
+                    what + " needs " + role + " of every space; make it with workspace.values(space, " + role + ")");
         }
     }
 }

@@ -7,7 +7,7 @@ import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.ops.TrainOps;
 import java.util.List;
 
-/** {@link SgdStep} over groups of the backend's spaces. */
+/** {@link SgdStep} and {@link SignedPower} over groups of the backend's spaces. */
 class ReferenceTrainOps implements TrainOps {
 
     @Override
@@ -21,6 +21,25 @@ class ReferenceTrainOps implements TrainOps {
                     rule.proximal() == 0 ? null : space.values(Role.ANCHOR).numbers(),
                     ((Handles.ReferenceCell) rate).value,
                     rule);
+        }
+    }
+
+    @Override
+    public void signedPower(List<Space> group, float alpha) {
+        for (Space member : group) {
+            ReferenceSpace space = (ReferenceSpace) member;
+            float[] theta = space.values(Role.THETA).numbers();
+            space.values(Role.WEIGHT).replace(SignedPower.weights(theta, alpha));
+        }
+    }
+
+    @Override
+    public void signedPowerGradient(List<Space> group, float alpha) {
+        for (Space member : group) {
+            ReferenceSpace space = (ReferenceSpace) member;
+            float[] theta = space.values(Role.THETA).numbers();
+            ReferenceValues gradient = space.values(Role.GRADIENT);
+            gradient.replace(SignedPower.gradient(theta, gradient.numbers(), alpha));
         }
     }
 }

@@ -42,6 +42,10 @@ enum Fault {
     TIE_AT_HIGHER_INDEX(PlantedFaultsTest.FaultySelection.class, "[pattern]"),
     /** Weight decay is left out. */
     FORGOTTEN_DECAY(PlantedFaultsTest.FaultySgd.class, "theta["),
+    /** The signed power loses the sign. */
+    LOST_SIGN(PlantedFaultsTest.FaultySignedPower.class, "weight["),
+    /** The slope of the signed power lacks the factor alpha. */
+    FORGOTTEN_FACTOR(PlantedFaultsTest.FaultySignedPower.class, "gradient["),
     /** The position in the epoch does not move. */
     STUCK_POSITION(PlantedFaultsTest.FaultyBatches.class, "position"),
     /** Samples are cropped but never mirrored. */

@@ -286,6 +286,30 @@ final class FaultyWorkspace extends ReferenceWorkspace {
                                 ? new Sgd(0, false, decay, rule.proximal())
                                 : new Sgd(rule.momentum(), rule.nesterov(), decay, rule.proximal()));
             }
+
+            @Override
+            public void signedPower(List<Space> group, float alpha) {
+                super.signedPower(group, alpha);
+                for (Space member : group) {
+                    float[] weights =
+                            ((ReferenceSpace) member).values(Role.WEIGHT).numbers();
+                    for (int i = 0; fault == Fault.LOST_SIGN && i < weights.length; i++) {
+                        weights[i] = Math.abs(weights[i]);
+                    }
+                }
+            }
+
+            @Override
+            public void signedPowerGradient(List<Space> group, float alpha) {
+                super.signedPowerGradient(group, alpha);
+                for (Space member : group) {
+                    float[] gradient =
+                            ((ReferenceSpace) member).values(Role.GRADIENT).numbers();
+                    for (int i = 0; fault == Fault.FORGOTTEN_FACTOR && i < gradient.length; i++) {
+                        gradient[i] /= alpha;
+                    }
+                }
+            }
         };
     }
 

@@ -191,6 +191,14 @@ class OracleTest {
     }
 
     @Test
+    void raisesToSignedPowers() {
+        float[] theta = {4, -4, 0};
+        assertThat(SignedPower.weights(theta, 1.5f)).containsExactly(8, -8, 0);
+        assertThat(SignedPower.gradient(theta, new float[] {1, 2, 3}, 1.5f)).containsExactly(3, 6, 0);
+        assertThat(SignedPower.gradient(theta, new float[] {1, 2, 3}, 1)).containsExactly(1, 2, 3);
+    }
+
+    @Test
     void classifies() {
         // Two classes, two samples: even logits of the first, ln 3 apart in the second.
         float ln3 = (float) Math.log(3);

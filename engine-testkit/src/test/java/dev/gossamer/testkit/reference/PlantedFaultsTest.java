@@ -17,6 +17,7 @@ import dev.gossamer.testkit.contract.PoolContract;
 import dev.gossamer.testkit.contract.ProductContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
+import dev.gossamer.testkit.contract.SignedPowerContract;
 import dev.gossamer.testkit.contract.SoftmaxCrossEntropyContract;
 import dev.gossamer.testkit.contract.SparseActivationContract;
 import dev.gossamer.testkit.contract.SpmmContract;
@@ -228,6 +229,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultySgd extends SgdContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultySignedPower extends SignedPowerContract {
         @Override
         protected Backend backend() {
             return planted();

@@ -8,27 +8,21 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** How training samples are dealt to clients. */
-public sealed interface Partition {
+public sealed interface Partition permits Partition.ByLabel, Partition.Natural {
 
     /**
-     * Deals samples to clients.
+     * Deals the training samples of a data set to clients.
      *
-     * @param labels the class of each sample
      * @return for each client the indices of its samples; no sample goes to two clients
-     * @throws DataException if this partition is impossible with so many samples and clients
+     * @throws DataException if this partition is impossible with these samples and so many clients
      */
-    int[][] assign(int[] labels, int clients);
+    int[][] assign(Dataset data, int clients);
 
     /** The setting as in a configuration: {@link #parse} reads it. */
     String spec();
 
-    /** As {@link #assign(int[], int)} for the samples of a split. */
-    default int[][] assign(Split split, int clients) {
-        return assign(split.labelArray(), clients);
-    }
-
     /**
-     * Reads {@code iid} or {@code label-blocks:K}.
+     * Reads {@code iid}, {@code label-blocks:K}, {@code dirichlet:ALPHA} or {@code natural}.
      *
      * @param seed of the random order, where the partition has one
      * @throws DataException naming what is allowed
@@ -36,6 +30,12 @@ public sealed interface Partition {
     static Partition parse(String spec, long seed) {
         if (spec.equals("iid")) {
             return new Iid(seed);
+        }
+        if (spec.equals("natural")) {
+            return new Natural();
+        }
+        if (spec.startsWith(DirichletPartition.PREFIX)) {
+            return DirichletPartition.parse(spec, seed);
         }
         String prefix = "label-blocks:";
         if (spec.startsWith(prefix)) {
@@ -48,13 +48,49 @@ public sealed interface Partition {
                         e);
             }
         }
-        throw new DataException(
-                "Partition '" + spec + "' is unknown: use iid, or label-blocks:K with K classes for each"
-                        + " client, for example label-blocks:2");
+        throw new DataException("Partition '" + spec + "' is unknown: use iid; label-blocks:K with K classes for each"
+                + " client, for example label-blocks:2; dirichlet:ALPHA with a concentration, for example dirichlet:1.0;"
+                + " or natural, where the data set has clients of its own");
+    }
+
+    /** What looks at the samples' classes alone. */
+    sealed interface ByLabel extends Partition permits Iid, LabelBlocks, DirichletPartition {
+
+        /** As the other, of samples with these classes. */
+        int[][] assign(int[] labels, int clients);
+
+        @Override
+        default int[][] assign(Dataset data, int clients) {
+            return assign(data.train().labelArray(), clients);
+        }
+    }
+
+    /** Each person whom samples come from is a client: all of them, with as many samples as they have. */
+    record Natural() implements Partition {
+
+        @Override
+        public int[][] assign(Dataset data, int clients) {
+            List<int[]> natural = data.naturalClients();
+            if (natural.isEmpty()) {
+                throw new DataException("Partition natural: data set " + data.name()
+                        + " does not say whom its samples come from. Use iid, label-blocks:K or dirichlet:ALPHA");
+            }
+            if (natural.size() != clients) {
+                throw new DataException("Partition natural: data set " + data.name() + " has " + natural.size()
+                        + " clients, not " + clients + ". Set clients to " + natural.size()
+                        + "; participation says how many of them a round asks");
+            }
+            return natural.stream().map(int[]::clone).toArray(int[][]::new);
+        }
+
+        @Override
+        public String spec() {
+            return "natural";
+        }
     }
 
     /** All samples in random order, cut into equal parts; the sizes differ by one at most where they must. */
-    record Iid(long seed) implements Partition {
+    record Iid(long seed) implements ByLabel {
 
         private static final long STREAM = 0x11D;
 
@@ -85,7 +121,7 @@ public sealed interface Partition {
      *
      * @param classesPerClient k, at least 1
      */
-    record LabelBlocks(int classesPerClient) implements Partition {
+    record LabelBlocks(int classesPerClient) implements ByLabel {
 
         public LabelBlocks {
             if (classesPerClient < 1) {
@@ -153,7 +189,7 @@ public sealed interface Partition {
         }
     }
 
-    private static void requireClients(int clients, int samples) {
+    static void requireClients(int clients, int samples) {
         if (clients < 1 || clients > samples) {
             throw new DataException(
                     "There must be between 1 and " + samples + " clients (one sample each at least), not " + clients);

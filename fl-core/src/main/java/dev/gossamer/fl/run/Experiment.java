@@ -68,7 +68,7 @@ public final class Experiment {
 
     private static int[][] parts(ExperimentConfig config, Dataset data) {
         try {
-            return Partition.parse(config.partition(), config.seed()).assign(data.train(), config.clients());
+            return Partition.parse(config.partition(), config.seed()).assign(data, config.clients());
         } catch (DataException e) {
             throw new ConfigException(
                     "partition is " + config.partition() + ", clients is " + config.clients() + ": " + e.getMessage(),

@@ -198,7 +198,24 @@ final class IdleBackend implements Backend {
         }
 
         @Override
-        public void batch(Samples samples, PixelTransform transform, @Nullable Augmentation augmentation, Order order, Cell position, Tensor x, Labels labels) {
+        public void signedPower(List<Space> group, float alpha) {
+            calls++;
+        }
+
+        @Override
+        public void signedPowerGradient(List<Space> group, float alpha) {
+            calls++;
+        }
+
+        @Override
+        public void batch(
+                Samples samples,
+                PixelTransform transform,
+                @Nullable Augmentation augmentation,
+                Order order,
+                Cell position,
+                Tensor x,
+                Labels labels) {
             calls++;
         }
     }
