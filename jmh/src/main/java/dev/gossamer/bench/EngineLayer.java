@@ -1,24 +1,31 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Epilogue;
+import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Workspace;
-import dev.gossamer.fl.nn.Layer;
-import dev.gossamer.fl.nn.LayerSpec;
 import dev.gossamer.fl.nn.Network;
-import dev.gossamer.fl.nn.Signal;
+import dev.gossamer.fl.nn.Parameter;
 import java.lang.foreign.MemorySegment;
 
-/** A layer on the engine, as a training session binds it, on one thread. */
+/** A fully connected layer on the engine, by the calls of a training session, on one thread. */
 final class EngineLayer implements Contender {
 
     private final Workspace workspace;
     private final Network network;
+    private final Product product;
+    private final Parameter weight;
+    private final Parameter bias;
+    private final Tensor x;
     private final Tensor y;
+    private final Tensor gy;
     private final Tensor gx;
-    private final Layer.Pass pass;
+    private final Epilogue epilogue;
     private final LayerProblem.Direction direction;
 
     EngineLayer(Backend backend, LayerProblem problem, LayerProblem.Direction direction) {
@@ -26,15 +33,17 @@ final class EngineLayer implements Contender {
         this.workspace = backend.workspace(1);
         this.network = new Network(workspace, problem.spec);
         network.load(problem.parameters);
-        LayerSpec layer = problem.spec.layers().getFirst();
         Shape input = problem.spec.input();
+        Shape out = problem.spec.layers().getFirst().output(input).withBatch(problem.batch);
         Shape in = input.withBatch(problem.batch);
-        Shape out = layer.output(input).withBatch(problem.batch);
-        Tensor x = tensor(in, problem.x);
+        this.weight = network.parameters().get(0);
+        this.bias = network.parameters().get(1);
+        this.product = workspace.product(Geometry.linear(input, out.features()));
+        this.x = tensor(in, problem.x);
+        this.gy = tensor(out, problem.gy);
         this.y = workspace.tensor(out, Layout.NATIVE);
         this.gx = workspace.tensor(in, Layout.NATIVE);
-        this.pass = layer.open(workspace, input, network.parameters())
-                .pass(new Signal(x, gx, null), new Signal(y, tensor(out, problem.gy), workspace.mask(out)));
+        this.epilogue = new Epilogue(bias.effective(), Activation.RELU, workspace.mask(out));
     }
 
     private Tensor tensor(Shape shape, float[] numbers) {
@@ -50,8 +59,12 @@ final class EngineLayer implements Contender {
     @Override
     public void run() {
         switch (direction) {
-            case FORWARD -> pass.forward();
-            case BACKWARD -> pass.backward();
+            case FORWARD -> product.forward(weight.effective(), x, 0, y, epilogue);
+            case BACKWARD -> {
+                product.weightGradient(x, gy, 0, weight.gradient());
+                product.biasGradient(gy, 0, bias.gradient());
+                product.inputGradient(weight.effective(), gy, 0, gx, null);
+            }
         }
         workspace.sync();
     }

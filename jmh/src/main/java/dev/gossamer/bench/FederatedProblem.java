@@ -39,7 +39,7 @@ final class FederatedProblem implements AutoCloseable {
     private FederatedProblem(ExperimentConfig config, Dataset data) {
         this.config = config;
         this.data = data;
-        this.spec = Models.named(config.model(), data.one().features(), data.classes());
+        this.spec = Models.named(config.model(), data.one(), data.classes());
         this.parts = Partition.parse(config.partition(), config.seed()).assign(data, config.clients());
     }
 
@@ -85,6 +85,7 @@ final class FederatedProblem implements AutoCloseable {
         for (LayerSpec layer : spec.layers()) {
             switch (layer) {
                 case LinearSpec linear -> widths.add(linear.out());
+                default -> throw new IllegalStateException("Layer '" + layer.name() + "' is not fully connected");
             }
         }
         return widths;
