@@ -44,24 +44,19 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         this.workspace = workspace;
     }
 
-    /** A tensor that the op writes. */
-    private static CpuTensor out(Tensor tensor) {
-        return ((CpuTensor) tensor).claim();
-    }
-
     @Override
     public void spmv(float alpha, Values a, Tensor x, float beta, Tensor y) {
-        Spmv.run(workspace, alpha, (CpuValues) a, (CpuTensor) x, beta, out(y));
+        Spmv.run(workspace, alpha, (CpuValues) a, (CpuTensor) x, beta, (CpuTensor) y);
     }
 
     @Override
     public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, out(c));
+        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
     }
 
     @Override
     public void spmmTransposed(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, out(c));
+        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
     }
 
     @Override
@@ -76,7 +71,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void scatter(Values values, Tensor dense) {
-        GatherScatter.scatter((CpuValues) values, out(dense));
+        GatherScatter.scatter((CpuValues) values, (CpuTensor) dense);
     }
 
     @Override
@@ -94,7 +89,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         Gemm gemm = workspace.gemm();
         gemm.a.set((CpuTensor) a);
         gemm.b.set((CpuTensor) b);
-        gemm.c.set(out(c));
+        gemm.c.set((CpuTensor) c);
         if (transposeA) {
             gemm.a.transpose();
         }
@@ -131,32 +126,32 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void relu(Tensor x, Tensor y, Mask mask) {
-        Relu.forward((CpuTensor) x, out(y), (CpuMask) mask);
+        Relu.forward((CpuTensor) x, (CpuTensor) y, (CpuMask) mask);
     }
 
     @Override
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
-        Relu.gradient((CpuMask) mask, (CpuTensor) gy, out(gx));
+        Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
     }
 
     @Override
     public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
-        Pool.max(workspace, (CpuTensor) x, window, out(y), (CpuIndices) chosen);
+        Pool.max(workspace, (CpuTensor) x, window, (CpuTensor) y, (CpuIndices) chosen);
     }
 
     @Override
     public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, out(gx), (CpuMask) mask);
+        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
     }
 
     @Override
     public void averagePool(Tensor x, Window window, Tensor y) {
-        Pool.average(workspace, (CpuTensor) x, window, out(y));
+        Pool.average(workspace, (CpuTensor) x, window, (CpuTensor) y);
     }
 
     @Override
     public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, out(gx), (CpuMask) mask);
+        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
     }
 
     @Override
@@ -169,13 +164,13 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
             @Nullable Mask mask,
             Tensor y) {
         BatchNormalization.training(
-                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, out(y));
+                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, (CpuTensor) y);
     }
 
     @Override
     public void batchNormInference(
             Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
-        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, out(y));
+        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, (CpuTensor) y);
     }
 
     @Override
@@ -196,7 +191,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 saved,
                 (CpuTensor) gy,
                 beta,
-                out(gx),
+                (CpuTensor) gx,
                 (CpuMask) mask,
                 (CpuValues) gGamma,
                 (CpuValues) gBeta);
@@ -205,7 +200,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void dropout(
             Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
-        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, out(y), (CpuMask) mask);
+        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, (CpuTensor) y, (CpuMask) mask);
     }
 
     @Override
@@ -215,7 +210,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
-        Dropout.add(workspace, (CpuTensor) x, beta, out(y), (CpuMask) mask);
+        Dropout.add(workspace, (CpuTensor) x, beta, (CpuTensor) y, (CpuMask) mask);
     }
 
     @Override
@@ -224,7 +219,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         SoftmaxCrossEntropy.run(
                 (CpuTensor) logits,
                 ((CpuLabels) labels).classes,
-                gradient == null ? null : out(gradient),
+                (CpuTensor) gradient,
                 (CpuCell) lossSum,
                 (CpuCell) correct,
                 workspace.scratch(
@@ -289,7 +284,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 augmentation,
                 ((CpuOrder) order).samples,
                 (CpuCell) position,
-                out(x),
+                (CpuTensor) x,
                 ((CpuLabels) labels).classes);
     }
 }

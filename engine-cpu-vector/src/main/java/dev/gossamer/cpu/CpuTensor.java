@@ -5,11 +5,6 @@ import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.List;
-import jdk.incubator.vector.FloatVector;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor off-heap. NATIVE: the batch in blocks, {@code [batch/block][positions][block]}: such a block is the panel that keeps
@@ -40,25 +35,10 @@ final class CpuTensor implements Tensor {
     private final CpuWorkspace owner;
     private final Shape shape;
     private final Layout layout;
-    private final @Nullable Tenancy tenancy;
-
-    /** Whose memory that of an overlay is: the shape that wrote last, whatever its batch. */
-    private static final class Tenancy {
-
-        private @Nullable Shape tenant;
-    }
 
     private CpuTensor(
-            CpuWorkspace owner,
-            MemorySegment data,
-            Shape shape,
-            Layout layout,
-            int halo,
-            int block,
-            int wholeBatch,
-            @Nullable Tenancy tenancy) {
+            CpuWorkspace owner, MemorySegment data, Shape shape, Layout layout, int halo, int block, int wholeBatch) {
         this.owner = owner;
-        this.tenancy = tenancy;
         this.data = data;
         this.shape = shape;
         this.layout = layout;
@@ -73,71 +53,12 @@ final class CpuTensor implements Tensor {
     static CpuTensor allocate(CpuWorkspace owner, Shape shape, Layout layout, int block) {
         int halo = layout == Layout.ROW_MAJOR ? 0 : halo(shape);
         long bytes = sizeBytes(shape, layout, halo, block);
-        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, halo, block, shape.batch(), null);
+        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, halo, block, shape.batch());
     }
 
     /** A tensor with any halo in memory that holds {@link #sizeBytes} and is +0.0 in the halo. */
     static CpuTensor over(CpuWorkspace owner, MemorySegment data, Shape shape, int halo, int block) {
-        return new CpuTensor(owner, data, shape, Layout.NATIVE, halo, block, shape.batch(), null);
-    }
-
-    /** Native tensors of these shapes in one memory. */
-    static List<Tensor> overlay(CpuWorkspace owner, List<Shape> shapes) {
-        long bytes = 0;
-        for (Shape shape : shapes) {
-            int block = owner.tuning().block(shape.batch());
-            bytes = Math.max(bytes, sizeBytes(shape, Layout.NATIVE, halo(shape), block));
-        }
-        MemorySegment data = owner.memory().allocate(bytes);
-        Tenancy tenancy = new Tenancy();
-        List<Tensor> tensors = new ArrayList<>();
-        for (Shape shape : shapes) {
-            int block = owner.tuning().block(shape.batch());
-            tensors.add(new CpuTensor(owner, data, shape, Layout.NATIVE, halo(shape), block, shape.batch(), tenancy));
-        }
-        return List.copyOf(tensors);
-    }
-
-    /** What an op says of a tensor that it is about to write: in an overlay, its halo may hold another's numbers. */
-    CpuTensor claim() {
-        Tenancy shared = tenancy;
-        if (shared != null) {
-            Shape last = shared.tenant;
-            if (last == null || !last.sameFeatures(shape)) {
-                clearHalo();
-                shared.tenant = shape;
-            }
-        }
-        return this;
-    }
-
-    private void clearHalo() {
-        if (halo == 0) {
-            return;
-        }
-        long edge = (long) halo * pitch() * rowStride();
-        long side = halo * rowStride();
-        long plane = planePositions() * rowStride();
-        for (int column = 0; column < wholeBatch; column += block) {
-            for (int channel = 0; channel < shape.channels(); channel++) {
-                long at = base(column) + channel * plane;
-                clear(at, edge);
-                for (int y = 0; y < shape.height(); y++) {
-                    long row = at + edge + (long) y * pitch() * rowStride();
-                    clear(row, side);
-                    clear(row + (shape.width() + halo) * rowStride(), side);
-                }
-                clear(at + plane - edge, edge);
-            }
-        }
-    }
-
-    /** Whole blocks of the batch, so multiples of sixteen floats. */
-    private void clear(long from, long bytes) {
-        long to = Raw.address(data, from, bytes);
-        for (long at = 0; at < bytes; at += Lanes.BYTES) {
-            FloatVector.zero(Lanes.F).intoMemorySegment(Raw.ALL, (to + at) & Raw.USER, ByteOrder.LITTLE_ENDIAN);
-        }
+        return new CpuTensor(owner, data, shape, Layout.NATIVE, halo, block, shape.batch());
     }
 
     static long sizeBytes(Shape shape, Layout layout, int halo, int block) {
@@ -146,7 +67,7 @@ final class CpuTensor implements Tensor {
     }
 
     CpuTensor view(int newBatch) {
-        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, halo, block, wholeBatch, tenancy);
+        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, halo, block, wholeBatch);
     }
 
     /** The halo of a native tensor. Nearly all convolutions have a padding of 1; others copy their input. */

@@ -126,11 +126,6 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
-    public List<Tensor> overlay(List<Shape> shapes) {
-        return CpuTensor.overlay(this, shapes);
-    }
-
-    @Override
     public Space space(int size) {
         return new CpuSpace(this, 1, size);
     }
@@ -220,7 +215,7 @@ final class CpuWorkspace implements Workspace {
 
     @Override
     public void upload(MemorySegment host, Tensor tensor) {
-        copy(((CpuTensor) tensor).claim(), host, false);
+        copy((CpuTensor) tensor, host, false);
         ((CpuTensor) tensor).clearTail();
     }
 
