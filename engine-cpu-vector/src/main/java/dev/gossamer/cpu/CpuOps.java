@@ -126,32 +126,32 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void relu(Tensor x, Tensor y, Mask mask) {
-        Relu.forward((CpuTensor) x, (CpuTensor) y, (CpuMask) mask);
+        Relu.forward((CpuTensor) x, written(y), (CpuMask) mask);
     }
 
     @Override
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
-        Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
+        Relu.gradient((CpuMask) mask, (CpuTensor) gy, written(gx));
     }
 
     @Override
     public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
-        Pool.max(workspace, (CpuTensor) x, window, (CpuTensor) y, (CpuIndices) chosen);
+        Pool.max(workspace, (CpuTensor) x, window, written(y), (CpuIndices) chosen);
     }
 
     @Override
     public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
+        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, written(gx), (CpuMask) mask);
     }
 
     @Override
     public void averagePool(Tensor x, Window window, Tensor y) {
-        Pool.average(workspace, (CpuTensor) x, window, (CpuTensor) y);
+        Pool.average(workspace, (CpuTensor) x, window, written(y));
     }
 
     @Override
     public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, (CpuTensor) gx, (CpuMask) mask);
+        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, written(gx), (CpuMask) mask);
     }
 
     @Override
@@ -164,13 +164,13 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
             @Nullable Mask mask,
             Tensor y) {
         BatchNormalization.training(
-                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, (CpuTensor) y);
+                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, written(y));
     }
 
     @Override
     public void batchNormInference(
             Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
-        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, (CpuTensor) y);
+        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, written(y));
     }
 
     @Override
@@ -191,7 +191,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 saved,
                 (CpuTensor) gy,
                 beta,
-                (CpuTensor) gx,
+                written(gx),
                 (CpuMask) mask,
                 (CpuValues) gGamma,
                 (CpuValues) gBeta);
@@ -200,7 +200,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void dropout(
             Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
-        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, (CpuTensor) y, (CpuMask) mask);
+        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, written(y), (CpuMask) mask);
     }
 
     @Override
@@ -210,7 +210,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
-        Dropout.add(workspace, (CpuTensor) x, beta, (CpuTensor) y, (CpuMask) mask);
+        Dropout.add(workspace, (CpuTensor) x, beta, written(y), (CpuMask) mask);
     }
 
     @Override
@@ -219,7 +219,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         SoftmaxCrossEntropy.run(
                 (CpuTensor) logits,
                 ((CpuLabels) labels).classes,
-                (CpuTensor) gradient,
+                gradient == null ? null : written(gradient),
                 (CpuCell) lossSum,
                 (CpuCell) correct,
                 workspace.scratch(
@@ -264,6 +264,10 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         }
     }
 
+    private static CpuTensor written(Tensor out) {
+        return ((CpuTensor) out).takeOver();
+    }
+
     private MemorySegment powers() {
         return workspace.scratch(Scratch.VALUES, VectorMath.STRIP_SCRATCH);
     }
@@ -284,7 +288,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 augmentation,
                 ((CpuOrder) order).samples,
                 (CpuCell) position,
-                (CpuTensor) x,
+                written(x),
                 ((CpuLabels) labels).classes);
     }
 }

@@ -121,6 +121,11 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
+    public List<Tensor> overlay(List<Shape> shapes) {
+        return CpuTensor.overlay(this, shapes, shape -> tuning().block(shape.batch()));
+    }
+
+    @Override
     public Tensor view(Tensor whole, int batch) {
         return ((CpuTensor) whole).view(batch);
     }
@@ -215,7 +220,7 @@ final class CpuWorkspace implements Workspace {
 
     @Override
     public void upload(MemorySegment host, Tensor tensor) {
-        copy((CpuTensor) tensor, host, false);
+        copy(((CpuTensor) tensor).takeOver(), host, false);
         ((CpuTensor) tensor).clearTail();
     }
 

@@ -17,11 +17,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a session holds, on the oracle: backends may pad otherwise, but have to share memory as this one does. */
+/** What a session holds. What it should hold to the byte is told by the oracle, as backends pad in their own ways. */
 class FootprintTest {
 
     private static final int BATCH = 4;
@@ -37,18 +39,24 @@ class FootprintTest {
         }
     }
 
-    /** Without parameters, which would hide the rest. */
-    @ParameterizedTest
-    @CsvSource({
-        "cnn-cifar10, 3, 32, 10",
-        "vgg16, 3, 32, 100",
-        "resnet18, 3, 32, 10",
-        "resnet18-speech, 1, 64, 35",
-        "cnn-femnist, 1, 28, 62"
-    })
-    void modelsOfTheZooHoldWhatTheFormulaSays(String name, int channels, int side, int classes) {
-        ModelSpec spec = Models.named(name, new Shape(channels, side, side, 1), classes);
-        try (Backend backend = TestBackends.open("reference");
+    static Stream<Arguments> models() {
+        Shape cifar = new Shape(3, 32, 32, 1);
+        return TestBackends.convolving().stream()
+                .flatMap(backend -> Stream.of(
+                                Models.cnnCifar10(cifar, 10),
+                                Models.vgg16(cifar, 100),
+                                Models.resnet18(cifar, 10),
+                                Models.resnet18Speech(new Shape(1, 64, 64, 1), 35),
+                                Models.cnnFemnist(new Shape(1, 28, 28, 1), 62))
+                        .map(spec -> Arguments.of(backend, spec.name(), spec)));
+    }
+
+    /** Before the first step, and without parameters, which would hide the rest. */
+    @ParameterizedTest(name = "{1} on {0}", allowZeroInvocations = true)
+    @MethodSource("models")
+    void modelsOfTheZooHoldWhatTheFormulaSays(String name, String model, ModelSpec spec) {
+        int channels = spec.input().channels();
+        try (Backend backend = TestBackends.open(name);
                 Workspace workspace = backend.workspace(1)) {
             Samples samples = Fixtures.samples(workspace, new byte[0], new byte[0], spec.input());
             PixelTransform transform =

@@ -71,13 +71,7 @@ record RandomSessionTest(String backend) {
             Network network = network(workspace, dropped);
             List<Double> losses = new ArrayList<>();
             try (TrainingSession session = new TrainingSession(
-                    network,
-                    samples(workspace),
-                    PixelTransform.scale(1f / 256),
-                    augment,
-                    COUNT,
-                    COUNT,
-                    Sgd.PLAIN)) {
+                    network, samples(workspace), PixelTransform.scale(1f / 256), augment, COUNT, COUNT, Sgd.PLAIN)) {
                 session.begin(RATE, key);
                 for (int step = 0; step < 4; step++) {
                     session.trainEpoch(
@@ -104,9 +98,6 @@ record RandomSessionTest(String backend) {
 
     private static Samples samples(Workspace workspace) {
         return Fixtures.samples(
-                workspace,
-                Fixtures.randomPixels(COUNT, ONE.features(), 2),
-                Fixtures.randomLabels(COUNT, 3, 2),
-                ONE);
+                workspace, Fixtures.randomPixels(COUNT, ONE.features(), 2), Fixtures.randomLabels(COUNT, 3, 2), ONE);
     }
 }
