@@ -51,12 +51,12 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, written(c));
     }
 
     @Override
     public void spmmTransposed(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, written(c));
     }
 
     @Override
@@ -71,7 +71,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void scatter(Values values, Tensor dense) {
-        GatherScatter.scatter((CpuValues) values, (CpuTensor) dense);
+        GatherScatter.scatter((CpuValues) values, written(dense));
     }
 
     @Override
