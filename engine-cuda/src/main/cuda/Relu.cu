@@ -28,10 +28,11 @@ __device__ inline u32 valid_bits(int column, int batch) {
     return batch - column >= 4 ? 15u : (1u << (batch - column)) - 1u;
 }
 
-// y = max(x + bias[row], 0) and the bits of what passed. The loop is the same for all lanes of a warp, since they shuffle;
-// each quad is read and written by one lane only, so y may be x.
+// y = max(x + bias[row / plane], 0) and the bits of what passed. The loop is the same for all lanes of a warp, since they
+// shuffle; each quad is read and written by one lane only, so y may be x.
 __device__ inline void rectify_noting(
-    const float* x, int x_ld, float* y, int y_ld, const float* bias, u32* mask, int mask_words, int features, int batch) {
+    const float* x, int x_ld, float* y, int y_ld, const float* bias, int plane, u32* mask, int mask_words, int features,
+    int batch) {
     bool x_aligned = x_ld % 4 == 0;
     bool y_aligned = y_ld % 4 == 0;
     int words = (batch + 31) / 32;
@@ -46,7 +47,7 @@ __device__ inline void rectify_noting(
         if (has_item && column < batch) {
             float4 v = load_quad(x + (i64)at.row * x_ld, column, batch, x_aligned);
             if (bias != nullptr) {
-                v = plus(v, bias[at.row]);
+                v = plus(v, bias[at.row / plane]);
             }
             passed = (above_zero(v) & valid_bits(column, batch)) << (4 * part);
             store_quad(y + (i64)at.row * y_ld, column, batch, y_aligned, rectified(v));
@@ -63,7 +64,7 @@ __device__ inline void rectify_noting(
 // Moves 8 bytes and a bit per element.
 extern "C" __global__ void relu_forward(
     const float* x, int x_ld, float* y, int y_ld, u32* mask, int mask_words, int features, int batch) {
-    rectify_noting(x, x_ld, y, y_ld, nullptr, mask, mask_words, features, batch);
+    rectify_noting(x, x_ld, y, y_ld, nullptr, 1, mask, mask_words, features, batch);
 }
 
 // gx = gy where the bit is set, else +0.0, also for NaN; gx may be gy. Moves 8 bytes and a bit per element.
@@ -76,7 +77,6 @@ extern "C" __global__ void relu_gradient(
         Place at = place(i, quads);
         u32 four = mask[(i64)at.row * mask_words + at.at / 8] >> (at.at % 8 * 4);
         float4 g = load_quad(gy + (i64)at.row * gy_ld, 4 * at.at, batch, gy_aligned);
-        g = {four & 1 ? g.x : 0.0f, four & 2 ? g.y : 0.0f, four & 4 ? g.z : 0.0f, four & 8 ? g.w : 0.0f};
-        store_quad(gx + (i64)at.row * gx_ld, 4 * at.at, batch, gx_aligned, g);
+        store_quad(gx + (i64)at.row * gx_ld, 4 * at.at, batch, gx_aligned, keep(four, g));
     }
 }

@@ -6,6 +6,7 @@
 #include "Relu.cu"
 #include "BiasRelu.cu"
 #include "BiasGradient.cu"
+#include "Convolution.cu"
 #include "SoftmaxCrossEntropy.cu"
 #include "SgdStep.cu"
 #include "SignedPower.cu"

@@ -64,15 +64,38 @@ void tensors() {
     races::launch(2, 64, [&] { scaling_tensor(x, ROWS, BATCH, LD, 0.5f); });
     races::launch(2, 64, [&] { relu_forward(x, LD, x, LD, mask, 2, ROWS, BATCH); });
     races::launch(2, 64, [&] { relu_gradient(mask, 2, x, LD, x, LD, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_relu_add(x, LD, bias, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_relu_rectify(x, LD, bias, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_relu_note(x, LD, bias, mask, 2, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_gradient_warps(x, LD, ROWS, BATCH, 0.5f, bias, bits); });
-    races::launch(2, 256, [&] { bias_gradient_blocks(x, LD, ROWS, BATCH, 0.5f, bias, bits); });
+    races::launch(2, 64, [&] { bias_relu_add(x, LD, bias, 1, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_relu_rectify(x, LD, bias, 1, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_relu_note(x, LD, bias, 1, mask, 2, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_gradient_warps(x, LD, ROWS, 1, BATCH, 0.5f, bias, bits); });
+    races::launch(2, 256, [&] { bias_gradient_blocks(x, LD, 1, ROWS, BATCH, 0.5f, bias, bits); });
     races::launch(2, 64, [&] { gather_flat(x, LD, bits, ROWS, BATCH, values); });
     races::launch(2, 64, [&] { scatter_flat(values, ROWS, BATCH, x, LD); });
     races::launch(2, 64, [&] { gather_packed(x, LD, rows, cols, ROWS, values); });
     races::launch(2, 64, [&] { scatter_packed(values, rows, cols, ROWS, x, LD); });
+}
+
+void convolution() {
+    constexpr Geometry g = {2, 4, 3, 3, 2, 2, 3, 3, 2, 1};
+    constexpr int IN = 2 * 4 * 3;
+    constexpr int OUT = 3 * 2 * 2;
+    Floats x(IN * LD), gx(IN * LD), y(OUT * LD), w(3 * g.cols()), gw(3 * g.cols());
+    Words mask(IN * 2), bits(3);
+    Ints rows(1), cols(3, 1000), ptr(4, 1);  // the first row has entries at 0, 5 and 10
+    ptr[1] = ptr[2] = ptr[3] = 3;
+    Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
+    Output back = {gx, mask, LD, 2, BATCH, 0};
+    races::launch(2, 64, [&] { convolution_forward(g, nullptr, nullptr, bits, w, x, LD, out); });
+    races::launch(2, 64, [&] { convolution_forward(g, ptr, cols, nullptr, w, x, LD, out); });
+    races::launch(2, 64, [&] {
+        convolution_input_gradient(g, nullptr, nullptr, nullptr, nullptr, bits, w, y, LD, back);
+    });
+    races::launch(2, 64, [&] {
+        convolution_weight_gradient(g, nullptr, nullptr, bits, 3 * g.cols(), x, LD, y, LD, BATCH, 0.5f, gw);
+    });
+    races::launch(2, 64, [&] {
+        convolution_weight_gradient(g, rows, cols, nullptr, 1, x, LD, y, LD, BATCH, 0.5f, gw);
+    });
 }
 
 void patterns() {
@@ -161,6 +184,7 @@ int main(int count, char** arguments) {
     }
     elementwise();
     tensors();
+    convolution();
     patterns();
     training();
     selection();

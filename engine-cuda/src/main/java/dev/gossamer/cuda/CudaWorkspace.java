@@ -5,7 +5,6 @@ import dev.gossamer.cuda.device.DeviceBuffer;
 import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.cuda.device.Stream;
 import dev.gossamer.engine.Cell;
-import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
@@ -215,12 +214,7 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Product product(Geometry geometry) {
-        if (!geometry.isLinear()) {
-            throw new EngineException("Backend cuda computes linear products only; a " + geometry.kernelHeight() + "x"
-                    + geometry.kernelWidth() + " convolution over " + geometry.inHeight() + "x" + geometry.inWidth()
-                    + " needs a backend with convolutions");
-        }
-        return new LinearProduct(this, geometry);
+        return geometry.isLinear() ? new LinearProduct(this, geometry) : new ConvolutionProduct(this, geometry);
     }
 
     @Override
