@@ -1,17 +1,15 @@
 // gb[channel] = (gy summed over the plane and the batch) + beta·gb[channel], where bits, if any, has the channel; the others
 // stay +0.0. A channel is `plane` rows of gy. The order of each sum depends on plane and batch and on which of the two kernels
 // runs, which these decide. Reads 4 bytes per element of gy.
+#pragma once
 #include "common.cuh"
 
 // What thread `rank` of `of` sums: every of-th quad of the rows, in four chains.
 __device__ inline float quad_sums(const float* rows, int ld, int plane, int batch, int rank, int of) {
-    bool aligned = ld % 4 == 0;
-    int quads = (batch + 3) / 4;
     float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
-    for (i64 i = rank; i < (i64)plane * quads; i += of) {
-        Place at = place(i, quads);
-        add_quad(sum, load_quad(rows + (i64)at.row * ld, 4 * at.at, batch, aligned), 4 * at.at, batch);
-    }
+    for_each_quad(plane, batch, rank, of, [&](int row, int quad) {
+        add_quad(sum, load_quad(rows + (i64)row * ld, 4 * quad, batch, ld % 4 == 0), 4 * quad, batch);
+    });
     return total(sum);
 }
 

@@ -15,17 +15,6 @@ struct Geometry {
     __device__ int out_plane() const { return out_height * out_width; }
 };
 
-// Row `row` of activations with planes of height x width.
-struct Point {
-    int channel, y, x;
-};
-
-__device__ inline Point point_of(int row, int height, int width) {
-    int line = row / width;
-    int channel = line / height;
-    return {channel, line - channel * height, row - line * width};
-}
-
 // Column `col` of the weights.
 __device__ inline Point tap_of(const Geometry& g, int col) {
     return point_of(col, g.kernel_height, g.kernel_width);

@@ -63,6 +63,17 @@ __device__ inline Place place(i64 index, int width) {
     return {(int)row, (int)(index - row * width)};
 }
 
+// Row `row` of activations with planes of height x width.
+struct Point {
+    int channel, y, x;
+};
+
+__device__ inline Point point_of(int row, int height, int width) {
+    int line = row / width;
+    int channel = line / height;
+    return {channel, line - channel * height, row - line * width};
+}
+
 // Sums of a fixed shape. The butterfly leaves the same bits in every lane, as a+b is b+a.
 
 template <typename T>
@@ -119,6 +130,16 @@ __device__ inline float4 fma4(float a, float4 x, float4 y) {
 // The numbers whose bits are set, +0.0 for the others, whatever those are.
 __device__ inline float4 keep(u32 four, float4 v) {
     return {four & 1 ? v.x : 0.0f, four & 2 ? v.y : 0.0f, four & 4 ? v.z : 0.0f, four & 8 ? v.w : 0.0f};
+}
+
+// f(row, quad) for every of-th quad of a channel's `plane` rows, from number `rank` on.
+template <typename F>
+__device__ inline void for_each_quad(int plane, int batch, int rank, int of, F f) {
+    int quads = (batch + 3) / 4;
+    for (i64 i = rank; i < (i64)plane * quads; i += of) {
+        Place at = place(i, quads);
+        f(at.row, at.at);
+    }
 }
 
 // Adds a quad to the sums; columns beyond the batch do not count, as they may be another view's.

@@ -81,7 +81,7 @@ void convolution() {
     constexpr int OUT = 3 * 2 * 2;
     Floats x(IN * LD), gx(IN * LD), y(OUT * LD), w(3 * g.cols()), gw(3 * g.cols());
     Words mask(IN * 2), bits(3);
-    Ints rows(1), cols(3, 1000), ptr(4, 1);  // the first row has entries at 0, 5 and 10
+    Ints rows(3, 1), cols(3, 1000), entries(3, 1), ptr(4, 1);  // the first row has entries at 0, 5 and 10
     ptr[1] = ptr[2] = ptr[3] = 3;
     Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
     Output back = {gx, mask, LD, 2, BATCH, 0};
@@ -90,12 +90,47 @@ void convolution() {
     races::launch(2, 64, [&] {
         convolution_input_gradient(g, nullptr, nullptr, nullptr, nullptr, bits, w, y, LD, back);
     });
+    races::launch(2, 64, [&] { convolution_input_gradient(g, ptr, entries, rows, cols, nullptr, w, y, LD, back); });
     races::launch(2, 64, [&] {
         convolution_weight_gradient(g, nullptr, nullptr, bits, 3 * g.cols(), x, LD, y, LD, BATCH, 0.5f, gw);
     });
     races::launch(2, 64, [&] {
         convolution_weight_gradient(g, rows, cols, nullptr, 1, x, LD, y, LD, BATCH, 0.5f, gw);
     });
+}
+
+void layers() {
+    constexpr PoolWindow window = {4, 3, 2, 2, 3, 2, 2, 1};
+    constexpr int PLANE = 4 * 3;
+    constexpr int IN = 2 * PLANE;
+    constexpr int OUT = 2 * 2 * 2;
+    Floats x(IN * LD), gx(IN * LD), y(OUT * LD), mean(2), spread(2), gamma(2), beta(2), averages(4);
+    Words mask(IN * 2), bits(1), chosen(OUT * LD / 4);
+    Output out = {y, nullptr, LD, 0, BATCH, 0};
+    Output back = {gx, mask, LD, 2, BATCH, 0.5f};
+    races::launch(2, 64, [&] { pool_max(window, OUT, x, LD, out, chosen, LD / 4); });
+    races::launch(2, 64, [&] { pool_max_gradient(window, IN, chosen, LD / 4, y, LD, back); });
+    races::launch(2, 64, [&] { pool_average(window, OUT, x, LD, out); });
+    races::launch(2, 64, [&] { pool_average_gradient(window, IN, y, LD, back); });
+
+    races::launch(1, 256, [&] {
+        batch_norm_statistics(x, LD, 2, PLANE, BATCH, 0.1f, 0.1f, mean, spread, gamma, beta);
+    });
+    races::launch(2, 64, [&] {
+        batch_norm_apply(x, LD, IN, PLANE, BATCH, mean, spread, 0, gamma, beta, gx, LD, 1, mask, 2, gx, LD);
+    });
+    races::launch(1, 256, [&] {
+        batch_norm_sums(x, LD, gx, LD, 2, PLANE, BATCH, mean, spread, averages, gamma, bits, beta, bits);
+    });
+    Output in_place = {gx, mask, LD, 2, BATCH, 0};
+    races::launch(2, 64, [&] {
+        batch_norm_gradient(x, LD, gx, LD, IN, PLANE, mean, spread, gamma, averages, in_place);
+    });
+
+    Memory<RandomStream> stream(1);
+    races::launch(2, 64, [&] { dropout_apply(gx, LD, IN, stream, 1, 1u << 31, 2, in_place); });
+    races::launch(2, 64, [&] { dropout_add(x, LD, IN, back); });
+    races::launch(1, 32, [&] { dropout_advance(stream); });
 }
 
 void patterns() {
@@ -185,6 +220,7 @@ int main(int count, char** arguments) {
     elementwise();
     tensors();
     convolution();
+    layers();
     patterns();
     training();
     selection();

@@ -6,11 +6,13 @@ import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.cuda.device.Stream;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
@@ -204,6 +206,16 @@ final class CudaWorkspace implements Workspace {
     }
 
     @Override
+    public Indices indices(Shape output) {
+        return new CudaIndices(this, output);
+    }
+
+    @Override
+    public RandomStream randomStream() {
+        return new CudaHandles.CudaRandomStream(this, allocateZeroed(CudaHandles.CudaRandomStream.BYTES));
+    }
+
+    @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         DeviceBuffer pixels = allocate(count * one.features());
         DeviceBuffer classes = allocate(count);
@@ -264,6 +276,12 @@ final class CudaWorkspace implements Workspace {
     @Override
     public void write(Cell cell, float value) {
         stream.fill(((CudaHandles.CudaCell) cell).data(), Float.floatToRawIntBits(value), 1);
+    }
+
+    @Override
+    public void write(RandomStream random, long key) {
+        MemorySegment words = MemorySegment.ofArray(new long[] {key, 0});
+        stream.upload(words, ((CudaHandles.CudaRandomStream) random).data(), words.byteSize());
     }
 
     @Override
