@@ -145,3 +145,47 @@ extern "C" __global__ void convolution_weight_gradient(
         put_weight(total(sum), beta, gw, p);
     }
 }
+
+// Where the lines (or columns) of the input begin and end that a tap's offset meets: end <= begin for none.
+struct Lines {
+    int begin, end;
+};
+
+__device__ inline Lines lines_of(int offset, int padding, int stride, int in_lines, int out_lines) {
+    int first = offset - padding;
+    int last = (out_lines - 1) * stride + offset - padding;
+    return {first < 0 ? 0 : first, last < in_lines ? last + 1 : in_lines};
+}
+
+// The same from an input of which some elements are stored (Compression.cu). Lanes deal the elements between the first and the
+// last row that the tap meets among them, and pass over those of rows that it does not. Bound: 12 bytes of elements and a
+// sector of gy per product.
+extern "C" __global__ void convolution_sparse_weight_gradient(
+    Geometry g, const int* row_idx, const int* col_idx, const u32* bits, i64 count, const i64* x_row_ptr,
+    const int* x_rows, const int* x_cols, const float* x_values, const float* gy, int gy_ld, float beta, float* gw) {
+    i64 warps = thread_count() / WARP;
+    for (i64 p = thread_index() / WARP; p < count; p += warps) {
+        if (!has_bit(bits, p)) {
+            continue;
+        }
+        Place weight = weight_at(g, row_idx, col_idx, p);
+        Point tap = tap_of(g, weight.at);
+        Lines ys = lines_of(tap.y, g.padding, g.stride, g.in_height, g.out_height);
+        Lines xs = lines_of(tap.x, g.padding, g.stride, g.in_width, g.out_width);
+        float sum = 0.0f;
+        if (ys.begin < ys.end && xs.begin < xs.end) {
+            int first = tap.channel * g.in_height * g.in_width;
+            i64 begin = x_row_ptr[first + ys.begin * g.in_width + xs.begin];
+            i64 end = x_row_ptr[first + (ys.end - 1) * g.in_width + xs.end];
+            for (i64 e = begin + lane_index(); e < end; e += WARP) {
+                int y = (x_rows[e] - first) / g.in_width;
+                int x = x_rows[e] - first - y * g.in_width;
+                int row = output_row(g, weight.row, tap.y, tap.x, y, x);
+                if (row >= 0) {
+                    sum = fmaf(x_values[e], gy[(i64)row * gy_ld + x_cols[e]], sum);
+                }
+            }
+        }
+        put_weight(sum, beta, gw, p);
+    }
+}

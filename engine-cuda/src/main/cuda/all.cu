@@ -15,6 +15,7 @@
 #include "SignedPower.cu"
 #include "Batches.cu"
 #include "Selection.cu"
+#include "Compression.cu"
 #include "Spmm.cu"
 #include "Sparsify.cu"
 #include "Relay.cu"

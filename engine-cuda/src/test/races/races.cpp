@@ -97,6 +97,11 @@ void convolution() {
     races::launch(2, 64, [&] {
         convolution_weight_gradient(g, rows, cols, nullptr, 1, x, LD, y, LD, BATCH, 0.5f, gw);
     });
+    Memory<i64> x_ptr(IN + 1, 1);
+    races::launch(2, 64, [&] {
+        convolution_sparse_weight_gradient(
+            g, nullptr, nullptr, bits, 3 * g.cols(), x_ptr, rows, cols, x, y, LD, 0.5f, gw);
+    });
 }
 
 void layers() {
@@ -171,9 +176,11 @@ void training() {
     Memory<unsigned char> images(20 * PIXELS, 251), classes(20);
     Ints order(80, 20);
     Floats position(1), x(PIXELS * LD);
+    Memory<RandomStream> stream(1);
+    Augmentation how = {stream, 1, 2, 1, 3, 5};
     races::launch(2, 256, [&] {
         batches_gather(
-            images, 20, PIXELS, order, 80, position, x, LD, BATCH, 0, 3, PIXELS / 3, 1, 2, 3, 4, 5, 6, 7, 8, fault);
+            images, 20, PIXELS, order, 80, position, x, LD, BATCH, 0, 3, PIXELS / 3, 1, 2, 3, 4, 5, 6, 7, 8, how, fault);
     });
     races::launch(1, 256, [&] { batches_finish(classes, 20, order, 80, position, BATCH, labels, fault); });
 }
@@ -195,6 +202,12 @@ void selection() {
     races::launch(1, 64, [&] { selection_count_ties(values, bits, MANY, state, ties); });
     races::launch(1, 256, [&] { selection_scan_ties(ties, CHUNKS); });
     races::launch(1, 64, [&] { selection_keep(values, bits, MANY, state, ties, kept); });
+    Ints rows(MANY), cols(MANY);
+    Memory<i64> ptr(MANY / 23 + 2);
+    Floats stored(MANY);
+    races::launch(1, 64, [&] { compression_count(kept, MANY, ties); });
+    races::launch(1, 256, [&] { selection_scan_ties(ties, CHUNKS); });
+    races::launch(1, 64, [&] { compression_store(values, MANY, 23, kept, ties, ptr, rows, cols, stored); });
     races::launch(1, 64, [&] { sparsify_flags(values, MANY, 50.0f, state, kept); });
 }
 

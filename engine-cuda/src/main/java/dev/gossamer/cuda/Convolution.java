@@ -63,6 +63,23 @@ final class Convolution {
                 .grid1d(gw.space.count() * WARP, BLOCK);
     }
 
+    /** The same from an input of which some elements are stored. Linear geometries too. */
+    static void weightGradient(
+            CudaWorkspace workspace, Geometry geometry, CudaSparseTensor x, CudaTensor gy, float beta, CudaValues gw) {
+        Launch launch = geometry(workspace.launch().kernel("convolution_sparse_weight_gradient"), geometry);
+        entries(launch, gw.space)
+                .l(gw.space.count())
+                .p(x.rowPtr())
+                .p(x.rows())
+                .p(x.cols())
+                .p(x.values())
+                .p(gy.data())
+                .i(gy.ld)
+                .f(beta)
+                .p(gw.data())
+                .grid1d(gw.space.count() * WARP, BLOCK);
+    }
+
     /** Row and column of each entry, and the bits of those that count. */
     private static Launch entries(Launch launch, CudaSpace space) {
         boolean packed = space.storage() == Storage.PACKED;

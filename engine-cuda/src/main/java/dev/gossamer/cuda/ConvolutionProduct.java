@@ -4,6 +4,7 @@ import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,11 @@ final class ConvolutionProduct implements Product {
     @Override
     public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
         Convolution.weightGradient(workspace, geometry, (CudaTensor) x, (CudaTensor) gy, beta, (CudaValues) gw);
+    }
+
+    @Override
+    public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+        Convolution.weightGradient(workspace, geometry, (CudaSparseTensor) x, (CudaTensor) gy, beta, (CudaValues) gw);
     }
 
     @Override

@@ -15,8 +15,8 @@ import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
-import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
@@ -229,6 +229,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     }
 
     @Override
+    public void compress(Tensor x, long keep, SparseTensor to) {
+        Compression.top(workspace, (CudaTensor) x, keep, (CudaSparseTensor) to);
+    }
+
+    @Override
     public void sgd(List<Space> group, Cell rate, Sgd rule) {
         SgdStep.run(workspace, group, (CudaCell) rate, rule);
     }
@@ -252,13 +257,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
             Cell position,
             Tensor x,
             Labels labels) {
-        if (augmentation != null) {
-            throw Unbuilt.of("augmentation");
-        }
         Batches.next(
                 workspace,
                 (CudaSamples) samples,
                 transform,
+                augmentation,
                 (CudaOrder) order,
                 (CudaCell) position,
                 (CudaTensor) x,

@@ -17,6 +17,7 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -213,6 +214,11 @@ final class CudaWorkspace implements Workspace {
     @Override
     public RandomStream randomStream() {
         return new CudaHandles.CudaRandomStream(this, allocateZeroed(CudaHandles.CudaRandomStream.BYTES));
+    }
+
+    @Override
+    public SparseTensor sparseTensor(Shape shape, long capacity) {
+        return new CudaSparseTensor(this, shape, capacity);
     }
 
     @Override
