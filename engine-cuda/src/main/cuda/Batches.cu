@@ -1,6 +1,7 @@
 // Batches from bytes: samples lie image by image, activations pixel by pixel. A block transposes tiles of 32 samples by 32
 // pixels through shared memory. Reads a byte and writes 4 per pixel.
 #include "common.cuh"
+#include "philox.cuh"
 
 constexpr int TILE = 32;
 // Nine words, odd: lanes that read one pixel of 32 samples meet 32 banks.
@@ -27,13 +28,53 @@ __device__ inline i64 sample_at(const int* order, i64 at, i64 samples, int* faul
     return -1;
 }
 
+// Random crop and flip of the pixels; `stream` is null for none. Fields in order are what Batches.java passes.
+struct Augmentation {
+    const RandomStream* stream;
+    int site;
+    int padding;
+    int flip;
+    int height;
+    int width;
+};
+
+// How one sample is cut and mirrored.
+struct Crop {
+    int down, right;
+    bool mirrored;
+};
+
+__device__ inline int offset_of(u32 word, int padding) {
+    return (int)((u64)word * (2 * (u64)padding + 1) >> 32) - padding;
+}
+
+__device__ inline Crop crop_of(const Augmentation& how, i64 position) {
+    if (how.stream == nullptr) {
+        return {0, 0, false};
+    }
+    RandomWords drawn = philox(*how.stream, (u64)position, how.site);
+    return {offset_of(drawn.x, how.padding), offset_of(drawn.y, how.padding), how.flip != 0 && drawn.z >> 31 != 0};
+}
+
+// The pixel of a sample that is seen at pixel f, -1 for black.
+__device__ inline int pixel_seen(const Augmentation& how, Crop crop, int f) {
+    if (how.stream == nullptr) {
+        return f;
+    }
+    Point at = point_of(f, how.height, how.width);
+    i64 y = (i64)at.y + crop.down;
+    i64 x = (i64)(crop.mirrored ? how.width - 1 - at.x : at.x) + crop.right;
+    bool inside = y >= 0 && y < how.height && x >= 0 && x < how.width;
+    return inside ? (at.channel * how.height + (int)y) * how.width + (int)x : -1;
+}
+
 // x[f, j] = fma(pixel f of sample order[position + j], scale, shift), for the planes of up to four channels: features
 // first .. first + channels·plane - 1. Four channels a launch, their numbers by value: a table on the device would need an
 // upload, which a recorded step must not have.
 extern "C" __global__ void batches_gather(
     const unsigned char* images, i64 samples, int pixels, const int* order, int capacity, const float* position, float* x,
     int ld, int batch, int first, int channels, int plane, float scale0, float scale1, float scale2, float scale3,
-    float shift0, float shift1, float shift2, float shift3, int* fault) {
+    float shift0, float shift1, float shift2, float shift3, Augmentation how, int* fault) {
     __shared__ unsigned char tile[TILE][TILE_STRIDE];
     i64 begin = begin_of_batch(position, batch, capacity, fault);
     if (begin < 0) {
@@ -50,8 +91,10 @@ extern "C" __global__ void batches_gather(
         int column = at.at * TILE;
         for (int j = warp_index(); j < TILE; j += warps) {
             if (column + j < batch && row + lane < here) {
-                i64 sample = sample_at(order, begin + column + j, samples, fault);
-                tile[j][lane] = sample < 0 ? (unsigned char)0 : images[sample * pixels + first + row + lane];
+                i64 position = begin + column + j;
+                i64 sample = sample_at(order, position, samples, fault);
+                int pixel = pixel_seen(how, crop_of(how, position), first + row + lane);
+                tile[j][lane] = sample < 0 || pixel < 0 ? (unsigned char)0 : images[sample * pixels + pixel];
             }
         }
         __syncthreads();

@@ -1,46 +1,43 @@
-// gb[row] = (gy[row, :] summed over the batch) + beta·gb[row], where bits, if any, has the row; the others stay +0.0. The
-// order of each sum depends on the batch and on which of the two kernels runs, which the batch decides. Reads 4 bytes per
-// element of gy.
+// gb[channel] = (gy summed over the plane and the batch) + beta·gb[channel], where bits, if any, has the channel; the others
+// stay +0.0. A channel is `plane` rows of gy. The order of each sum depends on plane and batch and on which of the two kernels
+// runs, which these decide. Reads 4 bytes per element of gy.
+#pragma once
 #include "common.cuh"
 
-// What thread `rank` of `of` sums: every of-th quad of the row, in four chains.
-__device__ inline float quad_sums(const float* row, int batch, bool aligned, int rank, int of) {
+// What thread `rank` of `of` sums: every of-th quad of the rows, in four chains.
+__device__ inline float quad_sums(const float* rows, int ld, int plane, int batch, int rank, int of) {
     float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
-    for (int column = 4 * rank; column < batch; column += 4 * of) {
-        float4 v = load_quad(row, column, batch, aligned);
-        sum.x += v.x;
-        if (column + 1 < batch) sum.y += v.y;
-        if (column + 2 < batch) sum.z += v.z;
-        if (column + 3 < batch) sum.w += v.w;
-    }
-    return (sum.x + sum.y) + (sum.z + sum.w);
+    for_each_quad(plane, batch, rank, of, [&](int row, int quad) {
+        add_quad(sum, load_quad(rows + (i64)row * ld, 4 * quad, batch, ld % 4 == 0), 4 * quad, batch);
+    });
+    return total(sum);
 }
 
-__device__ inline void put_sum(float sum, float beta, float* gb, const u32* bits, int row) {
-    if (has_bit(bits, row)) {
-        gb[row] = beta == 0 ? sum : fmaf(beta, gb[row], sum);
+__device__ inline void put_sum(float sum, float beta, float* gb, const u32* bits, int channel) {
+    if (has_bit(bits, channel)) {
+        gb[channel] = beta == 0 ? sum : fmaf(beta, gb[channel], sum);
     }
 }
 
-// A warp per row.
+// A warp per channel.
 extern "C" __global__ void bias_gradient_warps(
-    const float* gy, int ld, int features, int batch, float beta, float* gb, const u32* bits) {
+    const float* gy, int ld, int channels, int plane, int batch, float beta, float* gb, const u32* bits) {
     i64 warps = thread_count() / WARP;
-    for (i64 row = thread_index() / WARP; row < features; row += warps) {
-        float sum = warp_sum(quad_sums(gy + row * ld, batch, ld % 4 == 0, lane_index(), WARP));
+    for (i64 channel = thread_index() / WARP; channel < channels; channel += warps) {
+        float sum = warp_sum(quad_sums(gy + channel * plane * ld, ld, plane, batch, lane_index(), WARP));
         if (lane_index() == 0) {
-            put_sum(sum, beta, gb, bits, (int)row);
+            put_sum(sum, beta, gb, bits, (int)channel);
         }
     }
 }
 
-// A block of 256 per row, for large batches.
+// A block of 256 per channel, for those of many numbers.
 extern "C" __global__ void bias_gradient_blocks(
-    const float* gy, int ld, int features, int batch, float beta, float* gb, const u32* bits) {
-    for (int row = (int)blockIdx.x; row < features; row += (int)gridDim.x) {
-        float sum = block_sum(quad_sums(gy + (i64)row * ld, batch, ld % 4 == 0, (int)threadIdx.x, 256));
+    const float* gy, int ld, int channels, int plane, int batch, float beta, float* gb, const u32* bits) {
+    for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
+        float sum = block_sum(quad_sums(gy + (i64)channel * plane * ld, ld, plane, batch, (int)threadIdx.x, 256));
         if (threadIdx.x == 0) {
-            put_sum(sum, beta, gb, bits, row);
+            put_sum(sum, beta, gb, bits, channel);
         }
     }
 }

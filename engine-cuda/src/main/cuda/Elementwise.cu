@@ -2,14 +2,6 @@
 // outside it is +0.0 and stays so, whatever the numbers. Four at a time, then the up to three that are left.
 #include "common.cuh"
 
-__device__ inline float4 keep(u32 four, float4 v) {
-    return {four & 1 ? v.x : 0.0f, four & 2 ? v.y : 0.0f, four & 4 ? v.z : 0.0f, four & 8 ? v.w : 0.0f};
-}
-
-__device__ inline float4 fma4(float a, float4 x, float4 y) {
-    return {fmaf(a, x.x, y.x), fmaf(a, x.y, y.y), fmaf(a, x.z, y.z), fmaf(a, x.w, y.w)};
-}
-
 __device__ inline float4 mul4(float4 x, float4 y) {
     return {x.x * y.x, x.y * y.y, x.z * y.z, x.w * y.w};
 }
@@ -109,9 +101,9 @@ extern "C" __global__ void elementwise_dot(const float* x, const float* y, i64 c
                 if (p + 2 < count) sum.z = fmaf(x[p + 2], y[p + 2], sum.z);
             }
         }
-        float total = block_sum((sum.x + sum.y) + (sum.z + sum.w));
+        float all = block_sum(total(sum));
         if (threadIdx.x == 0) {
-            (chunks == 1 ? out : partials + chunk)[0] = total;
+            (chunks == 1 ? out : partials + chunk)[0] = all;
         }
     }
 }

@@ -19,6 +19,10 @@ __device__ inline float4 plus(float4 v, float bias) {
     return {v.x + bias, v.y + bias, v.z + bias, v.w + bias};
 }
 
+__device__ inline float4 plus(float4 a, float4 b) {
+    return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w};
+}
+
 __device__ inline u32 above_zero(float4 v) {
     return (v.x > 0 ? 1u : 0u) | (v.y > 0 ? 2u : 0u) | (v.z > 0 ? 4u : 0u) | (v.w > 0 ? 8u : 0u);
 }
@@ -28,12 +32,10 @@ __device__ inline u32 valid_bits(int column, int batch) {
     return batch - column >= 4 ? 15u : (1u << (batch - column)) - 1u;
 }
 
-// y = max(x + bias[row], 0) and the bits of what passed. The loop is the same for all lanes of a warp, since they shuffle;
-// each quad is read and written by one lane only, so y may be x.
-__device__ inline void rectify_noting(
-    const float* x, int x_ld, float* y, int y_ld, const float* bias, u32* mask, int mask_words, int features, int batch) {
-    bool x_aligned = x_ld % 4 == 0;
-    bool y_aligned = y_ld % 4 == 0;
+// For kernels that note what passes a ReLU: f(row, column) treats a quad and says which of it passed. The mask may be null. The
+// loop is the same for all lanes of a warp, since they shuffle; each quad is one lane's only, so outputs may be inputs.
+template <typename F>
+__device__ inline void note_quads(u32* mask, int mask_words, int features, int batch, F f) {
     int words = (batch + 31) / 32;
     i64 items = (i64)features * words;
     int part = lane_index() % WORD_LANES;
@@ -44,12 +46,10 @@ __device__ inline void rectify_noting(
         int column = at.at * 32 + part * 4;
         u32 passed = 0;
         if (has_item && column < batch) {
-            float4 v = load_quad(x + (i64)at.row * x_ld, column, batch, x_aligned);
-            if (bias != nullptr) {
-                v = plus(v, bias[at.row]);
-            }
-            passed = (above_zero(v) & valid_bits(column, batch)) << (4 * part);
-            store_quad(y + (i64)at.row * y_ld, column, batch, y_aligned, rectified(v));
+            passed = (f(at.row, column) & valid_bits(column, batch)) << (4 * part);
+        }
+        if (mask == nullptr) {
+            continue;
         }
         for (int apart = WORD_LANES / 2; apart > 0; apart /= 2) {
             passed |= __shfl_xor_sync(ALL_LANES, passed, apart);
@@ -60,10 +60,26 @@ __device__ inline void rectify_noting(
     }
 }
 
+// y = max(x + bias[row / plane], 0) and the bits of what passed; y may be x.
+__device__ inline void rectify_noting(
+    const float* x, int x_ld, float* y, int y_ld, const float* bias, int plane, u32* mask, int mask_words, int features,
+    int batch) {
+    bool x_aligned = x_ld % 4 == 0;
+    bool y_aligned = y_ld % 4 == 0;
+    note_quads(mask, mask_words, features, batch, [&](int row, int column) {
+        float4 v = load_quad(x + (i64)row * x_ld, column, batch, x_aligned);
+        if (bias != nullptr) {
+            v = plus(v, bias[row / plane]);
+        }
+        store_quad(y + (i64)row * y_ld, column, batch, y_aligned, rectified(v));
+        return above_zero(v);
+    });
+}
+
 // Moves 8 bytes and a bit per element.
 extern "C" __global__ void relu_forward(
     const float* x, int x_ld, float* y, int y_ld, u32* mask, int mask_words, int features, int batch) {
-    rectify_noting(x, x_ld, y, y_ld, nullptr, mask, mask_words, features, batch);
+    rectify_noting(x, x_ld, y, y_ld, nullptr, 1, mask, mask_words, features, batch);
 }
 
 // gx = gy where the bit is set, else +0.0, also for NaN; gx may be gy. Moves 8 bytes and a bit per element.
@@ -76,7 +92,6 @@ extern "C" __global__ void relu_gradient(
         Place at = place(i, quads);
         u32 four = mask[(i64)at.row * mask_words + at.at / 8] >> (at.at % 8 * 4);
         float4 g = load_quad(gy + (i64)at.row * gy_ld, 4 * at.at, batch, gy_aligned);
-        g = {four & 1 ? g.x : 0.0f, four & 2 ? g.y : 0.0f, four & 4 ? g.z : 0.0f, four & 8 ? g.w : 0.0f};
-        store_quad(gx + (i64)at.row * gx_ld, 4 * at.at, batch, gx_aligned, g);
+        store_quad(gx + (i64)at.row * gx_ld, 4 * at.at, batch, gx_aligned, keep(four, g));
     }
 }

@@ -2,6 +2,7 @@
 // without the sign, ties to the lower index, NaN refused. A radix select: three histograms over digits of 11, 10 and 10
 // bits; prefix and remaining rank stay in device memory, so that nothing but the result travels. Integer counts do not
 // depend on the order of their additions, and ties are counted in fixed chunks of a warp each, so neither does the result.
+#pragma once
 #include "common.cuh"
 
 constexpr int SELECTION_BUCKETS = 2048;
@@ -143,7 +144,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_count_
     }
 }
 
-// Turns the counts of all chunks of the group into the number of ties before each chunk. One block, each thread sums a run
+// Turns the counts of all chunks of the group (of ties; of elements, in Compression.cu) into the number before each chunk. One block, each thread sums a run
 // of chunks. Bound: latency; 24 bytes per 1024 positions.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_scan_ties(u64* ties, i64 chunks) {
     __shared__ u64 sums[SELECTION_THREADS];

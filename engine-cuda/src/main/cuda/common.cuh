@@ -63,6 +63,17 @@ __device__ inline Place place(i64 index, int width) {
     return {(int)row, (int)(index - row * width)};
 }
 
+// Row `row` of activations with planes of height x width.
+struct Point {
+    int channel, y, x;
+};
+
+__device__ inline Point point_of(int row, int height, int width) {
+    int line = row / width;
+    int channel = line / height;
+    return {channel, line - channel * height, row - line * width};
+}
+
 // Sums of a fixed shape. The butterfly leaves the same bits in every lane, as a+b is b+a.
 
 template <typename T>
@@ -112,6 +123,45 @@ __device__ inline void store_quad(float* row, int column, int batch, bool aligne
     if (column + 3 < batch) row[column + 3] = v.w;
 }
 
+__device__ inline float4 fma4(float a, float4 x, float4 y) {
+    return {fmaf(a, x.x, y.x), fmaf(a, x.y, y.y), fmaf(a, x.z, y.z), fmaf(a, x.w, y.w)};
+}
+
+// The numbers whose bits are set, +0.0 for the others, whatever those are.
+__device__ inline float4 keep(u32 four, float4 v) {
+    return {four & 1 ? v.x : 0.0f, four & 2 ? v.y : 0.0f, four & 4 ? v.z : 0.0f, four & 8 ? v.w : 0.0f};
+}
+
+// f(row, quad) for every of-th quad of a channel's `plane` rows, from number `rank` on.
+template <typename F>
+__device__ inline void for_each_quad(int plane, int batch, int rank, int of, F f) {
+    int quads = (batch + 3) / 4;
+    for (i64 i = rank; i < (i64)plane * quads; i += of) {
+        Place at = place(i, quads);
+        f(at.row, at.at);
+    }
+}
+
+// Adds a quad to the sums; columns beyond the batch do not count, as they may be another view's.
+__device__ inline void add_quad(float4& sum, float4 v, int column, int batch) {
+    sum.x += v.x;
+    if (column + 1 < batch) sum.y += v.y;
+    if (column + 2 < batch) sum.z += v.z;
+    if (column + 3 < batch) sum.w += v.w;
+}
+
+// The same with products.
+__device__ inline void add_products(float4& sum, float4 a, float4 b, int column, int batch) {
+    sum.x = fmaf(a.x, b.x, sum.x);
+    if (column + 1 < batch) sum.y = fmaf(a.y, b.y, sum.y);
+    if (column + 2 < batch) sum.z = fmaf(a.z, b.z, sum.z);
+    if (column + 3 < batch) sum.w = fmaf(a.w, b.w, sum.w);
+}
+
+__device__ inline float total(float4 sum) {
+    return (sum.x + sum.y) + (sum.z + sum.w);
+}
+
 // The bits of four neighbours, flat index 4·quad on, of a pattern; all of them where there is none.
 __device__ inline u32 quad_bits(const u32* bits, i64 quad) {
     return bits == nullptr ? 15u : (bits[quad >> 3] >> ((quad & 7) * 4)) & 15u;
@@ -119,4 +169,40 @@ __device__ inline u32 quad_bits(const u32* bits, i64 quad) {
 
 __device__ inline bool has_bit(const u32* bits, i64 index) {
     return bits == nullptr || ((bits[index >> 5] >> (index & 31)) & 1u) != 0;
+}
+
+// Where ops of activations write, and how those end that write a gradient: mask ⊙ (v + beta·old), the old numbers not being
+// read where beta = 0. Fields in order are what Output.java passes.
+struct Output {
+    float* data;
+    const u32* mask;  // [rows][mask_words], or null for none
+    int ld;
+    int mask_words;
+    int batch;
+    float beta;
+};
+
+__device__ inline float* row_of(const Output& out, int row) {
+    return out.data + (i64)row * out.ld;
+}
+
+// beta·old, where the chains of products begin.
+__device__ inline float4 old_quad(const Output& out, int row, int quad) {
+    if (out.beta == 0) {
+        return {0.0f, 0.0f, 0.0f, 0.0f};
+    }
+    float4 old = load_quad(row_of(out, row), 4 * quad, out.batch, out.ld % 4 == 0);
+    return {out.beta * old.x, out.beta * old.y, out.beta * old.z, out.beta * old.w};
+}
+
+// v + beta·old, rounded once.
+__device__ inline float4 plus_old(const Output& out, int row, int quad, float4 v) {
+    return out.beta == 0 ? v : fma4(out.beta, load_quad(row_of(out, row), 4 * quad, out.batch, out.ld % 4 == 0), v);
+}
+
+__device__ inline void put_quad(const Output& out, int row, int quad, float4 v) {
+    if (out.mask != nullptr) {
+        v = keep(out.mask[(i64)row * out.mask_words + quad / 8] >> (quad % 8 * 4), v);
+    }
+    store_quad(row_of(out, row), 4 * quad, out.batch, out.ld % 4 == 0, v);
 }

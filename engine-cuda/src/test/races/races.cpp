@@ -64,15 +64,78 @@ void tensors() {
     races::launch(2, 64, [&] { scaling_tensor(x, ROWS, BATCH, LD, 0.5f); });
     races::launch(2, 64, [&] { relu_forward(x, LD, x, LD, mask, 2, ROWS, BATCH); });
     races::launch(2, 64, [&] { relu_gradient(mask, 2, x, LD, x, LD, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_relu_add(x, LD, bias, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_relu_rectify(x, LD, bias, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_relu_note(x, LD, bias, mask, 2, ROWS, BATCH); });
-    races::launch(2, 64, [&] { bias_gradient_warps(x, LD, ROWS, BATCH, 0.5f, bias, bits); });
-    races::launch(2, 256, [&] { bias_gradient_blocks(x, LD, ROWS, BATCH, 0.5f, bias, bits); });
+    races::launch(2, 64, [&] { bias_relu_add(x, LD, bias, 1, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_relu_rectify(x, LD, bias, 1, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_relu_note(x, LD, bias, 1, mask, 2, ROWS, BATCH); });
+    races::launch(2, 64, [&] { bias_gradient_warps(x, LD, ROWS, 1, BATCH, 0.5f, bias, bits); });
+    races::launch(2, 256, [&] { bias_gradient_blocks(x, LD, 1, ROWS, BATCH, 0.5f, bias, bits); });
     races::launch(2, 64, [&] { gather_flat(x, LD, bits, ROWS, BATCH, values); });
     races::launch(2, 64, [&] { scatter_flat(values, ROWS, BATCH, x, LD); });
     races::launch(2, 64, [&] { gather_packed(x, LD, rows, cols, ROWS, values); });
     races::launch(2, 64, [&] { scatter_packed(values, rows, cols, ROWS, x, LD); });
+}
+
+void convolution() {
+    constexpr Geometry g = {2, 4, 3, 3, 2, 2, 3, 3, 2, 1};
+    constexpr int IN = 2 * 4 * 3;
+    constexpr int OUT = 3 * 2 * 2;
+    Floats x(IN * LD), gx(IN * LD), y(OUT * LD), w(3 * g.cols()), gw(3 * g.cols());
+    Words mask(IN * 2), bits(3);
+    Ints rows(3, 1), cols(3, 1000), entries(3, 1), ptr(4, 1);  // the first row has entries at 0, 5 and 10
+    ptr[1] = ptr[2] = ptr[3] = 3;
+    Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
+    Output back = {gx, mask, LD, 2, BATCH, 0};
+    races::launch(2, 64, [&] { convolution_forward(g, nullptr, nullptr, bits, w, x, LD, out); });
+    races::launch(2, 64, [&] { convolution_forward(g, ptr, cols, nullptr, w, x, LD, out); });
+    races::launch(2, 64, [&] {
+        convolution_input_gradient(g, nullptr, nullptr, nullptr, nullptr, bits, w, y, LD, back);
+    });
+    races::launch(2, 64, [&] { convolution_input_gradient(g, ptr, entries, rows, cols, nullptr, w, y, LD, back); });
+    races::launch(2, 64, [&] {
+        convolution_weight_gradient(g, nullptr, nullptr, bits, 3 * g.cols(), x, LD, y, LD, BATCH, 0.5f, gw);
+    });
+    races::launch(2, 64, [&] {
+        convolution_weight_gradient(g, rows, cols, nullptr, 1, x, LD, y, LD, BATCH, 0.5f, gw);
+    });
+    Memory<i64> x_ptr(IN + 1, 1);
+    races::launch(2, 64, [&] {
+        convolution_sparse_weight_gradient(
+            g, nullptr, nullptr, bits, 3 * g.cols(), x_ptr, rows, cols, x, y, LD, 0.5f, gw);
+    });
+}
+
+void layers() {
+    constexpr PoolWindow window = {4, 3, 2, 2, 3, 2, 2, 1};
+    constexpr int PLANE = 4 * 3;
+    constexpr int IN = 2 * PLANE;
+    constexpr int OUT = 2 * 2 * 2;
+    Floats x(IN * LD), gx(IN * LD), y(OUT * LD), mean(2), spread(2), gamma(2), beta(2), averages(4);
+    Words mask(IN * 2), bits(1), chosen(OUT * LD / 4);
+    Output out = {y, nullptr, LD, 0, BATCH, 0};
+    Output back = {gx, mask, LD, 2, BATCH, 0.5f};
+    races::launch(2, 64, [&] { pool_max(window, OUT, x, LD, out, chosen, LD / 4); });
+    races::launch(2, 64, [&] { pool_max_gradient(window, IN, chosen, LD / 4, y, LD, back); });
+    races::launch(2, 64, [&] { pool_average(window, OUT, x, LD, out); });
+    races::launch(2, 64, [&] { pool_average_gradient(window, IN, y, LD, back); });
+
+    races::launch(1, 256, [&] {
+        batch_norm_statistics(x, LD, 2, PLANE, BATCH, 0.1f, 0.1f, mean, spread, gamma, beta);
+    });
+    races::launch(2, 64, [&] {
+        batch_norm_apply(x, LD, IN, PLANE, BATCH, mean, spread, 0, gamma, beta, gx, LD, 1, mask, 2, gx, LD);
+    });
+    races::launch(1, 256, [&] {
+        batch_norm_sums(x, LD, gx, LD, 2, PLANE, BATCH, mean, spread, averages, gamma, bits, beta, bits);
+    });
+    Output in_place = {gx, mask, LD, 2, BATCH, 0};
+    races::launch(2, 64, [&] {
+        batch_norm_gradient(x, LD, gx, LD, IN, PLANE, mean, spread, gamma, averages, in_place);
+    });
+
+    Memory<RandomStream> stream(1);
+    races::launch(2, 64, [&] { dropout_apply(gx, LD, IN, stream, 1, 1u << 31, 2, in_place); });
+    races::launch(2, 64, [&] { dropout_add(x, LD, IN, back); });
+    races::launch(1, 32, [&] { dropout_advance(stream); });
 }
 
 void patterns() {
@@ -113,9 +176,11 @@ void training() {
     Memory<unsigned char> images(20 * PIXELS, 251), classes(20);
     Ints order(80, 20);
     Floats position(1), x(PIXELS * LD);
+    Memory<RandomStream> stream(1);
+    Augmentation how = {stream, 1, 2, 1, 3, 5};
     races::launch(2, 256, [&] {
         batches_gather(
-            images, 20, PIXELS, order, 80, position, x, LD, BATCH, 0, 3, PIXELS / 3, 1, 2, 3, 4, 5, 6, 7, 8, fault);
+            images, 20, PIXELS, order, 80, position, x, LD, BATCH, 0, 3, PIXELS / 3, 1, 2, 3, 4, 5, 6, 7, 8, how, fault);
     });
     races::launch(1, 256, [&] { batches_finish(classes, 20, order, 80, position, BATCH, labels, fault); });
 }
@@ -137,6 +202,12 @@ void selection() {
     races::launch(1, 64, [&] { selection_count_ties(values, bits, MANY, state, ties); });
     races::launch(1, 256, [&] { selection_scan_ties(ties, CHUNKS); });
     races::launch(1, 64, [&] { selection_keep(values, bits, MANY, state, ties, kept); });
+    Ints rows(MANY), cols(MANY);
+    Memory<i64> ptr(MANY / 23 + 2);
+    Floats stored(MANY);
+    races::launch(1, 64, [&] { compression_count(kept, MANY, ties); });
+    races::launch(1, 256, [&] { selection_scan_ties(ties, CHUNKS); });
+    races::launch(1, 64, [&] { compression_store(values, MANY, 23, kept, ties, ptr, rows, cols, stored); });
     races::launch(1, 64, [&] { sparsify_flags(values, MANY, 50.0f, state, kept); });
 }
 
@@ -161,6 +232,8 @@ int main(int count, char** arguments) {
     }
     elementwise();
     tensors();
+    convolution();
+    layers();
     patterns();
     training();
     selection();

@@ -1,12 +1,17 @@
 package dev.gossamer.cuda;
 
+import static dev.gossamer.cuda.device.Launch.pair;
+
 import dev.gossamer.cuda.CudaHandles.CudaCell;
 import dev.gossamer.cuda.CudaHandles.CudaLabels;
 import dev.gossamer.cuda.CudaHandles.CudaOrder;
+import dev.gossamer.cuda.CudaHandles.CudaRandomStream;
 import dev.gossamer.cuda.CudaHandles.CudaSamples;
 import dev.gossamer.cuda.device.Launch;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.PixelTransform;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Batches from resident bytes: a launch per four channels, then one for the classes that also moves the position on. */
 final class Batches {
@@ -23,12 +28,13 @@ final class Batches {
             CudaWorkspace workspace,
             CudaSamples samples,
             PixelTransform transform,
+            @Nullable Augmentation augmentation,
             CudaOrder order,
             CudaCell position,
             CudaTensor x,
             CudaLabels labels) {
         for (int channel = 0; channel < transform.channels(); channel += CHANNELS) {
-            gather(workspace, samples, transform, order, position, x, channel);
+            gather(workspace, samples, transform, augmentation, order, position, x, channel);
         }
         workspace
                 .launch()
@@ -49,6 +55,7 @@ final class Batches {
             CudaWorkspace workspace,
             CudaSamples samples,
             PixelTransform transform,
+            @Nullable Augmentation augmentation,
             CudaOrder order,
             CudaCell position,
             CudaTensor x,
@@ -73,7 +80,20 @@ final class Batches {
                 .i(plane);
         four(launch, transform.scale(), channel);
         four(launch, transform.shift(), channel);
-        launch.p(workspace.fault()).blocks(tiles, BLOCK);
+        augmentation(launch, augmentation, samples).p(workspace.fault()).blocks(tiles, BLOCK);
+    }
+
+    /** The structure {@code Augmentation} of the kernel. */
+    private static Launch augmentation(Launch launch, @Nullable Augmentation how, CudaSamples samples) {
+        int height = samples.one().height();
+        int width = samples.one().width();
+        if (how == null) {
+            return launch.p(0).word(0).word(pair(0, height)).word(width);
+        }
+        return launch.p(((CudaRandomStream) how.stream()).data())
+                .word(pair(how.site(), how.padding()))
+                .word(pair(how.flip() ? 1 : 0, height))
+                .word(width);
     }
 
     private static void four(Launch launch, List<Float> numbers, int channel) {

@@ -3,18 +3,24 @@ package dev.gossamer.cuda;
 import dev.gossamer.cuda.CudaHandles.CudaCell;
 import dev.gossamer.cuda.CudaHandles.CudaLabels;
 import dev.gossamer.cuda.CudaHandles.CudaOrder;
+import dev.gossamer.cuda.CudaHandles.CudaRandomStream;
 import dev.gossamer.cuda.CudaHandles.CudaSamples;
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
-import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -117,6 +123,90 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     }
 
     @Override
+    public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+        Pool.max(workspace, (CudaTensor) x, window, (CudaTensor) y, (CudaIndices) chosen);
+    }
+
+    @Override
+    public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Pool.maxGradient(
+                workspace, (CudaIndices) chosen, window, (CudaTensor) gy, beta, (CudaTensor) gx, (CudaMask) mask);
+    }
+
+    @Override
+    public void averagePool(Tensor x, Window window, Tensor y) {
+        Pool.average(workspace, (CudaTensor) x, window, (CudaTensor) y);
+    }
+
+    @Override
+    public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Pool.averageGradient(workspace, window, (CudaTensor) gy, beta, (CudaTensor) gx, (CudaMask) mask);
+    }
+
+    @Override
+    public void batchNorm(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            @Nullable Tensor residual,
+            Activation activation,
+            @Nullable Mask mask,
+            Tensor y) {
+        BatchNormalization.training(
+                workspace, (CudaTensor) x, norm, saved, (CudaTensor) residual, activation, (CudaMask) mask, (CudaTensor)
+                        y);
+    }
+
+    @Override
+    public void batchNormInference(
+            Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
+        BatchNormalization.inference(
+                workspace, (CudaTensor) x, norm, (CudaTensor) residual, activation, (CudaTensor) y);
+    }
+
+    @Override
+    public void batchNormGradient(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor gy,
+            float beta,
+            Tensor gx,
+            @Nullable Mask mask,
+            Values gGamma,
+            Values gBeta) {
+        BatchNormalization.gradient(
+                workspace,
+                (CudaTensor) x,
+                norm,
+                saved,
+                (CudaTensor) gy,
+                beta,
+                (CudaTensor) gx,
+                (CudaMask) mask,
+                (CudaValues) gGamma,
+                (CudaValues) gBeta);
+    }
+
+    @Override
+    public void dropout(
+            Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+        Dropout.dropout(
+                workspace, (CudaTensor) x, rate, (CudaRandomStream) stream, site, beta, (CudaTensor) y, (CudaMask)
+                        mask);
+    }
+
+    @Override
+    public void advance(RandomStream stream) {
+        Dropout.advance(workspace, (CudaRandomStream) stream);
+    }
+
+    @Override
+    public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+        Dropout.add(workspace, (CudaTensor) x, beta, (CudaTensor) y, (CudaMask) mask);
+    }
+
+    @Override
     public void softmaxCrossEntropy(
             Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
         SoftmaxCrossEntropy.run(
@@ -136,6 +226,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     @Override
     public void keepTop(List<Space> group, Role by, long keep) {
         Selection.keepTop(workspace, group, by, keep);
+    }
+
+    @Override
+    public void compress(Tensor x, long keep, SparseTensor to) {
+        Compression.top(workspace, (CudaTensor) x, keep, (CudaSparseTensor) to);
     }
 
     @Override
@@ -162,13 +257,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
             Cell position,
             Tensor x,
             Labels labels) {
-        if (augmentation != null) {
-            throw Unbuilt.of("augmentation");
-        }
         Batches.next(
                 workspace,
                 (CudaSamples) samples,
                 transform,
+                augmentation,
                 (CudaOrder) order,
                 (CudaCell) position,
                 (CudaTensor) x,

@@ -5,17 +5,19 @@ import dev.gossamer.cuda.device.DeviceBuffer;
 import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.cuda.device.Stream;
 import dev.gossamer.engine.Cell;
-import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -205,6 +207,21 @@ final class CudaWorkspace implements Workspace {
     }
 
     @Override
+    public Indices indices(Shape output) {
+        return new CudaIndices(this, output);
+    }
+
+    @Override
+    public RandomStream randomStream() {
+        return new CudaHandles.CudaRandomStream(this, allocateZeroed(CudaHandles.CudaRandomStream.BYTES));
+    }
+
+    @Override
+    public SparseTensor sparseTensor(Shape shape, long capacity) {
+        return new CudaSparseTensor(this, shape, capacity);
+    }
+
+    @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         DeviceBuffer pixels = allocate(count * one.features());
         DeviceBuffer classes = allocate(count);
@@ -215,12 +232,7 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Product product(Geometry geometry) {
-        if (!geometry.isLinear()) {
-            throw new EngineException("Backend cuda computes linear products only; a " + geometry.kernelHeight() + "x"
-                    + geometry.kernelWidth() + " convolution over " + geometry.inHeight() + "x" + geometry.inWidth()
-                    + " needs a backend with convolutions");
-        }
-        return new LinearProduct(this, geometry);
+        return geometry.isLinear() ? new LinearProduct(this, geometry) : new ConvolutionProduct(this, geometry);
     }
 
     @Override
@@ -270,6 +282,12 @@ final class CudaWorkspace implements Workspace {
     @Override
     public void write(Cell cell, float value) {
         stream.fill(((CudaHandles.CudaCell) cell).data(), Float.floatToRawIntBits(value), 1);
+    }
+
+    @Override
+    public void write(RandomStream random, long key) {
+        MemorySegment words = MemorySegment.ofArray(new long[] {key, 0});
+        stream.upload(words, ((CudaHandles.CudaRandomStream) random).data(), words.byteSize());
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,11 @@ final class LinearProduct implements Product {
     @Override
     public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
         Sddmm.run(workspace, 1, (CudaTensor) gy, (CudaTensor) x, beta, (CudaValues) gw);
+    }
+
+    @Override
+    public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+        Convolution.weightGradient(workspace, geometry, (CudaSparseTensor) x, (CudaTensor) gy, beta, (CudaValues) gw);
     }
 
     @Override

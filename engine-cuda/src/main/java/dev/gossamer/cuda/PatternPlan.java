@@ -24,6 +24,7 @@ final class PatternPlan {
     private @Nullable DeviceBuffer rowIdx;
     private @Nullable DeviceBuffer bits;
     private @Nullable Transposed transposed;
+    private @Nullable ByInput byInput;
 
     PatternPlan(SparsityPattern pattern, PlanCache cache) {
         this.pattern = pattern;
@@ -37,6 +38,15 @@ final class PatternPlan {
      * @param permutation for each of its entries, the position in the pattern whose value it takes
      */
     record Transposed(Csr csr, DeviceBuffer permutation) {}
+
+    /**
+     * The entries in the order in which an input channel of a convolution meets them: by input channel, then canonical.
+     *
+     * @param kernel columns of a channel
+     * @param channelPtr where each channel begins, and the end
+     * @param entries positions in the pattern
+     */
+    record ByInput(int kernel, DeviceBuffer channelPtr, DeviceBuffer entries) {}
 
     SparsityPattern pattern() {
         return pattern;
@@ -82,6 +92,18 @@ final class PatternPlan {
                 SparsityPattern.Transposed on = pattern.transpose();
                 known = new Transposed(upload(on.pattern()), upload(on.permutation()));
                 transposed = known;
+            }
+            return known;
+        }
+    }
+
+    /** For the convolutions whose kernel has so many taps: one, as a pattern is that of a layer's weights. */
+    ByInput byInput(int kernel) {
+        synchronized (cache) {
+            ByInput known = byInput;
+            if (known == null || known.kernel() != kernel) {
+                known = sortedByInput(kernel);
+                byInput = known;
             }
             return known;
         }
@@ -141,6 +163,21 @@ final class PatternPlan {
             Arrays.fill(rows, pattern.rowStart(row), pattern.rowEnd(row), row);
         }
         return rows;
+    }
+
+    /** A counting sort, stable, so that entries of a channel stay in canonical order. */
+    private ByInput sortedByInput(int kernel) {
+        int[] channelPtr = new int[pattern.cols() / kernel + 1];
+        int[] entries = new int[(int) pattern.nnz()];
+        for (int p = 0; p < entries.length; p++) {
+            channelPtr[pattern.col(p) / kernel + 1]++;
+        }
+        Arrays.parallelPrefix(channelPtr, Integer::sum);
+        int[] next = channelPtr.clone();
+        for (int p = 0; p < entries.length; p++) {
+            entries[next[pattern.col(p) / kernel]++] = p;
+        }
+        return new ByInput(kernel, upload(channelPtr), upload(entries));
     }
 
     private int[] membership() {

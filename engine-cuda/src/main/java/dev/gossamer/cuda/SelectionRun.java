@@ -155,6 +155,32 @@ final class SelectionRun {
         return this;
     }
 
+    /** Stores what is marked of the one part, a matrix of {@code batch} columns. Does not wait; the tie counts are gone. */
+    void store(int batch, CudaSparseTensor to) {
+        Part part = parts.getFirst();
+        workspace
+                .launch()
+                .kernel("compression_count")
+                .p(kept)
+                .l(part.count)
+                .p(ties)
+                .grid1d(part.chunks() * WARP, THREADS);
+        workspace.launch().kernel("selection_scan_ties").p(ties).l(chunks).blocks(1, THREADS);
+        workspace
+                .launch()
+                .kernel("compression_store")
+                .p(part.values)
+                .l(part.count)
+                .i(batch)
+                .p(kept)
+                .p(ties)
+                .p(to.rowPtr())
+                .p(to.rows())
+                .p(to.cols())
+                .p(to.values())
+                .grid1d(part.chunks() * WARP, THREADS);
+    }
+
     /** What was found, without the marks. Waits. */
     Found found(Arena arena) {
         return download(arena, HEADER);

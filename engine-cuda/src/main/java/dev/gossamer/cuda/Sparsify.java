@@ -27,7 +27,8 @@ final class Sparsify {
         }
     }
 
-    private static SelectionRun run(CudaWorkspace workspace, CudaTensor dense) {
+    /** A selection among all numbers of a tensor, row after row. */
+    static SelectionRun run(CudaWorkspace workspace, CudaTensor dense) {
         long count = (long) dense.features * dense.batch;
         return new SelectionRun(workspace, List.of(new Part(withoutPadding(workspace, dense, count), 0, count)));
     }

@@ -80,6 +80,11 @@ public final class Launch implements AutoCloseable {
         return this;
     }
 
+    /** Two fields of four bytes, one after the other, as one of eight. */
+    public static long pair(int first, int second) {
+        return Integer.toUnsignedLong(first) | (long) second << Integer.SIZE;
+    }
+
     public Launch f(float value) {
         return l(Float.floatToRawIntBits(value));
     }

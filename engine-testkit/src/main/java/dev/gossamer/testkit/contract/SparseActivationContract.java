@@ -134,11 +134,12 @@ public abstract class SparseActivationContract extends BackendContract {
         int plane = c.pick("plane", 1, 3, 4, 7);
         int kernel = plane == 1 ? 1 : c.pick("kernel", 1, 3, 3);
         int stride = c.pick("stride", 1, 1, 2);
-        Geometry one = new Geometry(1, plane, plane, 1, kernel, kernel, stride, kernel / 2);
+        int padding = c.pick("padding", kernel / 2, kernel / 2, kernel / 2 + 3);
+        Geometry one = new Geometry(1, plane, plane, 1, kernel, kernel, stride, padding);
         long each = one.size() * ProductContract.plane(one) * batch;
         int[] channels = c.sizes("out, in channels", 2, Math.clamp(200_000 / each, 1, 3_000));
         return c.note(
-                "geometry", new Geometry(channels[1], plane, plane, channels[0], kernel, kernel, stride, kernel / 2));
+                "geometry", new Geometry(channels[1], plane, plane, channels[0], kernel, kernel, stride, padding));
     }
 
     @Test
