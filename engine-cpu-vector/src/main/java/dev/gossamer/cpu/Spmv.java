@@ -39,9 +39,11 @@ final class Spmv {
             return;
         }
         PatternPlan.Csr csr = a.space.plan().csr;
+        MemorySegment products =
+                beta == 0 ? y.data : workspace.scratch(CpuWorkspace.Scratch.VALUES, Math.max(1, 4L * csr.rows));
         int parts = workspace.parts(2.0 * csr.colIdx.length);
         if (parts == 1) {
-            rows(csr, 0, csr.rows, alpha, a.data, x.data, beta, y.data);
+            rows(csr, 0, csr.rows, alpha, a.data, x.data, beta, y.data, products);
         } else {
             workspace
                     .workers()
@@ -55,7 +57,8 @@ final class Spmv {
                                     a.data,
                                     x.data,
                                     beta,
-                                    y.data));
+                                    y.data,
+                                    products));
         }
     }
 
@@ -67,29 +70,49 @@ final class Spmv {
             MemorySegment a,
             MemorySegment x,
             float beta,
-            MemorySegment y) {
+            MemorySegment y,
+            MemorySegment products) {
         long weights = Raw.address(a, 0, 4L * csr.colIdx.length);
         long input = Raw.address(x, 0, 4L * csr.cols);
-        long output = Raw.address(y, 0, 4L * csr.rows);
+        long output = Raw.address(products, 0, 4L * csr.rows);
         if (csr.cols > PatternPlan.Csr.NARROW) {
-            wide(csr.rowPtr, csr.colIdx, from, to, alpha, weights, input, beta, output);
-            return;
+            wide(csr.rowPtr, csr.colIdx, from, to, alpha, weights, input, output);
+        } else {
+            narrow(csr, from, to, alpha, weights, input, output);
         }
-        MemorySegment columns = csr.narrow();
-        long narrow = Raw.address(columns, 0, 2L * csr.colIdx.length);
-        try {
-            if (ORDER == ByteOrder.LITTLE_ENDIAN && csr.colIdx.length >= (long) LONG * csr.rows) {
-                longRows(csr.rowPtr, from, to, narrow, alpha, weights, input, beta, output);
-            } else {
-                shortRows(csr.rowPtr, from, to, narrow, alpha, weights, input, beta, output);
-            }
-        } finally {
-            Reference.reachabilityFence(columns);
+        if (beta != 0) {
+            add(output, from, to, beta, Raw.address(y, 0, 4L * csr.rows));
         }
     }
 
-    private static void shortRows(
-            int[] rowPtr, int from, int to, long columns, float alpha, long a, long x, float beta, long y) {
+    private static void narrow(PatternPlan.Csr csr, int from, int to, float alpha, long a, long x, long y) {
+        MemorySegment segment = csr.narrow();
+        long columns = Raw.address(segment, 0, 2L * csr.colIdx.length);
+        try {
+            if (ORDER == ByteOrder.LITTLE_ENDIAN && csr.colIdx.length >= (long) LONG * csr.rows) {
+                longRows(csr.rowPtr, from, to, columns, alpha, a, x, y);
+            } else {
+                shortRows(csr.rowPtr, from, to, columns, alpha, a, x, y);
+            }
+        } finally {
+            Reference.reachabilityFence(segment);
+        }
+    }
+
+    /**
+     * y = beta·y + products, apart from the kernels: within them, once beta had been other than 0, C2 made code in which short
+     * rows took two to three times as long.
+     */
+    private static void add(long products, int from, int to, float beta, long y) {
+        for (int row = from; row < to; row++) {
+            ALL.set(
+                    UNCHECKED,
+                    (y & USER) + 4L * (row & INDEX),
+                    Math.fma(beta, at(y & USER, row), at(products & USER, row)));
+        }
+    }
+
+    private static void shortRows(int[] rowPtr, int from, int to, long columns, float alpha, long a, long x, long y) {
         long input = x & USER;
         int start = rowPtr[from];
         for (int row = from; row < to; row++) {
@@ -129,13 +152,12 @@ final class Spmv {
                     }
                 }
             }
-            store(y, row, alpha * sum, beta);
+            ALL.set(UNCHECKED, (y & USER) + 4L * (row & INDEX), alpha * sum);
         }
     }
 
     /** The same, two columns by one load: less to load, more to keep in registers from row to row. */
-    private static void longRows(
-            int[] rowPtr, int from, int to, long columns, float alpha, long a, long x, float beta, long y) {
+    private static void longRows(int[] rowPtr, int from, int to, long columns, float alpha, long a, long x, long y) {
         long input = x & USER;
         int start = rowPtr[from];
         for (int row = from; row < to; row++) {
@@ -177,13 +199,12 @@ final class Spmv {
                     }
                 }
             }
-            store(y, row, alpha * sum, beta);
+            ALL.set(UNCHECKED, (y & USER) + 4L * (row & INDEX), alpha * sum);
         }
     }
 
     /** The same with columns of 32 bits. */
-    private static void wide(
-            int[] rowPtr, int[] colIdx, int from, int to, float alpha, long a, long x, float beta, long y) {
+    private static void wide(int[] rowPtr, int[] colIdx, int from, int to, float alpha, long a, long x, long y) {
         long input = x & USER;
         for (int row = from; row < to; row++) {
             int end = rowPtr[row + 1];
@@ -205,13 +226,8 @@ final class Spmv {
             for (; p < end; p++) {
                 sum = Math.fma(at(a & USER, p), at(input, colIdx[p]), sum);
             }
-            store(y, row, alpha * sum, beta);
+            ALL.set(UNCHECKED, (y & USER) + 4L * (row & INDEX), alpha * sum);
         }
-    }
-
-    private static void store(long y, int row, float product, float beta) {
-        long address = (y & USER) + 4L * (row & INDEX);
-        ALL.set(UNCHECKED, address, beta == 0 ? product : Math.fma(beta, ALL.get(UNCHECKED, address), product));
     }
 
     private static float at(long address, int index) {
