@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** How training samples are dealt to clients. */
@@ -119,6 +121,10 @@ public sealed interface Partition permits Partition.ByLabel, Partition.Natural {
      * client takes, scanning what is left in class order, the first chunks with no class that it has already, until it
      * has {@code k}. With balanced classes every client gets the same number of samples, of k classes.
      *
+     * <p>Where classes are of unequal size, as in a part of a data set, and the chunks divide among them, each class is cut by
+     * itself into chunks that differ by a sample at most: no chunk then has two classes, and what balanced classes give is
+     * the same.
+     *
      * @param classesPerClient k, at least 1
      */
     record LabelBlocks(int classesPerClient) implements ByLabel {
@@ -134,12 +140,28 @@ public sealed interface Partition permits Partition.ByLabel, Partition.Natural {
         public int[][] assign(int[] labels, int clients) {
             requireClients(clients, labels.length);
             long chunks = (long) clients * classesPerClient;
+            int classes = (int) Arrays.stream(labels).distinct().count();
+            if (chunks % classes == 0 && isUnbalanced(labels, classes)) {
+                return deal(chunksByClass(labels, (int) (chunks / classes)), labels, clients);
+            }
             if (labels.length % chunks != 0) {
                 throw new DataException("Partition " + spec() + " cuts the samples into " + clients + " clients x "
                         + classesPerClient + " = " + chunks + " equal chunks, which " + labels.length
                         + " samples do not divide into: choose another number of clients or classes, or iid");
             }
-            List<int[]> left = chunks(labels, (int) (labels.length / chunks));
+            return deal(chunks(labels, (int) (labels.length / chunks)), labels, clients);
+        }
+
+        private static boolean isUnbalanced(int[] labels, int classes) {
+            return Arrays.stream(labels)
+                    .boxed()
+                    .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()))
+                    .values()
+                    .stream()
+                    .anyMatch(count -> count * classes != labels.length);
+        }
+
+        private int[][] deal(List<int[]> left, int[] labels, int clients) {
             int[][] parts = new int[clients][];
             for (int client = 0; client < clients; client++) {
                 parts[client] = take(left, labels, client);
@@ -157,6 +179,28 @@ public sealed interface Partition permits Partition.ByLabel, Partition.Natural {
             List<int[]> chunks = new ArrayList<>();
             for (int from = 0; from < order.length; from += chunkSize) {
                 chunks.add(Arrays.copyOfRange(order, from, from + chunkSize));
+            }
+            return chunks;
+        }
+
+        /** Each class, as its samples came, cut into {@code perClass} chunks. */
+        private List<int[]> chunksByClass(int[] labels, int perClass) {
+            List<int[]> chunks = new ArrayList<>();
+            int[] classes = Arrays.stream(labels).distinct().sorted().toArray();
+            for (int each : classes) {
+                int[] samples = IntStream.range(0, labels.length)
+                        .filter(sample -> labels[sample] == each)
+                        .toArray();
+                if (samples.length < perClass) {
+                    throw new DataException("Partition " + spec() + " cuts class " + each + " into " + perClass
+                            + " chunks, but it has " + samples.length
+                            + " samples: choose fewer clients or classes, or iid");
+                }
+                for (int chunk = 0; chunk < perClass; chunk++) {
+                    int from = (int) ((long) samples.length * chunk / perClass);
+                    int to = (int) ((long) samples.length * (chunk + 1) / perClass);
+                    chunks.add(Arrays.copyOfRange(samples, from, to));
+                }
             }
             return chunks;
         }

@@ -100,6 +100,20 @@ class PartitionTest {
     }
 
     @Test
+    void classesOfUnequalSizeAreCutByThemselves() {
+        int[] labels = IntStream.range(0, 1_000)
+                .map(sample -> sample < 530 ? sample % 2 : 2 + sample % 2)
+                .toArray();
+        int[][] parts = new Partition.LabelBlocks(2).assign(labels, 4);
+        dealsEachSampleOnce(parts, labels.length);
+        for (int client = 0; client < 4; client++) {
+            assertThat(classes(parts[client], labels)).isEqualTo(client < 2 ? Set.of(0, 1) : Set.of(2, 3));
+            assertThat(parts[client].length).isBetween(client < 2 ? 264 : 234, client < 2 ? 266 : 236);
+        }
+        refused(() -> new Partition.LabelBlocks(1).assign(new int[] {0, 0, 0, 1}, 4), "class 1 into 2", "1 samples");
+    }
+
+    @Test
     void impossibleBlocksAreRefused() {
         int[] labels = balanced(60_000, 10);
         refused(() -> new Partition.LabelBlocks(2).assign(labels, 7), "7 clients x 2 = 14", "60000", "iid");
