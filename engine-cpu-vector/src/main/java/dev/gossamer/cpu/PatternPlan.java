@@ -109,7 +109,6 @@ final class PatternPlan {
             this.cols = cols;
             this.rowPtr = rowPtr;
             this.colIdx = colIdx;
-            this.order = byLength(rowPtr);
         }
 
         /** {@link #colIdx} as unsigned 16-bit numbers off-heap, made on first use and freed with the plan. */
