@@ -9,8 +9,10 @@ if [ -z "$tool" ]; then
 fi
 
 memcheck=(CudaElementwiseTest CudaReluTest CudaSgdTest CudaSoftmaxCrossEntropyTest CudaSelectionTest CudaSparsifyTest
-    CudaBatchesTest CudaGatherScatterTest CudaWorkspaceTest CudaProductTest)
-racecheck=(CudaSelectionTest CudaSoftmaxCrossEntropyTest CudaElementwiseTest CudaSgdTest CudaSparsifyTest CudaProductTest)
+    CudaBatchesTest CudaGatherScatterTest CudaWorkspaceTest CudaProductTest CudaConvolutionTest CudaPoolTest
+    CudaBatchNormTest CudaDropoutTest CudaAddTest CudaSparseActivationTest)
+racecheck=(CudaSelectionTest CudaSoftmaxCrossEntropyTest CudaElementwiseTest CudaSgdTest CudaSparsifyTest CudaProductTest
+    CudaBatchesTest CudaConvolutionTest CudaBatchNormTest CudaSparseActivationTest)
 cases=10
 if [ "$CHECK_QUICK" = 1 ]; then
     memcheck=(CudaReluTest)

@@ -42,9 +42,7 @@ public interface Product extends Resource {
      *
      * @param x compressed from a tensor with gy's batch
      */
-    default void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
-        throw Unbuilt.of("weightGradient");
-    }
+    void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw);
 
     /** {@code gb = (gy summed over batch and plane, on the entries of gb's space only) + beta·gb}. */
     void biasGradient(Tensor gy, float beta, Values gb);

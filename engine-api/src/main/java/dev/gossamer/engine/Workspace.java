@@ -77,23 +77,17 @@ public interface Workspace extends AutoCloseable {
     Mask mask(Shape shape);
 
     /** Room for the choices of a max pool whose output has this shape or a smaller batch. */
-    default Indices indices(Shape output) {
-        throw Unbuilt.of("indices");
-    }
+    Indices indices(Shape output);
 
     /** A stream with key 0 at step 0. */
-    default RandomStream randomStream() {
-        throw Unbuilt.of("randomStream");
-    }
+    RandomStream randomStream();
 
     /**
      * Room for the {@code capacity} largest elements of a tensor of this shape or a smaller batch.
      *
      * @param capacity 0 to {@code shape.size()}
      */
-    default SparseTensor sparseTensor(Shape shape, long capacity) {
-        throw Unbuilt.of("sparseTensor");
-    }
+    SparseTensor sparseTensor(Shape shape, long capacity);
 
     /**
      * A resident data set. A backend may read the segments in place: the caller keeps them alive and unchanged as long as
@@ -133,9 +127,7 @@ public interface Workspace extends AutoCloseable {
     void write(Cell cell, float value);
 
     /** Sets the key of a stream and goes to step 0. */
-    default void write(RandomStream stream, long key) {
-        throw Unbuilt.of("write");
-    }
+    void write(RandomStream stream, long key);
 
     /** The value of a cell. Waits. */
     float read(Cell cell);

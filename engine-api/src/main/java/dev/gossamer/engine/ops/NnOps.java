@@ -7,7 +7,6 @@ import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Tensor;
-import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import org.jspecify.annotations.Nullable;
@@ -34,24 +33,16 @@ public interface NnOps {
      * @param y {@code window.output(x.shape())}
      * @param chosen where each was found, or null when no gradient is wanted
      */
-    default void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
-        throw Unbuilt.of("maxPool");
-    }
+    void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen);
 
     /** Each element of gy goes to where its output was found. Windows may overlap; sums are in ascending order of windows. */
-    default void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        throw Unbuilt.of("maxPoolGradient");
-    }
+    void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
 
     /** Mean of each window; padding counts as zeros, so that the divisor is always {@link Window#size()}. */
-    default void averagePool(Tensor x, Window window, Tensor y) {
-        throw Unbuilt.of("averagePool");
-    }
+    void averagePool(Tensor x, Window window, Tensor y);
 
     /** Each element of gy, divided by the window's size, goes to all of its window. */
-    default void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        throw Unbuilt.of("averagePoolGradient");
-    }
+    void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
 
     /**
      * Batch normalisation of a training step: {@code y = activation(gamma·(x − mean)·inverseDeviation + beta + residual)},
@@ -62,22 +53,17 @@ public interface NnOps {
      * @param residual added before the activation, or null; of y's shape
      * @param mask where to note what passed the ReLU, or null; only with {@link Activation#RELU}
      */
-    default void batchNorm(
+    void batchNorm(
             Tensor x,
             BatchNorm norm,
             BatchNorm.Saved saved,
             @Nullable Tensor residual,
             Activation activation,
             @Nullable Mask mask,
-            Tensor y) {
-        throw Unbuilt.of("batchNorm");
-    }
+            Tensor y);
 
     /** The same with the running statistics, which it leaves alone; y may be x or the residual. */
-    default void batchNormInference(
-            Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
-        throw Unbuilt.of("batchNormInference");
-    }
+    void batchNormInference(Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y);
 
     /**
      * Gradients of {@link #batchNorm} with respect to x, gamma and beta. The gradient with respect to the residual is gy.
@@ -87,7 +73,7 @@ public interface NnOps {
      * @param gGamma overwritten, on the entries of its space only
      * @param gBeta overwritten, on the entries of its space only
      */
-    default void batchNormGradient(
+    void batchNormGradient(
             Tensor x,
             BatchNorm norm,
             BatchNorm.Saved saved,
@@ -96,9 +82,7 @@ public interface NnOps {
             Tensor gx,
             @Nullable Mask mask,
             Values gGamma,
-            Values gBeta) {
-        throw Unbuilt.of("batchNormGradient");
-    }
+            Values gBeta);
 
     /**
      * Inverted dropout, forward and backward alike: {@code y = mask ⊙ (x·keep/(1 − rate) + beta·y)}. Element i of x in
@@ -113,23 +97,16 @@ public interface NnOps {
      * @param rate share that is dropped, in [0, 1)
      * @param site sets this use of the stream apart from others
      */
-    default void dropout(
-            Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
-        throw Unbuilt.of("dropout");
-    }
+    void dropout(Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask);
 
     /** Goes to the stream's next step. */
-    default void advance(RandomStream stream) {
-        throw Unbuilt.of("advance");
-    }
+    void advance(RandomStream stream);
 
     /**
      * {@code y = mask ⊙ fma(beta, y, x)}: residual addition, and with beta = 0 a copy, which does not read y. y may be x where
      * beta = 0.
      */
-    default void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
-        throw Unbuilt.of("add");
-    }
+    void add(Tensor x, float beta, Tensor y, @Nullable Mask mask);
 
     /**
      * Softmax and cross-entropy of a batch, with {@code classes = logits.shape().features()}; logits have no plane.

@@ -4,7 +4,6 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
-import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
 import java.util.List;
@@ -28,7 +27,5 @@ public interface SelectOps {
      * @param x NATIVE, of the features of {@code to} and at most its batch
      * @param keep 0 to the smaller of {@code to.capacity()} and {@code x.shape().size()}
      */
-    default void compress(Tensor x, long keep, SparseTensor to) {
-        throw Unbuilt.of("compress");
-    }
+    void compress(Tensor x, long keep, SparseTensor to);
 }

@@ -175,6 +175,27 @@ public abstract class PoolContract extends BackendContract {
         return sum;
     }
 
+    /** The number of the last of {@link Window#MAX_SIZE} elements fits a byte too. */
+    @Test
+    void findsAnElementOfTheLargestWindow() {
+        try (Rig rig = rig()) {
+            Shape in = new Shape(1, 15, 17, 4);
+            Window window = Window.whole(in);
+            float[] x = new float[Math.toIntExact(in.size())];
+            int[] found = {128, 254, 254, 254};
+            for (int j = 0; j < found.length; j++) {
+                x[found[j] * found.length + j] = 1;
+            }
+            Tensor tx = rig.tensor(in, 0, x);
+            Tensor y = rig.tensor(window.output(in), 0, nan(4));
+            Tensor gx = rig.tensor(in, 0, nan(x.length));
+            Indices chosen = rig.workspace().indices(y.shape());
+            rig.workspace().nn().maxPool(tx, window, y, chosen);
+            rig.workspace().nn().maxPoolGradient(chosen, window, y, 0, gx, null);
+            Close.same("gx of gy = y", rig.read(gx), x);
+        }
+    }
+
     @Test
     void keepsTheChoicesOfTwoPoolsApart() {
         try (Rig rig = rig()) {

@@ -41,7 +41,7 @@ class FootprintTest {
 
     static Stream<Arguments> models() {
         Shape cifar = new Shape(3, 32, 32, 1);
-        return TestBackends.convolving().stream()
+        return TestBackends.names().stream()
                 .flatMap(backend -> Stream.of(
                                 Models.cnnCifar10(cifar, 10),
                                 Models.vgg16(cifar, 100),
@@ -52,7 +52,7 @@ class FootprintTest {
     }
 
     /** Before the first step, and without parameters, which would hide the rest. */
-    @ParameterizedTest(name = "{1} on {0}", allowZeroInvocations = true)
+    @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("models")
     void modelsOfTheZooHoldWhatTheFormulaSays(String name, String model, ModelSpec spec) {
         int channels = spec.input().channels();

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Logits, loss, every gradient, three steps, statistics and evaluation of convolutional networks against PyTorch. */
-@ParameterizedClass(allowZeroInvocations = true)
-@MethodSource("dev.gossamer.fl.TestBackends#convolving")
+@ParameterizedClass
+@MethodSource("dev.gossamer.fl.TestBackends#names")
 record GoldenConvTest(String backend) {
 
     /**

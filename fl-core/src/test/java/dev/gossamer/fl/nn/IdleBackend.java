@@ -16,6 +16,7 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.TuningTable;
@@ -173,6 +174,11 @@ final class IdleBackend implements Backend {
         }
 
         @Override
+        public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
+            calls++;
+        }
+
+        @Override
         public void biasGradient(Tensor gy, float beta, Values gb) {
             calls++;
         }
@@ -245,6 +251,17 @@ final class IdleBackend implements Backend {
         @Override
         public void dropout(
                 Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void batchNormInference(
+                Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
+            calls++;
+        }
+
+        @Override
+        public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
             calls++;
         }
 
@@ -347,6 +364,11 @@ final class IdleBackend implements Backend {
         @Override
         public RandomStream randomStream() {
             return new IdleStream(this);
+        }
+
+        @Override
+        public SparseTensor sparseTensor(Shape shape, long capacity) {
+            throw new UnsupportedOperationException("no session saves sparse activations");
         }
 
         @Override

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What sessions draw: dropout and augmentation, by key and anew in every step. Seen by the loss of a model that stays. */
-@ParameterizedClass(allowZeroInvocations = true)
-@MethodSource("dev.gossamer.fl.TestBackends#convolving")
+@ParameterizedClass
+@MethodSource("dev.gossamer.fl.TestBackends#names")
 record RandomSessionTest(String backend) {
 
     private static final Shape ONE = new Shape(1, 9, 8, 1);

@@ -42,8 +42,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rounds of a network with state and random layers: what is averaged, what is never pruned, what is drawn. */
-@ParameterizedClass(allowZeroInvocations = true)
-@MethodSource("dev.gossamer.fl.TestBackends#convolving")
+@ParameterizedClass
+@MethodSource("dev.gossamer.fl.TestBackends#names")
 class ConvolutionalRoundsTest {
 
     private static final int CLIENTS = 3;
