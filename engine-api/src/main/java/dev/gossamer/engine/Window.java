@@ -45,12 +45,24 @@ public record Window(int height, int width, int stride, int padding) {
      * @throws IllegalArgumentException if the window is larger than the padded plane
      */
     public Shape output(Shape in) {
-        int rows = in.height() + 2 * padding - height;
-        int cols = in.width() + 2 * padding - width;
-        if (rows < 0 || cols < 0) {
+        int rows = outputs(in.height(), height);
+        int cols = outputs(in.width(), width);
+        if (rows < 1 || cols < 1) {
             throw new IllegalArgumentException("A " + height + "x" + width + " window with padding " + padding
                     + " is larger than the plane of " + in);
         }
-        return new Shape(in.channels(), rows / stride + 1, cols / stride + 1, in.batch());
+        return new Shape(in.channels(), rows, cols, in.batch());
+    }
+
+    /** Whether {@code out} is {@link #output} of {@code in}, without making a shape. */
+    public boolean makes(Shape in, Shape out) {
+        return out.channels() == in.channels()
+                && out.height() == outputs(in.height(), height)
+                && out.width() == outputs(in.width(), width)
+                && out.batch() == in.batch();
+    }
+
+    private int outputs(int length, int window) {
+        return Math.floorDiv(length + 2 * padding - window, stride) + 1;
     }
 }

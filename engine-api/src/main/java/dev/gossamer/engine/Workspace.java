@@ -8,6 +8,7 @@ import dev.gossamer.engine.ops.SparseOps;
 import dev.gossamer.engine.ops.TrainOps;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,18 @@ public interface Workspace extends AutoCloseable {
      * unspecified.
      */
     Tensor view(Tensor whole, int batch);
+
+    /**
+     * NATIVE tensors of these shapes in one memory, as large as the largest of them needs: at any time one of them holds
+     * numbers. An op or upload that writes one of them without reading it takes the memory over, and what the others hold is then
+     * unspecified. Padding stays the backend's affair: every op leaves +0.0 in that of its output, whoever had the memory
+     * before. All share their {@link Tensor#memory}, so that ops refuse two of them where they refuse to work in place.
+     *
+     * <p>A backend that cannot share makes tensors of their own.
+     */
+    default List<Tensor> overlay(List<Shape> shapes) {
+        return shapes.stream().map(shape -> tensor(shape, Layout.NATIVE)).toList();
+    }
 
     /** The index space of a vector (a bias), one row of {@code size} columns; dense until {@link #repattern}. */
     Space space(int size);

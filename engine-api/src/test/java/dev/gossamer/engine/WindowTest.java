@@ -17,6 +17,19 @@ class WindowTest {
     }
 
     @Test
+    void knowsItsOutputs() {
+        Shape plane = new Shape(3, 7, 5, 2);
+        Window window = new Window(3, 3, 2, 1);
+
+        assertThat(window.makes(plane, window.output(plane))).isTrue();
+        assertThat(window.makes(plane, new Shape(3, 4, 2, 2))).isFalse();
+        assertThat(window.makes(plane, new Shape(3, 3, 3, 2))).isFalse();
+        assertThat(window.makes(plane, new Shape(2, 4, 3, 2))).isFalse();
+        assertThat(window.makes(plane, new Shape(3, 4, 3, 1))).isFalse();
+        assertThat(Window.square(8).makes(plane, new Shape(3, 1, 1, 2))).isFalse();
+    }
+
+    @Test
     void refusesWhatIsNoWindow() {
         assertThatIllegalArgumentException().isThrownBy(() -> new Window(0, 1, 1, 0));
         assertThatIllegalArgumentException().isThrownBy(() -> new Window(1, 1, 0, 0));

@@ -1,22 +1,31 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
+import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gossamer.cpu.CpuHandles.CpuCell;
 import dev.gossamer.cpu.CpuHandles.CpuSamples;
+import dev.gossamer.cpu.CpuHandles.CpuStream;
+import dev.gossamer.cpu.CpuWorkspace.Scratch;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.random.Philox;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batches from bytes: samples lie image by image, activations pixel by pixel. Eight samples by eight pixels are transposed
@@ -24,7 +33,7 @@ import jdk.incubator.vector.VectorSpecies;
  * a large part of a training step.
  *
  * <p>Scratch holds sixteen samples as {@code [half][pixel mod 8][pixel / 8]} longs, a byte per sample of the half: so vectors
- * of longs stay whole through the transposition.
+ * of longs stay whole through the transposition. Behind it, the same with the halves innermost.
  */
 final class Batches {
 
@@ -33,17 +42,25 @@ final class Batches {
     private static final VectorShape SHAPE = VectorShape.forBitSize(COUNT * Float.SIZE);
     private static final VectorSpecies<Long> LONGS = SHAPE.withLanes(long.class);
 
-    // Widening takes the eight bytes of a long, or what a vector holds of them.
-    private static final VectorShape WIDE = VectorShape.forBitSize(Math.min(COUNT, 8) * Float.SIZE);
-    private static final VectorSpecies<Byte> EIGHT = ByteVector.SPECIES_64;
-    private static final VectorSpecies<Integer> INTS = WIDE.withLanes(int.class);
-    private static final VectorSpecies<Float> FLOATS = WIDE.withLanes(float.class);
+    // Widening takes sixteen bytes, as many vectors of floats as that makes.
+    private static final VectorSpecies<Byte> SIXTEEN = ByteVector.SPECIES_128;
+    private static final VectorSpecies<Integer> INTS = SHAPE.withLanes(int.class);
+
+    private static final VectorShuffle<Long> TWICE_LOW = VectorShuffle.fromOp(LONGS, lane -> lane / 2);
+    private static final VectorShuffle<Long> TWICE_HIGH =
+            VectorShuffle.fromOp(LONGS, lane -> (LONGS.length() + lane) / 2);
+    private static final VectorMask<Long> ODD = VectorMask.fromLong(LONGS, 0xAAAAAAAAAAAAAAAAL);
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    /** The order of samples that lie one after the other. */
+    private static final int[] ASCENDING = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
     private Batches() {}
 
-    /** Bytes of scratch that {@link #next} needs. */
-    static long scratchBytes(int pixels) {
-        return 16L * Long.BYTES * longs(pixels);
+    /** Bytes of scratch for sixteen samples. */
+    private static long scratchBytes(int pixels) {
+        return 2 * 16L * Long.BYTES * longs(pixels);
     }
 
     /** Longs per pixel number modulo 8, whole vectors of them. */
@@ -53,13 +70,15 @@ final class Batches {
     }
 
     static void next(
+            CpuWorkspace workspace,
             CpuSamples samples,
             PixelTransform transform,
+            @Nullable Augmentation augmentation,
             int[] order,
             CpuCell position,
             CpuTensor x,
-            int[] classes,
-            MemorySegment scratch) {
+            int[] classes) {
+        MemorySegment scratch = workspace.scratch(Scratch.PANELS, scratchBytes(x.features));
         int first = (int) position.value;
         check(samples, order, first, x.batch);
         for (int i = 0; i < x.batch; i++) {
@@ -67,7 +86,17 @@ final class Batches {
         }
         for (int column = 0; column < x.batch; column += 16) {
             int columns = Math.min(16, x.batch - column);
-            transpose(samples.images(), order, first + column, columns, x.features, scratch);
+            if (augmentation == null) {
+                transpose(samples.images(), order, first + column, columns, x.features, scratch);
+            } else {
+                MemorySegment seen = workspace.scratch(Scratch.TILES, 16L * x.features);
+                for (int i = 0; i < columns; i++) {
+                    int number = first + column + i;
+                    augment(samples, order[number], augmentation, number, seen, (long) i * x.features);
+                }
+                transpose(seen, ASCENDING, 0, columns, x.features, scratch);
+            }
+            interleave(scratch, longs(x.features));
             widen(scratch, transform, samples.one().height() * samples.one().width(), x, column);
         }
         x.clearTail();
@@ -85,6 +114,60 @@ final class Batches {
                 throw new IllegalArgumentException(
                         "The order names sample " + order[i] + "; the data set has " + samples.count());
             }
+        }
+    }
+
+    /** A sample's bytes, cropped and perhaps mirrored, by what is drawn for its number in the epoch. */
+    private static void augment(
+            CpuSamples samples, int sample, Augmentation how, int number, MemorySegment to, long at) {
+        Shape one = samples.one();
+        CpuStream stream = (CpuStream) how.stream();
+        Philox.block(stream.key, number, stream.step, how.site(), stream.words, 0);
+        int down = offset(Philox.word(stream.words, 0, 0), how.padding());
+        int right = offset(Philox.word(stream.words, 0, 1), how.padding());
+        boolean mirrored = how.flip() && Philox.word(stream.words, 0, 2) >>> 31 == 1;
+        int width = one.width();
+        int seen = Math.max(0, width - Math.abs(right));
+        for (int row = 0; row < one.channels() * one.height(); row++) {
+            int y = row % one.height() + down;
+            long line = at + (long) row * width;
+            if (y < 0 || y >= one.height() || seen == 0) {
+                blacken(to, line, width);
+                continue;
+            }
+            long from = (long) sample * one.features() + (long) (row + down) * width;
+            MemorySegment.copy(samples.images(), from + Math.max(0, right), to, line + Math.max(0, -right), seen);
+            blacken(to, right < 0 ? line : line + seen, width - seen);
+            if (mirrored) {
+                mirror(to, line, width);
+            }
+        }
+    }
+
+    /** {@code -padding} to {@code padding}. */
+    private static int offset(long word, int padding) {
+        return (int) ((word * (2L * padding + 1)) >>> 32) - padding;
+    }
+
+    private static void blacken(MemorySegment bytes, long from, int count) {
+        for (int i = 0; i < count; i++) {
+            bytes.set(BYTE, from + i, (byte) 0);
+        }
+    }
+
+    /** Reverses bytes, by eights from both ends as long as these do not meet. */
+    private static void mirror(MemorySegment bytes, long from, int count) {
+        long low = from;
+        long high = from + count;
+        for (; high - low >= 16; low += 8, high -= 8) {
+            long start = bytes.get(LONG, low);
+            bytes.set(LONG, low, Long.reverseBytes(bytes.get(LONG, high - 8)));
+            bytes.set(LONG, high - 8, Long.reverseBytes(start));
+        }
+        for (; high - low >= 2; low++, high--) {
+            byte start = bytes.get(BYTE, low);
+            bytes.set(BYTE, low, bytes.get(BYTE, high - 1));
+            bytes.set(BYTE, high - 1, start);
         }
     }
 
@@ -148,9 +231,43 @@ final class Batches {
         }
     }
 
+    /** Both halves' longs side by side, so that a pixel's sixteen samples are. */
+    private static void interleave(MemorySegment scratch, int longs) {
+        long half = 8L * Long.BYTES * longs;
+        interleave(
+                Raw.address(scratch, 0, half),
+                Raw.address(scratch, half, half),
+                8 * longs,
+                Raw.address(scratch, 2 * half, 2 * half),
+                TWICE_LOW,
+                TWICE_HIGH,
+                ODD);
+    }
+
+    private static void interleave(
+            long lows,
+            long highs,
+            int longs,
+            long to,
+            VectorShuffle<Long> twiceLow,
+            VectorShuffle<Long> twiceHigh,
+            VectorMask<Long> odd) {
+        for (int i = 0; i < longs; i += LONGS.length()) {
+            long at = (long) i * Long.BYTES;
+            long out = (to + 2 * at) & USER;
+            LongVector low = LongVector.fromMemorySegment(LONGS, ALL, (lows + at) & USER, LITTLE_ENDIAN);
+            LongVector high = LongVector.fromMemorySegment(LONGS, ALL, (highs + at) & USER, LITTLE_ENDIAN);
+            low.rearrange(twiceLow).blend(high.rearrange(twiceLow), odd).intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+            low.rearrange(twiceHigh)
+                    .blend(high.rearrange(twiceHigh), odd)
+                    .intoMemorySegment(ALL, out + Lanes.BYTES, LITTLE_ENDIAN);
+        }
+    }
+
     private static void widen(MemorySegment scratch, PixelTransform transform, int plane, CpuTensor x, int column) {
         int longs = longs(x.features);
-        long from = Raw.address(scratch, 0, scratchBytes(x.features));
+        long whole = scratchBytes(x.features);
+        long from = Raw.address(scratch, whole / 2, whole / 2);
         long to = Raw.address(x.data, x.base(column), (x.positions - 1) * x.rowStride() + 64);
         int step = Math.toIntExact(x.rowStride());
         for (int channel = 0; channel < transform.channels(); channel++) {
@@ -165,23 +282,18 @@ final class Batches {
         }
     }
 
-    /** Pixels {@code first .. end - 1}: both halves at once, so that a line of the output is written in one go. */
+    /** Pixels {@code first .. end - 1}, sixteen samples each: a line of the output is written in one go. */
     private static void widen(long from, int longs, int first, int end, float scale, float shift, long to, int step) {
-        FloatVector times = FloatVector.broadcast(FLOATS, scale);
-        FloatVector plus = FloatVector.broadcast(FLOATS, shift);
+        FloatVector times = FloatVector.broadcast(F, scale);
+        FloatVector plus = FloatVector.broadcast(F, shift);
         for (int p = first; p < end; p++) {
-            long in = (from + ((long) (p & 7) * longs + (p >>> 3)) * Long.BYTES) & USER;
+            long in = (from + 2 * ((long) (p & 7) * longs + (p >>> 3)) * Long.BYTES) & USER;
             long out = (to + (long) p * step) & USER;
-            ByteVector low = ByteVector.fromMemorySegment(EIGHT, ALL, in, LITTLE_ENDIAN);
-            ByteVector high = ByteVector.fromMemorySegment(EIGHT, ALL, (in + 64L * longs) & USER, LITTLE_ENDIAN);
-            for (int part = 0; part < 8 / FLOATS.length(); part++) {
-                long at = out + (long) part * FLOATS.vectorByteSize();
-                IntVector ints = (IntVector) low.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+            ByteVector bytes = ByteVector.fromMemorySegment(SIXTEEN, ALL, in, LITTLE_ENDIAN);
+            for (int part = 0; part < 16 / COUNT; part++) {
+                IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
                 FloatVector pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
-                pixels.fma(times, plus).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
-                ints = (IntVector) high.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
-                pixels = (FloatVector) ints.convert(VectorOperators.I2F, 0);
-                pixels.fma(times, plus).intoMemorySegment(ALL, at + 32, LITTLE_ENDIAN);
+                pixels.fma(times, plus).intoMemorySegment(ALL, out + (long) part * Lanes.BYTES, LITTLE_ENDIAN);
             }
         }
     }

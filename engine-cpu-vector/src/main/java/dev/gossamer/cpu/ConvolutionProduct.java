@@ -52,7 +52,7 @@ final class ConvolutionProduct implements Product {
     @Override
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
         CpuValues weights = (CpuValues) w;
-        CpuTensor out = (CpuTensor) y;
+        CpuTensor out = ((CpuTensor) y).takeOver();
         CpuTensor in = input.of((CpuTensor) x, false, out.block);
         walk.operands(in, beta, out, geometry.outChannels());
         walk.epilogue(
@@ -68,7 +68,7 @@ final class ConvolutionProduct implements Product {
     @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         CpuValues weights = (CpuValues) w;
-        CpuTensor out = (CpuTensor) gx;
+        CpuTensor out = ((CpuTensor) gx).takeOver();
         CpuTensor in = outputGradient.of((CpuTensor) gy, false, out.block);
         walk.operands(in, beta, out, geometry.inChannels());
         walk.epilogue(null, false, null, (CpuMask) mask);

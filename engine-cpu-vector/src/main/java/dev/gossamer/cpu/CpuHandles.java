@@ -3,6 +3,7 @@ package dev.gossamer.cpu;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Order;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import java.lang.foreign.MemorySegment;
@@ -62,6 +63,26 @@ final class CpuHandles {
         @Override
         public int capacity() {
             return samples.length;
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+    }
+
+    static final class CpuStream implements RandomStream {
+
+        long key;
+        int step;
+
+        /** Room for a block, for those who draw one at a time. */
+        final long[] words = new long[2];
+
+        private final CpuWorkspace owner;
+
+        CpuStream(CpuWorkspace owner) {
+            this.owner = owner;
         }
 
         @Override

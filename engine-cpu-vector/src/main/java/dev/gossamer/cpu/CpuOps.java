@@ -4,19 +4,24 @@ import dev.gossamer.cpu.CpuHandles.CpuCell;
 import dev.gossamer.cpu.CpuHandles.CpuLabels;
 import dev.gossamer.cpu.CpuHandles.CpuOrder;
 import dev.gossamer.cpu.CpuHandles.CpuSamples;
+import dev.gossamer.cpu.CpuHandles.CpuStream;
 import dev.gossamer.cpu.CpuWorkspace.Scratch;
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
-import dev.gossamer.engine.Unbuilt;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -46,12 +51,12 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+        Spmm.run(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, written(c));
     }
 
     @Override
     public void spmmTransposed(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, (CpuTensor) c);
+        Spmm.runTransposed(workspace, alpha, (CpuValues) a, (CpuTensor) b, beta, written(c));
     }
 
     @Override
@@ -66,7 +71,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void scatter(Values values, Tensor dense) {
-        GatherScatter.scatter((CpuValues) values, (CpuTensor) dense);
+        GatherScatter.scatter((CpuValues) values, written(dense));
     }
 
     @Override
@@ -121,12 +126,91 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
 
     @Override
     public void relu(Tensor x, Tensor y, Mask mask) {
-        Relu.forward((CpuTensor) x, (CpuTensor) y, (CpuMask) mask);
+        Relu.forward((CpuTensor) x, written(y), (CpuMask) mask);
     }
 
     @Override
     public void reluGradient(Mask mask, Tensor gy, Tensor gx) {
-        Relu.gradient((CpuMask) mask, (CpuTensor) gy, (CpuTensor) gx);
+        Relu.gradient((CpuMask) mask, (CpuTensor) gy, written(gx));
+    }
+
+    @Override
+    public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+        Pool.max(workspace, (CpuTensor) x, window, written(y), (CpuIndices) chosen);
+    }
+
+    @Override
+    public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, written(gx), (CpuMask) mask);
+    }
+
+    @Override
+    public void averagePool(Tensor x, Window window, Tensor y) {
+        Pool.average(workspace, (CpuTensor) x, window, written(y));
+    }
+
+    @Override
+    public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, written(gx), (CpuMask) mask);
+    }
+
+    @Override
+    public void batchNorm(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            @Nullable Tensor residual,
+            Activation activation,
+            @Nullable Mask mask,
+            Tensor y) {
+        BatchNormalization.training(
+                workspace, (CpuTensor) x, norm, saved, (CpuTensor) residual, activation, (CpuMask) mask, written(y));
+    }
+
+    @Override
+    public void batchNormInference(
+            Tensor x, BatchNorm norm, @Nullable Tensor residual, Activation activation, Tensor y) {
+        BatchNormalization.inference(workspace, (CpuTensor) x, norm, (CpuTensor) residual, activation, written(y));
+    }
+
+    @Override
+    public void batchNormGradient(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor gy,
+            float beta,
+            Tensor gx,
+            @Nullable Mask mask,
+            Values gGamma,
+            Values gBeta) {
+        BatchNormalization.gradient(
+                workspace,
+                (CpuTensor) x,
+                norm,
+                saved,
+                (CpuTensor) gy,
+                beta,
+                written(gx),
+                (CpuMask) mask,
+                (CpuValues) gGamma,
+                (CpuValues) gBeta);
+    }
+
+    @Override
+    public void dropout(
+            Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+        Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, written(y), (CpuMask) mask);
+    }
+
+    @Override
+    public void advance(RandomStream stream) {
+        ((CpuStream) stream).step++;
+    }
+
+    @Override
+    public void add(Tensor x, float beta, Tensor y, @Nullable Mask mask) {
+        Dropout.add(workspace, (CpuTensor) x, beta, written(y), (CpuMask) mask);
     }
 
     @Override
@@ -135,7 +219,7 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         SoftmaxCrossEntropy.run(
                 (CpuTensor) logits,
                 ((CpuLabels) labels).classes,
-                (CpuTensor) gradient,
+                gradient == null ? null : written(gradient),
                 (CpuCell) lossSum,
                 (CpuCell) correct,
                 workspace.scratch(
@@ -180,6 +264,10 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
         }
     }
 
+    private static CpuTensor written(Tensor out) {
+        return ((CpuTensor) out).takeOver();
+    }
+
     private MemorySegment powers() {
         return workspace.scratch(Scratch.VALUES, VectorMath.STRIP_SCRATCH);
     }
@@ -193,17 +281,14 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
             Cell position,
             Tensor x,
             Labels labels) {
-        if (augmentation != null) {
-            throw Unbuilt.of("augmentation");
-        }
-        CpuTensor to = (CpuTensor) x;
         Batches.next(
+                workspace,
                 (CpuSamples) samples,
                 transform,
+                augmentation,
                 ((CpuOrder) order).samples,
                 (CpuCell) position,
-                to,
-                ((CpuLabels) labels).classes,
-                workspace.scratch(Scratch.PANELS, Batches.scratchBytes(to.features)));
+                written(x),
+                ((CpuLabels) labels).classes);
     }
 }

@@ -5,6 +5,10 @@ import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor off-heap. NATIVE: the batch in blocks, {@code [batch/block][positions][block]}: such a block is the panel that keeps
@@ -36,8 +40,18 @@ final class CpuTensor implements Tensor {
     private final Shape shape;
     private final Layout layout;
 
+    /** Who shares the memory; null if nobody does. */
+    private final @Nullable Tenancy tenancy;
+
     private CpuTensor(
-            CpuWorkspace owner, MemorySegment data, Shape shape, Layout layout, int halo, int block, int wholeBatch) {
+            CpuWorkspace owner,
+            MemorySegment data,
+            Shape shape,
+            Layout layout,
+            int halo,
+            int block,
+            int wholeBatch,
+            @Nullable Tenancy tenancy) {
         this.owner = owner;
         this.data = data;
         this.shape = shape;
@@ -48,17 +62,34 @@ final class CpuTensor implements Tensor {
         this.batch = shape.batch();
         this.block = block;
         this.wholeBatch = wholeBatch;
+        this.tenancy = tenancy;
     }
 
     static CpuTensor allocate(CpuWorkspace owner, Shape shape, Layout layout, int block) {
         int halo = layout == Layout.ROW_MAJOR ? 0 : halo(shape);
         long bytes = sizeBytes(shape, layout, halo, block);
-        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, halo, block, shape.batch());
+        return new CpuTensor(owner, owner.memory().allocate(bytes), shape, layout, halo, block, shape.batch(), null);
+    }
+
+    /** Native tensors in one memory. */
+    static List<Tensor> overlay(CpuWorkspace owner, List<Shape> shapes, ToIntFunction<Shape> blocks) {
+        long bytes = 0;
+        for (Shape shape : shapes) {
+            bytes = Math.max(bytes, sizeBytes(shape, Layout.NATIVE, halo(shape), blocks.applyAsInt(shape)));
+        }
+        MemorySegment data = owner.memory().allocate(bytes);
+        Tenancy tenancy = new Tenancy();
+        List<Tensor> tensors = new ArrayList<>();
+        for (Shape shape : shapes) {
+            tensors.add(new CpuTensor(
+                    owner, data, shape, Layout.NATIVE, halo(shape), blocks.applyAsInt(shape), shape.batch(), tenancy));
+        }
+        return tensors;
     }
 
     /** A tensor with any halo in memory that holds {@link #sizeBytes} and is +0.0 in the halo. */
     static CpuTensor over(CpuWorkspace owner, MemorySegment data, Shape shape, int halo, int block) {
-        return new CpuTensor(owner, data, shape, Layout.NATIVE, halo, block, shape.batch());
+        return new CpuTensor(owner, data, shape, Layout.NATIVE, halo, block, shape.batch(), null);
     }
 
     static long sizeBytes(Shape shape, Layout layout, int halo, int block) {
@@ -67,7 +98,7 @@ final class CpuTensor implements Tensor {
     }
 
     CpuTensor view(int newBatch) {
-        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, halo, block, wholeBatch);
+        return new CpuTensor(owner, data, shape.withBatch(newBatch), layout, halo, block, wholeBatch, tenancy);
     }
 
     /** The halo of a native tensor. Nearly all convolutions have a padding of 1; others copy their input. */
@@ -148,6 +179,74 @@ final class CpuTensor implements Tensor {
             for (int lane = 1; lane <= block - batch % block; lane++) {
                 data.set(ValueLayout.JAVA_FLOAT, from + (long) lane * Float.BYTES, 0f);
             }
+        }
+    }
+
+    /**
+     * This, for an op that writes it: where another shape had the memory since, halo and tail become +0.0 again. An op that
+     * reads its output (beta ≠ 0) finds there what it left, as nobody else has written.
+     */
+    CpuTensor takeOver() {
+        if (tenancy != null && !tenancy.isOf(this)) {
+            clearHalo();
+            clearWholeTail();
+            tenancy.set(this);
+        }
+        return this;
+    }
+
+    /** The right halo of a row and the left one of the next lie side by side, as do the last of a plane and the first. */
+    private void clearHalo() {
+        if (halo == 0) {
+            return;
+        }
+        int pitch = pitch();
+        for (int index = 0; index < blocks(wholeBatch, block); index++) {
+            for (int channel = 0; channel < shape.channels(); channel++) {
+                int plane = index * positions + channel * planePositions();
+                zero(plane, halo * pitch + halo);
+                for (int y = 1; y < shape.height(); y++) {
+                    zero(plane + (halo + y) * pitch - halo, 2 * halo);
+                }
+                zero(plane + planePositions() - halo * pitch - halo, halo * pitch + halo);
+            }
+        }
+    }
+
+    /** Positions counted through all blocks. */
+    private void zero(int position, int count) {
+        long from = position * rowStride();
+        for (long at = from; at < from + count * rowStride(); at += Float.BYTES) {
+            data.set(ValueLayout.JAVA_FLOAT, at, 0f);
+        }
+    }
+
+    private void clearWholeTail() {
+        int used = wholeBatch % block;
+        if (used == 0) {
+            return;
+        }
+        long last = (long) (wholeBatch / block) * positions * rowStride();
+        for (int position = 0; position < positions; position++) {
+            for (int lane = used; lane < block; lane++) {
+                data.set(ValueLayout.JAVA_FLOAT, last + position * rowStride() + (long) lane * Float.BYTES, 0f);
+            }
+        }
+    }
+
+    /** Which shape the padding of shared memory fits; views fit where their whole does. */
+    private static final class Tenancy {
+
+        private @Nullable Shape shape;
+        private int wholeBatch;
+
+        boolean isOf(CpuTensor tensor) {
+            return shape != null && shape.sameFeatures(tensor.shape) && wholeBatch == tensor.wholeBatch;
+        }
+
+        void set(CpuTensor tensor) {
+            shape = tensor.shape;
+            wholeBatch = tensor.wholeBatch;
         }
     }
 

@@ -2,11 +2,13 @@ package dev.gossamer.cpu;
 
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
@@ -119,6 +121,11 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
+    public List<Tensor> overlay(List<Shape> shapes) {
+        return CpuTensor.overlay(this, shapes, shape -> tuning().block(shape.batch()));
+    }
+
+    @Override
     public Tensor view(Tensor whole, int batch) {
         return ((CpuTensor) whole).view(batch);
     }
@@ -164,6 +171,16 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
+    public Indices indices(Shape output) {
+        return new CpuIndices(this, output, tuning().block(output.batch()));
+    }
+
+    @Override
+    public RandomStream randomStream() {
+        return new CpuHandles.CpuStream(this);
+    }
+
+    @Override
     public SparseTensor sparseTensor(Shape shape, long capacity) {
         return new CpuSparseTensor(this, shape, capacity);
     }
@@ -203,7 +220,7 @@ final class CpuWorkspace implements Workspace {
 
     @Override
     public void upload(MemorySegment host, Tensor tensor) {
-        copy((CpuTensor) tensor, host, false);
+        copy(((CpuTensor) tensor).takeOver(), host, false);
         ((CpuTensor) tensor).clearTail();
     }
 
@@ -245,6 +262,12 @@ final class CpuWorkspace implements Workspace {
     @Override
     public void write(Cell cell, float value) {
         ((CpuHandles.CpuCell) cell).value = value;
+    }
+
+    @Override
+    public void write(RandomStream stream, long key) {
+        ((CpuHandles.CpuStream) stream).key = key;
+        ((CpuHandles.CpuStream) stream).step = 0;
     }
 
     @Override

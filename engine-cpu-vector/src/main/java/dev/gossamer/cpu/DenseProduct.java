@@ -1,9 +1,5 @@
 package dev.gossamer.cpu;
 
-import static dev.gossamer.cpu.Raw.ALL;
-import static dev.gossamer.cpu.Raw.UNCHECKED;
-import static dev.gossamer.cpu.Raw.USER;
-
 import dev.gossamer.cpu.GemmKernels.Operands;
 import dev.gossamer.engine.Layout;
 import java.lang.foreign.MemorySegment;
@@ -130,7 +126,7 @@ final class DenseProduct {
             int width = Math.min(PANEL, cols - panel * PANEL);
             long from = Raw.address(x.data, x.offset(panel * PANEL, column), (width - 1) * x.rowStride() + 4L * depth);
             long to = Raw.address(packed, panel * panelBytes, panelBytes);
-            transpose(from, Math.toIntExact(x.rowStride()), width, depth, to);
+            Transposition.panel(from, Math.toIntExact(x.rowStride()), width, depth, to, 4 * PANEL);
         }
         Operands io = workspace.denseOperands().set(gy.data, gy.rowStride(), 4, packed, 4L * PANEL, gw.data, 4L * cols);
         int parts = workspace.parts(2.0 * rows * depth * cols);
@@ -158,17 +154,6 @@ final class DenseProduct {
             int vectors = Math.min(PANEL, cols - panel * PANEL) / Lanes.COUNT;
             long bBase = 4L * depth * PANEL * panel;
             blocks(io, 0, rows, vectors, aBase, bBase, 4L * PANEL * panel, depth, beta);
-        }
-    }
-
-    /** {@code width} rows of {@code depth} floats become {@code depth} rows of a panel. */
-    private static void transpose(long from, int step, int width, int depth, long to) {
-        for (int row = 0; row < width; row++) {
-            long in = (from + (long) row * step) & USER;
-            long out = (to + 4L * row) & USER;
-            for (int k = 0; k < depth; k++) {
-                ALL.set(UNCHECKED, (out + 4L * PANEL * k) & USER, ALL.get(UNCHECKED, in + 4L * k));
-            }
         }
     }
 

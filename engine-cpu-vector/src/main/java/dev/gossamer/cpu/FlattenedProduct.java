@@ -83,7 +83,7 @@ final class FlattenedProduct implements Product {
 
     @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        CpuTensor out = (CpuTensor) gx;
+        CpuTensor out = ((CpuTensor) gx).takeOver();
         CpuTensor flat = beta == 0 ? gradient.room(out) : gradient.of(out);
         linear.inputGradient(w, gy, beta, flat, null);
         copy(out, flat, out, false);

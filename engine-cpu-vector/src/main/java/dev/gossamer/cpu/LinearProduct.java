@@ -22,14 +22,14 @@ final class LinearProduct implements Product {
 
     @Override
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
-        CpuTensor out = (CpuTensor) y;
+        CpuTensor out = ((CpuTensor) y).takeOver();
         Spmm.run(workspace, 1, (CpuValues) w, (CpuTensor) x, beta, out);
         BiasRelu.apply(epilogue, out);
     }
 
     @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        CpuTensor out = (CpuTensor) gx;
+        CpuTensor out = ((CpuTensor) gx).takeOver();
         Spmm.runTransposed(workspace, 1, (CpuValues) w, (CpuTensor) gy, beta, out);
         if (mask != null) {
             Relu.gradient((CpuMask) mask, out, out);

@@ -10,9 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What products with a pattern need and values do not change: immutable, shared by all spaces of equal pattern. Kernels that
- * interleave rows visit them by descending length, so that these end together. The transpose and the bits of
- * the mask are made on first use.
+ * What products with a pattern need and values do not change: immutable, shared by all spaces of equal pattern. The transpose
+ * and the bits of the mask are made on first use.
  */
 final class PatternPlan {
 
@@ -91,8 +90,6 @@ final class PatternPlan {
         final int cols;
         final int[] rowPtr;
         final int[] colIdx;
-        /** Row numbers by descending length, equal lengths by ascending number. */
-        final int[] order;
 
         private volatile @Nullable MemorySegment narrow;
 
@@ -101,7 +98,6 @@ final class PatternPlan {
             this.cols = pattern.cols();
             this.rowPtr = pattern.copyRowPtr();
             this.colIdx = pattern.copyColIdx();
-            this.order = byLength(rowPtr);
         }
 
         /**
@@ -113,7 +109,6 @@ final class PatternPlan {
             this.cols = cols;
             this.rowPtr = rowPtr;
             this.colIdx = colIdx;
-            this.order = byLength(rowPtr);
         }
 
         /** {@link #colIdx} as unsigned 16-bit numbers off-heap, made on first use and freed with the plan. */
@@ -131,7 +126,7 @@ final class PatternPlan {
 
         long sizeBytes() {
             MemorySegment made = narrow;
-            return 4L * (rowPtr.length + colIdx.length + order.length) + (made == null ? 0 : made.byteSize());
+            return 4L * (rowPtr.length + colIdx.length) + (made == null ? 0 : made.byteSize());
         }
 
         /** First row of part {@code part} of {@code parts} with about equal work, the rows in memory order. */
@@ -149,44 +144,6 @@ final class PatternPlan {
                 }
             }
             return low;
-        }
-
-        /** First index in {@link #order} of part {@code part} of {@code parts} with about equal work. */
-        int partStart(int part, int parts) {
-            if (part == parts) {
-                return rows;
-            }
-            // Rows count a little on their own: an empty row still writes its output.
-            long total = colIdx.length + 4L * rows;
-            long wanted = total * part / parts;
-            long seen = 0;
-            int index = 0;
-            while (index < rows && seen < wanted) {
-                seen += rowPtr[order[index] + 1] - rowPtr[order[index]] + 4L;
-                index++;
-            }
-            return index;
-        }
-
-        /** Counting sort: stable and O(rows + longest row). */
-        private static int[] byLength(int[] rowPtr) {
-            int rows = rowPtr.length - 1;
-            int longest = 0;
-            for (int row = 0; row < rows; row++) {
-                longest = Math.max(longest, rowPtr[row + 1] - rowPtr[row]);
-            }
-            int[] start = new int[longest + 2];
-            for (int row = 0; row < rows; row++) {
-                start[longest - (rowPtr[row + 1] - rowPtr[row]) + 1]++;
-            }
-            for (int i = 1; i < start.length; i++) {
-                start[i] += start[i - 1];
-            }
-            int[] order = new int[rows];
-            for (int row = 0; row < rows; row++) {
-                order[start[longest - (rowPtr[row + 1] - rowPtr[row])]++] = row;
-            }
-            return order;
         }
     }
 }

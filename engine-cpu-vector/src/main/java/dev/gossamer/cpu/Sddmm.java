@@ -17,8 +17,9 @@ import jdk.incubator.vector.FloatVector;
  * C = alpha·(A·Bᵀ restricted to the pattern) + beta·C: the weight gradient of a packed layer.
  *
  * <p>Sum order, the same for every vector width and number of threads: columns in blocks of at most 64; in a block, column n
- * adds to virtual lane n mod 16 in ascending order; the 16 lanes are added as a tree (l + l+8, then l + l+4, then (0+2)+(1+3));
- * blocks are added in order. Partial vectors are stored and reduced by the group, see {@link LaneTree}.
+ * adds to virtual lane n mod 16 in ascending order; as long as two whole blocks are left, their lanes are added, lane by lane,
+ * first; the 16 lanes are added as a tree (l + l+8, then l + l+4, then (0+2)+(1+3)); and these sums are added in order. Partial
+ * vectors are stored and reduced by the group, see {@link LaneTree}.
  */
 final class Sddmm {
 
@@ -86,7 +87,9 @@ final class Sddmm {
             scale(c.data, first, last, beta);
         }
         for (int column = 0; column < a.batch; ) {
-            int columns = Math.min(Math.min(a.run(column), b.run(column)), Math.min(MAX_BLOCK, a.batch - column));
+            boolean pair = isPair(a, b, column);
+            int columns = pair ? 2 * MAX_BLOCK : Math.min(Math.min(a.run(column), b.run(column)), MAX_BLOCK);
+            columns = Math.min(columns, a.batch - column);
             boolean fresh = beta == 0 && column == 0;
             int row = from;
             for (int p = first; p < last; p += GROUP) {
@@ -94,7 +97,11 @@ final class Sddmm {
                 while (csr.rowPtr[row + 1] <= p) {
                     row++;
                 }
-                dots(csr, row, p, end, a, b, column, columns, partials, partialsAt);
+                if (pair) {
+                    pairs(csr, row, p, end, a, b, column, partials, partialsAt);
+                } else {
+                    dots(csr, row, p, end, a, b, column, columns, partials, partialsAt);
+                }
                 LaneTree.sum(partials, partialsAt, end - p, alpha, c.data, p, fresh);
             }
             column += columns;
@@ -106,6 +113,51 @@ final class Sddmm {
         for (int p = from; p < to; p++) {
             c.setAtIndex(FLOAT, p, beta == 0 ? 0f : beta * c.getAtIndex(FLOAT, p));
         }
+    }
+
+    /** Whether two whole blocks start at a column, in which case one tree ends both. */
+    private static boolean isPair(CpuTensor a, CpuTensor b, int column) {
+        return a.batch - column >= 2 * MAX_BLOCK && a.run(column) >= MAX_BLOCK && b.run(column) >= MAX_BLOCK;
+    }
+
+    /** As {@link #dots}, over two whole blocks. */
+    private static void pairs(
+            PatternPlan.Csr csr,
+            int row,
+            int from,
+            int to,
+            CpuTensor a,
+            CpuTensor b,
+            int column,
+            MemorySegment partials,
+            long partialsAt) {
+        int aStep = Math.toIntExact(a.rowStride());
+        int bStep = Math.toIntExact(b.rowStride());
+        long aFrom = block(a, column);
+        long bFrom = block(b, column);
+        long aNext = block(a, column + MAX_BLOCK);
+        long bNext = block(b, column + MAX_BLOCK);
+        long sums = Raw.address(partials, partialsAt, (long) (to - from) * PARTIAL);
+        for (int lane = 0; lane < PARTIAL; lane += BYTES) {
+            dots8(
+                    csr.rowPtr,
+                    csr.colIdx,
+                    row,
+                    from,
+                    to,
+                    aFrom + lane,
+                    aNext + lane,
+                    aStep,
+                    bFrom + lane,
+                    bNext + lane,
+                    bStep,
+                    sums + lane);
+        }
+    }
+
+    /** The address of a whole block of columns. */
+    private static long block(CpuTensor t, int column) {
+        return Raw.address(t.data, t.base(column), (t.features - 1) * t.rowStride() + (long) MAX_BLOCK * Float.BYTES);
     }
 
     /**
@@ -234,6 +286,56 @@ final class Sddmm {
                 sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
                 sum = a2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
                 sum = a3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
+                sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+                output = (output + PARTIAL) & USER;
+            }
+        }
+    }
+
+    /** Two blocks of 64 columns, a chain for each. */
+    private static void dots8(
+            int[] rowPtr,
+            int[] colIdx,
+            int first,
+            int from,
+            int to,
+            long a,
+            long aNext,
+            int aStep,
+            long b,
+            long bNext,
+            int bStep,
+            long partials) {
+        long input = b & USER;
+        long inputNext = bNext & USER;
+        long step = bStep & INDEX;
+        long output = partials & USER;
+        int p = from;
+        for (int row = first; p < to; row++) {
+            long at = (a + (long) row * aStep) & USER;
+            long next = (aNext + (long) row * aStep) & USER;
+            FloatVector a0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector a1 = fromMemorySegment(F, ALL, at + 64, LITTLE_ENDIAN);
+            FloatVector a2 = fromMemorySegment(F, ALL, at + 128, LITTLE_ENDIAN);
+            FloatVector a3 = fromMemorySegment(F, ALL, at + 192, LITTLE_ENDIAN);
+            FloatVector a4 = fromMemorySegment(F, ALL, next, LITTLE_ENDIAN);
+            FloatVector a5 = fromMemorySegment(F, ALL, next + 64, LITTLE_ENDIAN);
+            FloatVector a6 = fromMemorySegment(F, ALL, next + 128, LITTLE_ENDIAN);
+            FloatVector a7 = fromMemorySegment(F, ALL, next + 192, LITTLE_ENDIAN);
+            int end = Math.min(rowPtr[row + 1], to);
+            for (; p < end; p++) {
+                long offset = (colIdx[p] & INDEX) * step;
+                long in = input + offset;
+                FloatVector sum = a0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), FloatVector.zero(F));
+                sum = a1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
+                sum = a2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
+                sum = a3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
+                long inNext = inputNext + offset;
+                FloatVector more = a4.fma(fromMemorySegment(F, ALL, inNext, LITTLE_ENDIAN), FloatVector.zero(F));
+                more = a5.fma(fromMemorySegment(F, ALL, inNext + 64, LITTLE_ENDIAN), more);
+                more = a6.fma(fromMemorySegment(F, ALL, inNext + 128, LITTLE_ENDIAN), more);
+                more = a7.fma(fromMemorySegment(F, ALL, inNext + 192, LITTLE_ENDIAN), more);
+                sum = sum.add(more);
                 sum.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
                 output = (output + PARTIAL) & USER;
             }

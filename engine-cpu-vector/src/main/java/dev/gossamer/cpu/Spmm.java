@@ -1,14 +1,16 @@
 package dev.gossamer.cpu;
 
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.INDEX;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
+import static dev.gossamer.cpu.Raw.USER;
+
 import dev.gossamer.cpu.PatternPlan.Csr;
 import dev.gossamer.cpu.SpmmKernels.Operands;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** C = alpha·A·B + beta·C and its transposed form, over columns cut into strips that suit both operands' layout. */
 final class Spmm {
-
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
     private Spmm() {}
 
@@ -63,10 +65,15 @@ final class Spmm {
     /** alpha·A's values in the order of the transpose. */
     static MemorySegment permuted(CpuWorkspace workspace, float alpha, CpuValues a, int[] permutation) {
         MemorySegment scratch = workspace.scratch(CpuWorkspace.Scratch.VALUES, a.data.byteSize());
-        MemorySegment from = a.data;
-        for (int p = 0; p < permutation.length; p++) {
-            scratch.setAtIndex(FLOAT, p, alpha * from.getAtIndex(FLOAT, permutation[p]));
-        }
+        long bytes = (long) permutation.length * Float.BYTES;
+        permute(permutation, alpha, Raw.address(a.data, 0, bytes), Raw.address(scratch, 0, bytes));
         return scratch;
+    }
+
+    private static void permute(int[] permutation, float alpha, long from, long to) {
+        for (int p = 0; p < permutation.length; p++) {
+            float value = ALL.get(UNCHECKED, (from & USER) + 4L * (permutation[p] & INDEX));
+            ALL.set(UNCHECKED, (to & USER) + 4L * p, alpha * value);
+        }
     }
 }

@@ -23,7 +23,8 @@ import jdk.incubator.vector.VectorMask;
  *
  * <p>Two things keep C2 from falling off a cliff of a factor of ten to a hundred. Every vector access is a call of the Vector
  * API itself, never of a helper: C2 inlines the API whatever the size of the method, but ours only until a budget is used
- * up, and then the accumulators become objects. And one method holds one loop over rows of one width, no more.
+ * up, and then the accumulators become objects. And one method holds one loop over rows of one width and one kind of start: a
+ * kernel that either clears its accumulators or loads them was a tenth to a quarter slower once a process had done both.
  */
 final class SpmmKernels {
 
@@ -55,43 +56,60 @@ final class SpmmKernels {
 
     /** Rows {@code from .. to - 1} over {@code vectors} vectors of columns that start at the given bases. */
     static void strip(int vectors, Csr csr, int from, int to, Operands io, long bBase, long cBase, float beta) {
-        int[] rowPtr = csr.rowPtr;
-        int[] colIdx = csr.colIdx;
-        long width = (long) vectors * BYTES;
         if (from == to) {
             return;
         }
-        long v = Raw.address(io.values, 0, (long) colIdx.length * Float.BYTES);
+        long width = (long) vectors * BYTES;
+        int nnz = csr.colIdx.length;
+        long v = Raw.address(io.values, 0, (long) nnz * Float.BYTES);
         long b = csr.cols == 0 ? 0 : Raw.address(io.b, bBase, (csr.cols - 1) * io.bStride + width);
         long c = Raw.address(io.c, cBase, (csr.rows - 1) * io.cStride + width);
         int bStride = Math.toIntExact(io.bStride);
         int cStride = Math.toIntExact(io.cStride);
-        switch (vectors) {
-            case 8 -> rows8(rowPtr, colIdx, from, to, v, b, bStride, c, cStride, beta);
-            case 4 -> rows4(rowPtr, colIdx, from, to, v, b, bStride, c, cStride, beta);
-            case 2 -> rows2(rowPtr, colIdx, from, to, v, b, bStride, c, cStride, beta);
-            case 1 -> rows1(rowPtr, colIdx, from, to, v, b, bStride, c, cStride, beta);
-            default -> throw new IllegalArgumentException("No kernel for " + vectors + " vectors");
+        if (beta == 0 && csr.cols <= Csr.NARROW) {
+            long columns = Raw.address(csr.narrow(), 0, (long) nnz * Character.BYTES);
+            fresh(vectors, csr.rowPtr, columns, from, to, v, b, bStride, c, cStride);
+            return;
         }
+        for (int row = from; row < to; row++) {
+            Scaling.row(vectors, io.c, cBase + row * io.cStride, beta);
+        }
+        more(vectors, csr.rowPtr, csr.colIdx, from, to, v, b, bStride, c, cStride);
     }
 
-    private static void rows8(
+    // Chains from zero: what training and inference do all the time, with the structure off-heap in 16 bits. It needs
+    // no
+    // check of an index, and is read in half the bytes.
+
+    private static void fresh(
+            int vectors,
             int[] rowPtr,
-            int[] colIdx,
+            long colIdx,
             int from,
             int to,
             long v,
             long b,
             int bStride,
             long c,
-            int cStride,
-            float beta) {
+            int cStride) {
+        switch (vectors) {
+            case 8 -> fresh8(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            case 4 -> fresh4(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            case 2 -> fresh2(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            case 1 -> fresh1(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            default -> throw new IllegalArgumentException("No kernel for " + vectors + " vectors");
+        }
+    }
+
+    private static void fresh8(
+            int[] rowPtr, long colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
         long input = b & USER;
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
             int p = rowPtr[row];
             int length = rowPtr[row + 1] - p;
             long weights = (v + 4L * p) & USER;
+            long columns = (colIdx + 2L * p) & USER;
             long output = (c + (long) row * cStride) & USER;
             FloatVector a0 = FloatVector.zero(F);
             FloatVector a1 = FloatVector.zero(F);
@@ -101,23 +119,140 @@ final class SpmmKernels {
             FloatVector a5 = FloatVector.zero(F);
             FloatVector a6 = FloatVector.zero(F);
             FloatVector a7 = FloatVector.zero(F);
-            if (beta != 0) {
-                a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN).mul(beta);
-                a1 = fromMemorySegment(F, ALL, output + 1L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a2 = fromMemorySegment(F, ALL, output + 2L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a3 = fromMemorySegment(F, ALL, output + 3L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a4 = fromMemorySegment(F, ALL, output + 4L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a5 = fromMemorySegment(F, ALL, output + 5L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a6 = fromMemorySegment(F, ALL, output + 6L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a7 = fromMemorySegment(F, ALL, output + 7L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
+            for (int q = 0; q < length; q++) {
+                long in = input + ALL.get(ValueLayout.JAVA_CHAR_UNALIGNED, columns + 2L * q) * step;
+                FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));
+                a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
+                a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
+                a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
+                a3 = w.fma(fromMemorySegment(F, ALL, in + 3L * BYTES, LITTLE_ENDIAN), a3);
+                a4 = w.fma(fromMemorySegment(F, ALL, in + 4L * BYTES, LITTLE_ENDIAN), a4);
+                a5 = w.fma(fromMemorySegment(F, ALL, in + 5L * BYTES, LITTLE_ENDIAN), a5);
+                a6 = w.fma(fromMemorySegment(F, ALL, in + 6L * BYTES, LITTLE_ENDIAN), a6);
+                a7 = w.fma(fromMemorySegment(F, ALL, in + 7L * BYTES, LITTLE_ENDIAN), a7);
             }
+            a0.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+            a1.intoMemorySegment(ALL, output + 1L * BYTES, LITTLE_ENDIAN);
+            a2.intoMemorySegment(ALL, output + 2L * BYTES, LITTLE_ENDIAN);
+            a3.intoMemorySegment(ALL, output + 3L * BYTES, LITTLE_ENDIAN);
+            a4.intoMemorySegment(ALL, output + 4L * BYTES, LITTLE_ENDIAN);
+            a5.intoMemorySegment(ALL, output + 5L * BYTES, LITTLE_ENDIAN);
+            a6.intoMemorySegment(ALL, output + 6L * BYTES, LITTLE_ENDIAN);
+            a7.intoMemorySegment(ALL, output + 7L * BYTES, LITTLE_ENDIAN);
+        }
+    }
+
+    private static void fresh4(
+            int[] rowPtr, long colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
+        long input = b & USER;
+        long step = bStride & INDEX;
+        for (int row = from; row < to; row++) {
+            int p = rowPtr[row];
+            int length = rowPtr[row + 1] - p;
+            long weights = (v + 4L * p) & USER;
+            long columns = (colIdx + 2L * p) & USER;
+            long output = (c + (long) row * cStride) & USER;
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = FloatVector.zero(F);
+            FloatVector a2 = FloatVector.zero(F);
+            FloatVector a3 = FloatVector.zero(F);
+            for (int q = 0; q < length; q++) {
+                long in = input + ALL.get(ValueLayout.JAVA_CHAR_UNALIGNED, columns + 2L * q) * step;
+                FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));
+                a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
+                a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
+                a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
+                a3 = w.fma(fromMemorySegment(F, ALL, in + 3L * BYTES, LITTLE_ENDIAN), a3);
+            }
+            a0.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+            a1.intoMemorySegment(ALL, output + 1L * BYTES, LITTLE_ENDIAN);
+            a2.intoMemorySegment(ALL, output + 2L * BYTES, LITTLE_ENDIAN);
+            a3.intoMemorySegment(ALL, output + 3L * BYTES, LITTLE_ENDIAN);
+        }
+    }
+
+    private static void fresh2(
+            int[] rowPtr, long colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
+        long input = b & USER;
+        long step = bStride & INDEX;
+        for (int row = from; row < to; row++) {
+            int p = rowPtr[row];
+            int length = rowPtr[row + 1] - p;
+            long weights = (v + 4L * p) & USER;
+            long columns = (colIdx + 2L * p) & USER;
+            long output = (c + (long) row * cStride) & USER;
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = FloatVector.zero(F);
+            for (int q = 0; q < length; q++) {
+                long in = input + ALL.get(ValueLayout.JAVA_CHAR_UNALIGNED, columns + 2L * q) * step;
+                FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));
+                a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
+                a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
+            }
+            a0.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+            a1.intoMemorySegment(ALL, output + 1L * BYTES, LITTLE_ENDIAN);
+        }
+    }
+
+    private static void fresh1(
+            int[] rowPtr, long colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
+        long input = b & USER;
+        long step = bStride & INDEX;
+        for (int row = from; row < to; row++) {
+            int p = rowPtr[row];
+            int length = rowPtr[row + 1] - p;
+            long weights = (v + 4L * p) & USER;
+            long columns = (colIdx + 2L * p) & USER;
+            long output = (c + (long) row * cStride) & USER;
+            FloatVector a0 = FloatVector.zero(F);
+            for (int q = 0; q < length; q++) {
+                long in = input + ALL.get(ValueLayout.JAVA_CHAR_UNALIGNED, columns + 2L * q) * step;
+                FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));
+                a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
+            }
+            a0.intoMemorySegment(ALL, output, LITTLE_ENDIAN);
+        }
+    }
+
+    // Chains that go on from what C holds.
+
+    private static void more(
+            int vectors,
+            int[] rowPtr,
+            int[] colIdx,
+            int from,
+            int to,
+            long v,
+            long b,
+            int bStride,
+            long c,
+            int cStride) {
+        switch (vectors) {
+            case 8 -> more8(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            case 4 -> more4(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            case 2 -> more2(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            case 1 -> more1(rowPtr, colIdx, from, to, v, b, bStride, c, cStride);
+            default -> throw new IllegalArgumentException("No kernel for " + vectors + " vectors");
+        }
+    }
+
+    private static void more8(
+            int[] rowPtr, int[] colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
+        long input = b & USER;
+        long step = bStride & INDEX;
+        for (int row = from; row < to; row++) {
+            int p = rowPtr[row];
+            int length = rowPtr[row + 1] - p;
+            long weights = (v + 4L * p) & USER;
+            long output = (c + (long) row * cStride) & USER;
+            FloatVector a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
+            FloatVector a1 = fromMemorySegment(F, ALL, output + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector a2 = fromMemorySegment(F, ALL, output + 2L * BYTES, LITTLE_ENDIAN);
+            FloatVector a3 = fromMemorySegment(F, ALL, output + 3L * BYTES, LITTLE_ENDIAN);
+            FloatVector a4 = fromMemorySegment(F, ALL, output + 4L * BYTES, LITTLE_ENDIAN);
+            FloatVector a5 = fromMemorySegment(F, ALL, output + 5L * BYTES, LITTLE_ENDIAN);
+            FloatVector a6 = fromMemorySegment(F, ALL, output + 6L * BYTES, LITTLE_ENDIAN);
+            FloatVector a7 = fromMemorySegment(F, ALL, output + 7L * BYTES, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long in = input + (colIdx[p + q] & INDEX) * step;
                 FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));
@@ -141,17 +276,8 @@ final class SpmmKernels {
         }
     }
 
-    private static void rows4(
-            int[] rowPtr,
-            int[] colIdx,
-            int from,
-            int to,
-            long v,
-            long b,
-            int bStride,
-            long c,
-            int cStride,
-            float beta) {
+    private static void more4(
+            int[] rowPtr, int[] colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
         long input = b & USER;
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
@@ -159,19 +285,10 @@ final class SpmmKernels {
             int length = rowPtr[row + 1] - p;
             long weights = (v + 4L * p) & USER;
             long output = (c + (long) row * cStride) & USER;
-            FloatVector a0 = FloatVector.zero(F);
-            FloatVector a1 = FloatVector.zero(F);
-            FloatVector a2 = FloatVector.zero(F);
-            FloatVector a3 = FloatVector.zero(F);
-            if (beta != 0) {
-                a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN).mul(beta);
-                a1 = fromMemorySegment(F, ALL, output + 1L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a2 = fromMemorySegment(F, ALL, output + 2L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-                a3 = fromMemorySegment(F, ALL, output + 3L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-            }
+            FloatVector a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
+            FloatVector a1 = fromMemorySegment(F, ALL, output + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector a2 = fromMemorySegment(F, ALL, output + 2L * BYTES, LITTLE_ENDIAN);
+            FloatVector a3 = fromMemorySegment(F, ALL, output + 3L * BYTES, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long in = input + (colIdx[p + q] & INDEX) * step;
                 FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));
@@ -187,17 +304,8 @@ final class SpmmKernels {
         }
     }
 
-    private static void rows2(
-            int[] rowPtr,
-            int[] colIdx,
-            int from,
-            int to,
-            long v,
-            long b,
-            int bStride,
-            long c,
-            int cStride,
-            float beta) {
+    private static void more2(
+            int[] rowPtr, int[] colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
         long input = b & USER;
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
@@ -205,13 +313,8 @@ final class SpmmKernels {
             int length = rowPtr[row + 1] - p;
             long weights = (v + 4L * p) & USER;
             long output = (c + (long) row * cStride) & USER;
-            FloatVector a0 = FloatVector.zero(F);
-            FloatVector a1 = FloatVector.zero(F);
-            if (beta != 0) {
-                a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN).mul(beta);
-                a1 = fromMemorySegment(F, ALL, output + 1L * BYTES, LITTLE_ENDIAN)
-                        .mul(beta);
-            }
+            FloatVector a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
+            FloatVector a1 = fromMemorySegment(F, ALL, output + 1L * BYTES, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long in = input + (colIdx[p + q] & INDEX) * step;
                 FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));
@@ -223,17 +326,8 @@ final class SpmmKernels {
         }
     }
 
-    private static void rows1(
-            int[] rowPtr,
-            int[] colIdx,
-            int from,
-            int to,
-            long v,
-            long b,
-            int bStride,
-            long c,
-            int cStride,
-            float beta) {
+    private static void more1(
+            int[] rowPtr, int[] colIdx, int from, int to, long v, long b, int bStride, long c, int cStride) {
         long input = b & USER;
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
@@ -241,10 +335,7 @@ final class SpmmKernels {
             int length = rowPtr[row + 1] - p;
             long weights = (v + 4L * p) & USER;
             long output = (c + (long) row * cStride) & USER;
-            FloatVector a0 = FloatVector.zero(F);
-            if (beta != 0) {
-                a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN).mul(beta);
-            }
+            FloatVector a0 = fromMemorySegment(F, ALL, output, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long in = input + (colIdx[p + q] & INDEX) * step;
                 FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + 4L * q));

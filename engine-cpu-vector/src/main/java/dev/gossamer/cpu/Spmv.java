@@ -8,18 +8,28 @@ import static dev.gossamer.cpu.Raw.USER;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
- * y = alpha·A·x + beta·y. One chain per row leaves the adder waiting, so four rows of similar length go at once; more need
- * more addresses than there are registers. Columns are read as 16-bit numbers where they fit: C2 then knows that four times
- * a column is small, and makes it part of the load's address instead of a sum and a mask of its own.
+ * y = alpha·A·x + beta·y, rows in memory order. One chain per row, or four, would wait for the adder: four entries are a
+ * vector of 128 bits at every vector width, and such vectors add to two vectors of sums by turns. Columns are read as 16-bit
+ * numbers where they fit: C2 then knows that four times a column is small, and makes it part of the load's address instead of
+ * a sum and a mask of its own.
  */
 final class Spmv {
 
+    private static final VectorSpecies<Float> QUAD = FloatVector.SPECIES_128;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final ValueLayout.OfChar COLUMN = ValueLayout.JAVA_CHAR_UNALIGNED;
+    private static final ValueLayout.OfInt COLUMNS = ValueLayout.JAVA_INT_UNALIGNED;
 
     /** No row is longer where columns are 16-bit numbers; tells C2 that four times a position is small. */
     private static final int LENGTH = 0x1FFFF;
+
+    /** Entries a row, on average, from which {@link #longRows} is faster. */
+    private static final int LONG = 32;
 
     private Spmv() {}
 
@@ -29,9 +39,11 @@ final class Spmv {
             return;
         }
         PatternPlan.Csr csr = a.space.plan().csr;
+        MemorySegment products =
+                beta == 0 ? y.data : workspace.scratch(CpuWorkspace.Scratch.VALUES, Math.max(1, 4L * csr.rows));
         int parts = workspace.parts(2.0 * csr.colIdx.length);
         if (parts == 1) {
-            rows(csr, 0, csr.rows, alpha, a.data, x.data, beta, y.data);
+            rows(csr, 0, csr.rows, alpha, a.data, x.data, beta, y.data, products);
         } else {
             workspace
                     .workers()
@@ -39,13 +51,14 @@ final class Spmv {
                             parts,
                             (part, of) -> rows(
                                     csr,
-                                    csr.partStart(part, of),
-                                    csr.partStart(part + 1, of),
+                                    csr.rowStart(part, of),
+                                    csr.rowStart(part + 1, of),
                                     alpha,
                                     a.data,
                                     x.data,
                                     beta,
-                                    y.data));
+                                    y.data,
+                                    products));
         }
     }
 
@@ -57,107 +70,171 @@ final class Spmv {
             MemorySegment a,
             MemorySegment x,
             float beta,
-            MemorySegment y) {
+            MemorySegment y,
+            MemorySegment products) {
         long weights = Raw.address(a, 0, 4L * csr.colIdx.length);
         long input = Raw.address(x, 0, 4L * csr.cols);
-        long output = Raw.address(y, 0, 4L * csr.rows);
-        int index = from;
-        if (csr.cols <= PatternPlan.Csr.NARROW) {
-            MemorySegment columns = csr.narrow();
-            long narrow = Raw.address(columns, 0, 2L * csr.colIdx.length);
-            try {
-                index = narrow(csr, csr.rowPtr, csr.order, from, to, narrow, alpha, weights, input, beta, output);
-            } finally {
-                Reference.reachabilityFence(columns);
-            }
+        long output = Raw.address(products, 0, 4L * csr.rows);
+        if (csr.cols > PatternPlan.Csr.NARROW) {
+            wide(csr.rowPtr, csr.colIdx, from, to, alpha, weights, input, output);
+        } else {
+            narrow(csr, from, to, alpha, weights, input, output);
         }
-        for (; index < to; index++) {
-            int row = csr.order[index];
-            rest(csr, row, csr.rowPtr[row], start(output, row, beta), alpha, weights, input, output);
+        if (beta != 0) {
+            add(output, from, to, beta, Raw.address(y, 0, 4L * csr.rows));
         }
     }
 
-    /** Four rows at a time as long as the shortest, the last, goes; then what is left of the others. */
-    private static int narrow(
-            PatternPlan.Csr csr,
-            int[] rowPtr,
-            int[] order,
-            int from,
-            int to,
-            long columns,
-            float alpha,
-            long a,
-            long x,
-            float beta,
-            long y) {
+    private static void narrow(PatternPlan.Csr csr, int from, int to, float alpha, long a, long x, long y) {
+        MemorySegment segment = csr.narrow();
+        long columns = Raw.address(segment, 0, 2L * csr.colIdx.length);
+        try {
+            if (ORDER == ByteOrder.LITTLE_ENDIAN && csr.colIdx.length >= (long) LONG * csr.rows) {
+                longRows(csr.rowPtr, from, to, columns, alpha, a, x, y);
+            } else {
+                shortRows(csr.rowPtr, from, to, columns, alpha, a, x, y);
+            }
+        } finally {
+            Reference.reachabilityFence(segment);
+        }
+    }
+
+    /**
+     * y = beta·y + products, apart from the kernels: within them, once beta had been other than 0, C2 made code in which short
+     * rows took two to three times as long.
+     */
+    private static void add(long products, int from, int to, float beta, long y) {
+        for (int row = from; row < to; row++) {
+            ALL.set(
+                    UNCHECKED,
+                    (y & USER) + 4L * (row & INDEX),
+                    Math.fma(beta, at(y & USER, row), at(products & USER, row)));
+        }
+    }
+
+    private static void shortRows(int[] rowPtr, int from, int to, long columns, float alpha, long a, long x, long y) {
         long input = x & USER;
-        int index = from;
-        for (; index + 4 <= to; index += 4) {
-            int row0 = order[index];
-            int row1 = order[index + 1];
-            int row2 = order[index + 2];
-            int row3 = order[index + 3];
-            int p0 = rowPtr[row0];
-            int p1 = rowPtr[row1];
-            int p2 = rowPtr[row2];
-            int p3 = rowPtr[row3];
-            long a0 = (a + 4L * p0) & USER;
-            long a1 = (a + 4L * p1) & USER;
-            long a2 = (a + 4L * p2) & USER;
-            long a3 = (a + 4L * p3) & USER;
-            long i0 = (columns + 2L * p0) & USER;
-            long i1 = (columns + 2L * p1) & USER;
-            long i2 = (columns + 2L * p2) & USER;
-            long i3 = (columns + 2L * p3) & USER;
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            if (beta != 0) {
-                s0 = start(y, row0, beta);
-                s1 = start(y, row1, beta);
-                s2 = start(y, row2, beta);
-                s3 = start(y, row3, beta);
+        int start = rowPtr[from];
+        for (int row = from; row < to; row++) {
+            int end = rowPtr[row + 1];
+            int length = (end - start) & LENGTH;
+            long w = (a + 4L * start) & USER;
+            long i = (columns + 2L * start) & USER;
+            start = end;
+            FloatVector other = FloatVector.zero(QUAD);
+            FloatVector last = other;
+            int q = 0;
+            for (; q < length - 3; q += 4) {
+                long c = i + 2L * q;
+                FloatVector quad = FloatVector.broadcast(QUAD, at(input, ALL.get(COLUMN, c)))
+                        .withLane(1, at(input, ALL.get(COLUMN, c + 2)))
+                        .withLane(2, at(input, ALL.get(COLUMN, c + 4)))
+                        .withLane(3, at(input, ALL.get(COLUMN, c + 6)));
+                FloatVector next = FloatVector.fromMemorySegment(QUAD, ALL, w + 4L * q, ORDER)
+                        .fma(quad, other);
+                other = last;
+                last = next;
             }
-            int common = (rowPtr[row3 + 1] - p3) & LENGTH;
-            for (int q = 0; q < common; q++) {
-                s0 = Math.fma(alpha * ALL.get(UNCHECKED, a0 + 4L * q), at(input, ALL.get(COLUMN, i0 + 2L * q)), s0);
-                s1 = Math.fma(alpha * ALL.get(UNCHECKED, a1 + 4L * q), at(input, ALL.get(COLUMN, i1 + 2L * q)), s1);
-                s2 = Math.fma(alpha * ALL.get(UNCHECKED, a2 + 4L * q), at(input, ALL.get(COLUMN, i2 + 2L * q)), s2);
-                s3 = Math.fma(alpha * ALL.get(UNCHECKED, a3 + 4L * q), at(input, ALL.get(COLUMN, i3 + 2L * q)), s3);
+            int rest = length & 3;
+            float sum = 0;
+            if (length > 3) {
+                FloatVector sums = other.add(last);
+                sum = (sums.lane(0) + sums.lane(1)) + (sums.lane(2) + sums.lane(3));
             }
-            ALL.set(UNCHECKED, (y & USER) + 4L * (row0 & INDEX), s0);
-            ALL.set(UNCHECKED, (y & USER) + 4L * (row1 & INDEX), s1);
-            ALL.set(UNCHECKED, (y & USER) + 4L * (row2 & INDEX), s2);
-            ALL.set(UNCHECKED, (y & USER) + 4L * (row3 & INDEX), s3);
-            if (rowPtr[row0 + 1] - p0 != common) {
-                rest(csr, row0, p0 + common, s0, alpha, a, x, y);
-                rest(csr, row1, p1 + common, s1, alpha, a, x, y);
-                rest(csr, row2, p2 + common, s2, alpha, a, x, y);
+            if (rest > 0) {
+                long u = w + 4L * q;
+                long c = i + 2L * q;
+                sum = Math.fma(ALL.get(UNCHECKED, u), at(input, ALL.get(COLUMN, c)), sum);
+                if (rest > 1) {
+                    sum = Math.fma(ALL.get(UNCHECKED, u + 4), at(input, ALL.get(COLUMN, c + 2)), sum);
+                    if (rest > 2) {
+                        sum = Math.fma(ALL.get(UNCHECKED, u + 8), at(input, ALL.get(COLUMN, c + 4)), sum);
+                    }
+                }
             }
+            ALL.set(UNCHECKED, (y & USER) + 4L * (row & INDEX), alpha * sum);
         }
-        return index;
     }
 
-    private static float start(long y, int row, float beta) {
-        return beta == 0 ? 0f : beta * at(y & USER, row);
-    }
-
-    /** The chain of a row from position p on; writes its output. */
-    private static void rest(PatternPlan.Csr csr, int row, int p, float sum, float alpha, long a, long x, long y) {
+    /** The same, two columns by one load: less to load, more to keep in registers from row to row. */
+    private static void longRows(int[] rowPtr, int from, int to, long columns, float alpha, long a, long x, long y) {
         long input = x & USER;
-        long weights = a & USER;
-        for (int q = p; q < csr.rowPtr[row + 1]; q++) {
-            sum = Math.fma(alpha * at(weights, q), at(input, csr.colIdx[q]), sum);
+        int start = rowPtr[from];
+        for (int row = from; row < to; row++) {
+            int end = rowPtr[row + 1];
+            int length = (end - start) & LENGTH;
+            long w = (a + 4L * start) & USER;
+            long i = (columns + 2L * start) & USER;
+            start = end;
+            FloatVector other = FloatVector.zero(QUAD);
+            FloatVector last = other;
+            int q = 0;
+            for (; q < length - 3; q += 4) {
+                long c = i + 2L * q;
+                int low = ALL.get(COLUMNS, c);
+                int high = ALL.get(COLUMNS, c + 4);
+                FloatVector quad = FloatVector.broadcast(QUAD, at(input, (long) (low & 0xFFFF)))
+                        .withLane(1, at(input, (long) (low >>> 16)))
+                        .withLane(2, at(input, (long) (high & 0xFFFF)))
+                        .withLane(3, at(input, (long) (high >>> 16)));
+                FloatVector next = FloatVector.fromMemorySegment(QUAD, ALL, w + 4L * q, ORDER)
+                        .fma(quad, other);
+                other = last;
+                last = next;
+            }
+            int rest = length & 3;
+            float sum = 0;
+            if (length > 3) {
+                FloatVector sums = other.add(last);
+                sum = (sums.lane(0) + sums.lane(1)) + (sums.lane(2) + sums.lane(3));
+            }
+            if (rest > 0) {
+                long u = w + 4L * q;
+                long c = i + 2L * q;
+                sum = Math.fma(ALL.get(UNCHECKED, u), at(input, ALL.get(COLUMN, c)), sum);
+                if (rest > 1) {
+                    sum = Math.fma(ALL.get(UNCHECKED, u + 4), at(input, ALL.get(COLUMN, c + 2)), sum);
+                    if (rest > 2) {
+                        sum = Math.fma(ALL.get(UNCHECKED, u + 8), at(input, ALL.get(COLUMN, c + 4)), sum);
+                    }
+                }
+            }
+            ALL.set(UNCHECKED, (y & USER) + 4L * (row & INDEX), alpha * sum);
         }
-        ALL.set(UNCHECKED, (y & USER) + 4L * row, sum);
+    }
+
+    /** The same with columns of 32 bits. */
+    private static void wide(int[] rowPtr, int[] colIdx, int from, int to, float alpha, long a, long x, long y) {
+        long input = x & USER;
+        for (int row = from; row < to; row++) {
+            int end = rowPtr[row + 1];
+            int p = rowPtr[row];
+            FloatVector other = FloatVector.zero(QUAD);
+            FloatVector last = other;
+            for (; p < end - 3; p += 4) {
+                FloatVector quad = FloatVector.broadcast(QUAD, at(input, colIdx[p]))
+                        .withLane(1, at(input, colIdx[p + 1]))
+                        .withLane(2, at(input, colIdx[p + 2]))
+                        .withLane(3, at(input, colIdx[p + 3]));
+                FloatVector next = FloatVector.fromMemorySegment(QUAD, ALL, (a & USER) + 4L * (p & INDEX), ORDER)
+                        .fma(quad, other);
+                other = last;
+                last = next;
+            }
+            FloatVector sums = other.add(last);
+            float sum = (sums.lane(0) + sums.lane(1)) + (sums.lane(2) + sums.lane(3));
+            for (; p < end; p++) {
+                sum = Math.fma(at(a & USER, p), at(input, colIdx[p]), sum);
+            }
+            ALL.set(UNCHECKED, (y & USER) + 4L * (row & INDEX), alpha * sum);
+        }
     }
 
     private static float at(long address, int index) {
         return ALL.get(UNCHECKED, address + 4L * (index & INDEX));
     }
 
-    private static float at(long address, char index) {
-        return ALL.get(UNCHECKED, address + 4L * index);
+    private static float at(long address, long index) {
+        return ALL.get(UNCHECKED, address + 4 * index);
     }
 }

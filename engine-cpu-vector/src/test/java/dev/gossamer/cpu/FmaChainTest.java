@@ -27,8 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Forward, input gradient and spmv have the bits of one scalar FMA chain per output, in ascending index. As the chain knows no
- * vector width, block, storage or thread, agreeing with it at every width means agreeing with each other.
+ * Forward and input gradient have the bits of one scalar FMA chain per output, in ascending index; spmv of a packed matrix those
+ * of eight chains per row. As these scalar loops know no vector width, block or thread, agreeing with them at every width means
+ * agreeing with each other.
  */
 class FmaChainTest {
 
@@ -83,7 +84,11 @@ class FmaChainTest {
                     if (batch == 1 && layout == Layout.ROW_MAJOR) {
                         workspace.upload(MemorySegment.ofArray(y), out);
                         workspace.sparse().spmv(1, values, in, beta, out);
-                        assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, beta, y, 1));
+                        assertThat(download(workspace, out))
+                                .containsExactly(
+                                        masked
+                                                ? chain(pattern, w, x, beta, y, 1)
+                                                : eightSums(pattern, w, 1, x, beta, y));
                     }
                 }
                 workspace.upload(MemorySegment.ofArray(y), out);
@@ -106,8 +111,9 @@ class FmaChainTest {
     /** Columns are 16-bit numbers up to 65536 of them; beside that, rows of very different length, and empty ones. */
     @ParameterizedTest
     @ValueSource(ints = {65_535, 65_536, 65_537, 100_000})
-    void spmvIsOneChainAtAnyWidth(int cols) {
+    void productsKeepTheirOrderOnBothSidesOf65536Columns(int cols) {
         int rows = 11;
+        int batch = 16;
         SparsityPattern pattern = SparsityPattern.fromMask(
                 rows, cols, (row, col) -> row == 3 || (row != 5 && (col * 31 + row) % (7 << row) == 0));
         SplittableRandom random = new SplittableRandom(cols);
@@ -124,8 +130,82 @@ class FmaChainTest {
             Tensor in = tensor(workspace, cols, 1, Layout.ROW_MAJOR, x);
             Tensor out = tensor(workspace, rows, 1, Layout.ROW_MAJOR, y);
             workspace.sparse().spmv(1, values, in, 0.7f, out);
-            assertThat(download(workspace, out)).containsExactly(chain(pattern, w, x, 0.7f, y, 1));
+            assertThat(download(workspace, out)).containsExactly(eightSums(pattern, w, 1, x, 0.7f, y));
+            float[] many = randomFloats(random, cols * batch);
+            float[] old = randomFloats(random, rows * batch);
+            Tensor wide = tensor(workspace, cols, batch, Layout.NATIVE, many);
+            Tensor products = tensor(workspace, rows, batch, Layout.NATIVE, old);
+            for (float beta : new float[] {0.7f, 0}) {
+                workspace.upload(MemorySegment.ofArray(old), products);
+                workspace.sparse().spmm(1, values, wide, beta, products);
+                assertThat(download(workspace, products)).containsExactly(chain(pattern, w, many, beta, old, batch));
+            }
         }
+    }
+
+    static Stream<Arguments> rowsOfEveryLength() {
+        Stream.Builder<Arguments> all = Stream.builder();
+        for (int cols : new int[] {200, 65_536, 65_537}) {
+            for (int longest : new int[] {9, 40, 150}) { // on average below and above where the kernel changes
+                for (int threads : new int[] {1, 2, 3}) {
+                    all.add(Arguments.of(cols, longest, threads));
+                }
+            }
+        }
+        return all.build();
+    }
+
+    /** Rows of 0, 1, 2, … entries, then down again, so that none is read as its neighbour's length would have it. */
+    @ParameterizedTest
+    @MethodSource("rowsOfEveryLength")
+    void spmvIsEightSums(int cols, int longest, int threads) {
+        int rows = 2 * longest + 1;
+        SparsityPattern pattern = SparsityPattern.fromMask(rows, cols, (row, col) -> {
+            int length = Math.min(row, rows - 1 - row);
+            return col >= cols - length || (length > 0 && col == row % 7);
+        });
+        SplittableRandom random = new SplittableRandom(cols + longest);
+        float[] w = randomFloats(random, (int) pattern.nnz());
+        float[] x = randomFloats(random, cols);
+        float[] y = randomFloats(random, rows);
+        TuningTable tuning = new TuningTable(Map.of("masked.density", 1.0, "parallel.flops", 0.0));
+        try (Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(threads, tuning)));
+                Workspace workspace = backend.workspace(threads)) {
+            Space space = workspace.space(Geometry.linear(cols, rows));
+            workspace.repattern(space, pattern);
+            Values values = workspace.values(space, Role.THETA);
+            workspace.upload(MemorySegment.ofArray(w), values);
+            Tensor in = tensor(workspace, cols, 1, Layout.ROW_MAJOR, x);
+            Tensor out = tensor(workspace, rows, 1, Layout.ROW_MAJOR, y);
+            for (float alpha : new float[] {1, 0.3f}) {
+                for (float beta : new float[] {0, 0.7f, 1}) {
+                    workspace.upload(MemorySegment.ofArray(y), out);
+                    workspace.sparse().spmv(alpha, values, in, beta, out);
+                    assertThat(download(workspace, out)).containsExactly(eightSums(pattern, w, alpha, x, beta, y));
+                }
+            }
+        }
+    }
+
+    /** As {@code SparseOps.spmv} says. */
+    private static float[] eightSums(SparsityPattern a, float[] values, float alpha, float[] x, float beta, float[] y) {
+        float[] out = new float[a.rows()];
+        for (int row = 0; row < a.rows(); row++) {
+            int start = a.rowStart(row);
+            int end = a.rowEnd(row);
+            int whole = end - (end - start) % 4;
+            float[] s = new float[8];
+            for (int p = start; p < whole; p++) {
+                int to = (p - start) % 8;
+                s[to] = Math.fma(values[p], x[a.col(p)], s[to]);
+            }
+            float sum = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+            for (int p = whole; p < end; p++) {
+                sum = Math.fma(values[p], x[a.col(p)], sum);
+            }
+            out[row] = beta == 0 ? alpha * sum : Math.fma(beta, y[row], alpha * sum);
+        }
+        return out;
     }
 
     private static float[] chain(SparsityPattern a, float[] values, float[] b, float beta, float[] c, int batch) {

@@ -1,5 +1,6 @@
 package dev.gossamer.app;
 
+import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.run.ExperimentConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,8 +26,19 @@ final class ExperimentOptions {
     /** The options, to be mixed into a command. */
     CommandSpec spec() {
         return CommandSpec.create()
-                .addOption(option("dataset", "NAME", "strokes (embedded, needs no files), fashion-mnist or mnist."))
-                .addOption(option("model", "NAME", "mlp (784-128-128-10) or linear."))
+                .addOption(option(
+                        "dataset",
+                        "NAME",
+                        "strokes (embedded, needs no files), fashion-mnist, mnist, cifar10, cifar100, femnist or"
+                                + " speech-commands."))
+                .addOption(option(
+                        "normalise",
+                        "HOW",
+                        "How bytes become numbers: unit (/256), half (to -1..1), cifar (SWAT's constants), train (the"
+                                + " training samples' mean and deviation), or standard, which is unit for strokes and"
+                                + " the two MNISTs, and train for the rest."))
+                .addOption(option("model", "NAME", "One of " + String.join(", ", Models.NAMES) + "."))
+                .addOption(option("augment", "HOW", "How training images vary: none or crop-flip."))
                 .addOption(option("method", "NAME", "fedsparsify-global or fedavg."))
                 .addOption(option("clients", "N", "Number of clients."))
                 .addOption(option(
@@ -34,7 +46,9 @@ final class ExperimentOptions {
                 .addOption(option(
                         "partition",
                         "HOW",
-                        "How samples are dealt: iid, or label-blocks:K for K classes to each client."))
+                        "How samples are dealt: iid; label-blocks:K for K classes to each client; dirichlet:ALPHA for"
+                                + " classes in proportions of that concentration; natural for the data set's own"
+                                + " clients."))
                 .addOption(option("rounds", "T", "Number of rounds; the pruning schedule ends in the last."))
                 .addOption(option("epochs", "N", "Passes of a client over its samples in a round."))
                 .addOption(option("batch", "N", "Samples in a step."))

@@ -53,6 +53,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new BackendsCommand())
                 .addSubcommand(new InfoCommand())
                 .addSubcommand(new TuneCommand())
+                .addSubcommand(new DataCommand())
                 .addSubcommand(completion)
                 .addSubcommand(new HelpCommand())
                 .setOverwrittenOptionsAllowed(true)

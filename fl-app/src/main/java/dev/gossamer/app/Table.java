@@ -21,6 +21,10 @@ final class Table {
         rows.add(List.copyOf(Arrays.asList(cells)));
     }
 
+    boolean isEmpty() {
+        return rows.isEmpty();
+    }
+
     void print(PrintWriter out) {
         for (List<String> row : rows) {
             StringBuilder line = new StringBuilder();

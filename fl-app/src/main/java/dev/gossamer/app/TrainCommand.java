@@ -69,11 +69,8 @@ final class TrainCommand implements Callable<Integer> {
     /** What a run needs and leaves on this machine; no part of the experiment. */
     static final class Place extends EngineOptions {
 
-        @Option(
-                names = "--data",
-                paramLabel = "DIR",
-                description = "Folder of data sets; default: $GOSSAMER_DATA, then a cache folder of yours.")
-        private @Nullable Path data;
+        @Mixin
+        private DataOption data = new DataOption();
 
         @Option(names = "--out", paramLabel = "DIR", description = "Run directory; default: runs/<time>-<method>.")
         private @Nullable Path out;
@@ -105,10 +102,10 @@ final class TrainCommand implements Callable<Integer> {
         BackendOptions backendOptions = place.backendOptions();
         Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
         OutputFolder.check(out, place.overwrite);
-        Path folder = place.data == null ? DataFolder.standard() : place.data;
+        Path folder = place.data.folder();
         Backends.Choice choice = place.open(backendOptions);
         try (Backend opened = choice.backend();
-                Dataset data = DataSource.load(config.dataset(), folder)) {
+                Dataset data = DataSource.load(config, folder)) {
             Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads());
             print(run(ready, out), out);
         }

@@ -58,6 +58,26 @@ class ExperimentFilesTest {
     }
 
     @Test
+    void theConvolutionalSettingsAreThePapers() {
+        assertThat(read("fedsparsify-cifar10.yaml").toMap())
+                .containsEntry("model", "cnn-cifar10")
+                .containsEntry("partition", "label-blocks:5")
+                .containsEntry("rounds", 200)
+                .containsEntry("epochs", 4)
+                .containsEntry("batch", 32)
+                .containsEntry("lr", 0.005)
+                .containsEntry("momentum", 0.75)
+                .containsEntry("augment", "crop-flip");
+        assertThat(read("fedsparsify-cifar100.yaml").toMap())
+                .containsEntry("model", "vgg16")
+                .containsEntry("partition", "label-blocks:50")
+                .containsEntry("rounds", 100)
+                .containsEntry("batch", 128)
+                .containsEntry("lr", 0.01)
+                .containsEntry("momentum", 0.9);
+    }
+
+    @Test
     void theBaselineDiffersInTheMethodAlone() {
         Map<String, Object> sparse = read("fedsparsify-fashion-mnist.yaml").toMap();
         Map<String, Object> dense = read("fedavg-fashion-mnist.yaml").toMap();

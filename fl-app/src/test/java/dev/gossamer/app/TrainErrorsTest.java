@@ -93,7 +93,12 @@ class TrainErrorsTest {
         Path labels = data.resolve("t10k-labels-idx1-ubyte");
         Files.delete(labels);
 
-        assertRefused(train("--dataset", "mnist"), labels.toString(), "Get its four files", "--data");
+        assertRefused(
+                train("--dataset", "mnist"),
+                labels.toString(),
+                "get its four files",
+                "gossamer data fetch mnist",
+                "--data");
     }
 
     @Test
@@ -119,7 +124,7 @@ class TrainErrorsTest {
     void anUnknownKeyInAnExperimentIsNamedWithTheKnownOnes() throws IOException {
         Path yaml = file("experiment.yaml", "sparsitty: 0.5\n");
 
-        assertRefused(train(yaml.toString()), yaml.toString(), "'sparsitty'", "Known: dataset, model", "sparsity");
+        assertRefused(train(yaml.toString()), yaml.toString(), "'sparsitty'", "Known: dataset, normalise", "sparsity");
     }
 
     @Test

@@ -13,6 +13,7 @@ class TestBackendsTest {
         String asked = System.getProperty(Backends.PROPERTY, "");
         if (asked.isEmpty() || asked.equals(Backends.AUTO)) {
             assertThat(TestBackends.names()).contains("reference", "cpu-vector");
+            assertThat(TestBackends.convolving()).contains("reference");
         } else {
             assertThat(TestBackends.names()).containsExactly(asked);
         }

@@ -2,6 +2,7 @@ package dev.gossamer.bench;
 
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -10,6 +11,11 @@ final class BackendOption {
 
     @Option(names = "--backend", paramLabel = "NAME", description = "The engine; wins over -Dgossamer.backend=NAME.")
     private @Nullable String name;
+
+    /** What was given, for another process. */
+    List<String> again() {
+        return name == null ? List.of() : List.of("--backend", name);
+    }
 
     Backends.Choice open() {
         return Backends.open(name, BackendOptions.defaults());

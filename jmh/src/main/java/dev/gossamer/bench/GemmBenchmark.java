@@ -5,7 +5,7 @@ import dev.gossamer.engine.Backend;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-/** Dense times dense on one thread: in the engine's own layout, row-major with packing inside, and oneMKL's. */
+/** Dense times dense on one thread: in the engine's own layout, row-major with packing inside, and the peers'. */
 @SuppressWarnings("NullAway.Init") // JMH sets parameters
 public class GemmBenchmark extends OneThreadBenchmark {
 
@@ -22,6 +22,8 @@ public class GemmBenchmark extends OneThreadBenchmark {
             case "engine" -> EngineSpmm.dense(on, problem);
             case "engineRowMajor" -> new EngineGemm(on, problem);
             case "oneMkl" -> new OneMkl.Dense(problem);
+            case "openBlas" -> new OpenBlas.Dense(problem);
+            case "ejml" -> new Ejml.Dense(problem);
             default -> throw unknown(name);
         };
         problem.verify(name, contender);
@@ -41,6 +43,16 @@ public class GemmBenchmark extends OneThreadBenchmark {
 
     @Benchmark
     public void oneMkl() {
+        run();
+    }
+
+    @Benchmark
+    public void openBlas() {
+        run();
+    }
+
+    @Benchmark
+    public void ejml() {
         run();
     }
 }

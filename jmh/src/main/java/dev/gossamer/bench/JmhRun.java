@@ -60,21 +60,21 @@ final class JmhRun {
             new Runner(options.build()).listWithParams(asked);
             return;
         }
+        Map<String, Object> machine = Machine.facts();
         if (!asked.getParameter("backend").hasValue()) {
-            options.param("backend", backend());
+            try (Backend backend = Backends.open().backend()) {
+                // The name that the property stands for, for the table. A wrong one fails here, once, not in every
+                // fork.
+                options.param("backend", backend.name());
+                machine.put("backend", backend.name() + ": " + backend.device());
+            }
         }
         if (data != null) {
             DlmcShapes.choose(options, asked, data);
         }
         Path results = results(options, asked, json);
-        Map<String, Object> machine = Machine.facts();
-        String objection = OneMkl.objection();
-        machine.put("peers", objection == null ? OneMkl.version() : objection);
+        machine.put("peers", leaveMissingPeersOut(options));
         System.out.print(Machine.text(machine));
-        if (objection != null) {
-            System.out.println("# Left out: " + objection);
-            options.exclude("\\.oneMkl");
-        }
         Collection<RunResult> measured = new Runner(options.build()).run();
         System.out.print(Summary.of(measured));
         if (results != null) {
@@ -106,10 +106,14 @@ final class JmhRun {
         return Path.of(asked.getResult().orElse("jmh-result.json"));
     }
 
-    /** The name that the property stands for, so that the table shows it. A wrong one fails here, once, not in every fork. */
-    private static String backend() {
-        try (Backend backend = Backends.open().backend()) {
-            return backend.name();
+    /** Returns who is there, and why others are not. */
+    private static String leaveMissingPeersOut(ChainedOptionsBuilder options) {
+        if (OneMkl.objection() != null) {
+            options.exclude("\\.oneMkl");
         }
+        if (OpenBlas.objection() != null) {
+            options.exclude("\\.openBlas");
+        }
+        return Libraries.describe();
     }
 }

@@ -2,6 +2,8 @@ package dev.gossamer.bench;
 
 import dev.gossamer.bench.results.ResultException;
 import dev.gossamer.engine.BackendSelectionException;
+import dev.gossamer.fl.data.DataException;
+import dev.gossamer.fl.run.ConfigException;
 import java.util.List;
 import java.util.Set;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
@@ -73,6 +75,8 @@ public final class Main implements Runnable {
         add(line, "ops", new JmhCommand(JmhRun.Group.OPS), "JMH on single operations.");
         add(line, "steps", new JmhCommand(JmhRun.Group.STEPS), "JMH on training steps.");
         return line.addSubcommand(new SpmmPairs())
+                .addSubcommand(new FederatedCommand())
+                .addSubcommand(new EngineRun())
                 .addSubcommand(new OpServer())
                 .addSubcommand(new CompareCommand())
                 .addSubcommand(new ReportCommand())
@@ -109,6 +113,8 @@ public final class Main implements Runnable {
                 || failure instanceof IllegalArgumentException
                 || failure instanceof CommandLineOptionException
                 || failure instanceof ResultException
+                || failure instanceof DataException
+                || failure instanceof ConfigException
                 || failure instanceof PyTorch.MissingException;
         System.err.println("benchmarks: " + (failure.getMessage() == null ? failure : failure.getMessage()));
         if (!users) {

@@ -67,17 +67,22 @@ final class PyTorch implements AutoCloseable {
     }
 
     /**
-     * Starts it.
+     * Starts it, to time operations.
      *
      * @param python the interpreter
      * @throws MissingException if there is no such interpreter, or none with PyTorch
      */
     static PyTorch start(String python) throws MissingException {
+        return start(python, SCRIPT);
+    }
+
+    /** Starts a program of that name, which lies beside this class and answers as {@code pytorch_peer.py} does. */
+    static PyTorch start(String python, String program) throws MissingException {
         Path folder = null;
         Process process = null;
         try {
             folder = Files.createTempDirectory("gossamer-pytorch");
-            process = new ProcessBuilder(python, "-W", "ignore", "-u", "-c", script())
+            process = new ProcessBuilder(python, "-W", "ignore", "-u", "-c", script(program))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             return new PyTorch(process, folder);
@@ -95,9 +100,9 @@ final class PyTorch implements AutoCloseable {
         }
     }
 
-    private static String script() throws IOException {
+    private static String script(String program) throws IOException {
         try (InputStream script =
-                Objects.requireNonNull(PyTorch.class.getResourceAsStream(SCRIPT), "the jar lacks " + SCRIPT)) {
+                Objects.requireNonNull(PyTorch.class.getResourceAsStream(program), "the jar lacks " + program)) {
             return new String(script.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
@@ -158,21 +163,24 @@ final class PyTorch implements AutoCloseable {
         return request;
     }
 
-    private String floats(float[] numbers) {
+    /** A file with these numbers, as long as the process is there. */
+    String floats(float[] numbers) {
         ByteBuffer buffer =
                 ByteBuffer.allocate(Math.multiplyExact(4, numbers.length)).order(ByteOrder.LITTLE_ENDIAN);
         buffer.asFloatBuffer().put(numbers);
         return bytes(buffer.array());
     }
 
-    private String ints(int[] numbers) {
+    /** The same. */
+    String ints(int[] numbers) {
         ByteBuffer buffer =
                 ByteBuffer.allocate(Math.multiplyExact(4, numbers.length)).order(ByteOrder.LITTLE_ENDIAN);
         buffer.asIntBuffer().put(numbers);
         return bytes(buffer.array());
     }
 
-    private String bytes(byte[] bytes) {
+    /** The same. */
+    String bytes(byte[] bytes) {
         try {
             Path file = Files.createTempFile(folder, "operand", ".bin");
             return Files.write(file, bytes).toString();
@@ -181,7 +189,8 @@ final class PyTorch implements AutoCloseable {
         }
     }
 
-    private JsonNode ask(Map<String, ?> request) {
+    /** The answer to a request. */
+    JsonNode ask(Map<String, ?> request) {
         try {
             requests.write(JSON.writeValueAsString(request));
             requests.newLine();

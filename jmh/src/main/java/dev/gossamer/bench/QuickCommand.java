@@ -1,5 +1,6 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.bench.results.Forks;
 import dev.gossamer.bench.results.Machine;
 import dev.gossamer.bench.results.Measured;
 import dev.gossamer.bench.results.ResultFile;
@@ -8,8 +9,12 @@ import dev.gossamer.bench.roofline.Limits;
 import dev.gossamer.bench.roofline.Roofline;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Backends;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,9 +30,14 @@ import picocli.CommandLine.Option;
         description = {
             "Limits of the machine, sparse and dense products, selection and training steps, each beside the best peer that is"
                     + " there, in one table.",
-            "Peers: oneMKL (Linux on x86-64), and PyTorch where the Python interpreter has it. Rows without a peer have no ratio."
+            "Peers: oneMKL and OpenBLAS (Linux on x86-64), EJML, and PyTorch where the Python interpreter has it. Rows without a peer have no ratio."
         })
 final class QuickCommand implements Callable<Integer> {
+
+    /** Rounds are alike for PyTorch, so that some tell of all; all of them take it eight minutes. */
+    private static final int FULL_PEER_ROUNDS = 10;
+
+    private static final int FEDERATED_THREADS = 2;
 
     private final Part part;
 
@@ -49,6 +59,28 @@ final class QuickCommand implements Callable<Integer> {
             description = {"Interpreter that may have PyTorch.", "Default: $GOSSAMER_PYTHON, else python3"})
     private String python = PyTorch.defaultPython();
 
+    @Option(
+            names = "--forks",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = {
+                "Processes that measure, one after the other; rows are of the one in the middle, intervals reach over all.",
+                "Default: ${DEFAULT-VALUE}; three for anything published"
+            })
+    private int forks;
+
+    @Option(
+            names = "--federated",
+            paramLabel = "N",
+            description = {
+                "Add the federated run, with N rounds of PyTorch; 0 leaves it out.",
+                "Default: " + FULL_PEER_ROUNDS + " for `full` where --data has fashion-mnist, else 0"
+            })
+    private @Nullable Integer federated;
+
+    @Option(names = "--federated-rounds", hidden = true, defaultValue = "0", description = "Rounds of ours; for tests.")
+    private int federatedRounds;
+
     @Option(names = "--sizes", hidden = true, description = "quick, full or tiny; tests take tiny.")
     private @Nullable String sizes;
 
@@ -66,11 +98,45 @@ final class QuickCommand implements Callable<Integer> {
     @Override
     public Integer call() throws PyTorch.MissingException {
         long start = System.nanoTime();
+        if (forks < 1) {
+            throw new IllegalArgumentException("--forks is " + forks + ", but must be at least 1");
+        }
         Sizes chosen = sizes();
         Path folder = data.folder();
         if (data.isNamed() && folder != null) {
             Dlmc.index(folder);
         }
+        Integer peerRounds = peerRounds(folder);
+        Result result = forks == 1 ? measure(chosen, folder) : forked();
+        List<Measured> rows = new ArrayList<>(result.rows);
+        if (folder != null && peerRounds != null) {
+            rows.add(FederatedCommand.measure(
+                    folder, federatedRounds, FEDERATED_THREADS, backend.again(), python, peerRounds));
+        }
+        System.out.println(Table.summary(rows));
+        if (json != null) {
+            ResultFile.write(json, rows, result.machine);
+        }
+        System.out.printf(Locale.ROOT, "# %.0f s%n", (System.nanoTime() - start) / 1e9);
+        return 0;
+    }
+
+    /** What was measured, and where. */
+    private record Result(List<Measured> rows, Map<String, Object> machine) {}
+
+    /** Null for no federated run. */
+    private @Nullable Integer peerRounds(@Nullable Path folder) {
+        if (federated != null) {
+            if (federated > 0 && folder == null) {
+                throw new IllegalArgumentException("--federated needs --data DIR, the folder with fashion-mnist");
+            }
+            return federated > 0 ? federated : null;
+        }
+        boolean there = folder != null && Files.isDirectory(folder.resolve("fashion-mnist"));
+        return part == Part.FULL && there ? Integer.valueOf(FULL_PEER_ROUNDS) : null;
+    }
+
+    private Result measure(Sizes chosen, @Nullable Path folder) throws PyTorch.MissingException {
         Backends.Choice choice = backend.open();
         try (Backend opened = choice.backend();
                 Peers there = peers()) {
@@ -91,12 +157,47 @@ final class QuickCommand implements Callable<Integer> {
             } else {
                 suite.run(folder);
             }
-            if (json != null) {
-                ResultFile.write(json, rows, machine);
-            }
+            return new Result(rows, machine);
         }
-        System.out.printf(Locale.ROOT, "# %.0f s%n", (System.nanoTime() - start) / 1e9);
-        return 0;
+    }
+
+    /** Each process measures the whole table; what it prints is progress. */
+    private Result forked() {
+        try {
+            Path file = Files.createTempFile("gossamer-fork", ".json");
+            try {
+                List<List<Measured>> tables = new ArrayList<>();
+                Map<String, Object> machine = new LinkedHashMap<>();
+                for (int fork = 1; fork <= forks; fork++) {
+                    System.err.println("# process " + fork + " of " + forks);
+                    ChildJvm.run(again(file));
+                    tables.add(ResultFile.rows(file));
+                    machine.putAll(ResultFile.machine(file));
+                }
+                machine.put("forks", forks);
+                System.out.print(Machine.text(machine));
+                System.out.println(Table.head());
+                List<Measured> rows = Forks.merge(tables);
+                rows.forEach(row -> System.out.println(Table.line(row)));
+                return new Result(rows, machine);
+            } finally {
+                ResultFile.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot keep what the processes measure", e);
+        }
+    }
+
+    /** The same command for a process that measures alone, without the federated run. */
+    private List<String> again(Path file) {
+        List<String> arguments = new ArrayList<>(List.of(part.name().toLowerCase(Locale.ROOT)));
+        arguments.addAll(backend.again());
+        arguments.addAll(data.again());
+        arguments.addAll(List.of("--python", python, "--federated", "0", "--json", file.toString()));
+        if (sizes != null) {
+            arguments.addAll(List.of("--sizes", sizes));
+        }
+        return arguments;
     }
 
     private Sizes sizes() {
@@ -112,7 +213,7 @@ final class QuickCommand implements Callable<Integer> {
     private record Peers(@Nullable PyTorch pyTorch, String describe) implements AutoCloseable {
 
         Suite.Peers forSuite() {
-            return new Suite.Peers(OneMkl.objection() == null, pyTorch);
+            return new Suite.Peers(OneMkl.objection() == null, OpenBlas.objection() == null, pyTorch);
         }
 
         @Override
@@ -124,16 +225,15 @@ final class QuickCommand implements Callable<Integer> {
     }
 
     private Peers peers() throws PyTorch.MissingException {
-        String objection = OneMkl.objection();
-        String oneMkl = objection == null ? OneMkl.version() : objection;
+        String libraries = Libraries.describe();
         try {
             PyTorch torch = PyTorch.start(python);
-            return new Peers(torch, oneMkl + "; " + torch.version());
+            return new Peers(torch, libraries + "; " + torch.version());
         } catch (PyTorch.MissingException e) {
             if (part == Part.PYTORCH) {
                 throw e;
             }
-            return new Peers(null, oneMkl + "; " + e.getMessage());
+            return new Peers(null, libraries + "; " + e.getMessage());
         }
     }
 }

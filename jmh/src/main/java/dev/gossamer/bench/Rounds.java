@@ -4,6 +4,7 @@ import dev.gossamer.bench.results.Measured.Interval;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,11 +15,15 @@ import org.jspecify.annotations.Nullable;
  * Measures contenders turn by turn, so that what else the machine does hits all of them: the ratio of two neighbouring
  * slices is good to a few per cent where the figures themselves drift by a third. A round is one slice of each contender, and
  * the order turns from round to round; reported are medians over rounds and the intervals that hold the true medians with 95 %.
+ * A run that is not timed goes before each slice but the first ones: whoever was before left the caches full of other data.
  */
 final class Rounds {
 
     /** C2 needs runs, not only time. */
     private static final int LEAST_WARM_UP_RUNS = 20;
+
+    /** Slices; a run as long as that hardly notices what the caches held, and would take its time twice. */
+    private static final double LONG_RUN = 100;
 
     private final Plan plan;
     private final Set<String> compiled = new HashSet<>();
@@ -49,9 +54,24 @@ final class Rounds {
      *
      * @param nanos of one run of ours
      * @param interval around it
-     * @param versus the peer that was fastest; null if there was none
+     * @param all ours against each peer, the fastest first
      */
-    record Score(double nanos, Interval interval, @Nullable Versus versus) {}
+    record Score(double nanos, Interval interval, List<Versus> all) {
+
+        /** Against the peer that was fastest; null if there was none. */
+        @Nullable
+        Versus versus() {
+            return all.isEmpty() ? null : all.getFirst();
+        }
+
+        /** Against that peer, as if it had been alone; without ratio if it was not there. */
+        Score against(String peer) {
+            return new Score(
+                    nanos,
+                    interval,
+                    all.stream().filter(versus -> versus.peer.equals(peer)).toList());
+        }
+    }
 
     /**
      * Ours against a peer.
@@ -81,6 +101,9 @@ final class Rounds {
         for (int round = 0; round < plan.rounds; round++) {
             for (int turn = 0; turn < runs.length; turn++) {
                 int who = (round + turn) % runs.length;
+                if (round > 0 && nanos[who][round - 1] < LONG_RUN * plan.sliceNanos) {
+                    all.get(who).nanos(1);
+                }
                 nanos[who][round] = all.get(who).nanos(runs[who]);
             }
         }
@@ -90,17 +113,15 @@ final class Rounds {
     /** Of a time for each contender, ours first, and each round. */
     static Score score(List<String> peers, double[][] nanos) {
         double[] ours = nanos[0];
-        Versus best = null;
+        List<Versus> all = new ArrayList<>();
         for (int peer = 0; peer < peers.size(); peer++) {
             double[] theirs = nanos[peer + 1];
-            double median = median(theirs);
-            if (best == null || median < best.nanos) {
-                double[] ratios = new double[ours.length];
-                Arrays.setAll(ratios, round -> theirs[round] / ours[round]);
-                best = new Versus(peers.get(peer), median, median(ratios), interval(ratios));
-            }
+            double[] ratios = new double[ours.length];
+            Arrays.setAll(ratios, round -> theirs[round] / ours[round]);
+            all.add(new Versus(peers.get(peer), median(theirs), median(ratios), interval(ratios)));
         }
-        return new Score(median(ours), interval(ours), best);
+        all.sort(Comparator.comparingDouble(Versus::nanos));
+        return new Score(median(ours), interval(ours), all);
     }
 
     private int warmUp(Contender contender, double nanos) {
@@ -125,6 +146,16 @@ final class Rounds {
 
     static double geomean(Collection<Double> values) {
         return Math.exp(values.stream().mapToDouble(Math::log).average().orElse(Double.NaN));
+    }
+
+    /** Around a geometric mean, of the intervals around what it is the mean of, whose errors have nothing to do with each other. */
+    static Interval around(double geomean, Collection<Interval> intervals) {
+        double squares = intervals.stream()
+                .mapToDouble(interval -> Math.log(interval.high() / interval.low()) / 2)
+                .map(half -> half * half)
+                .sum();
+        double factor = Math.exp(Math.sqrt(squares) / intervals.size());
+        return new Interval(geomean / factor, geomean * factor);
     }
 
     static double median(double[] values) {

@@ -7,7 +7,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * Sparse times dense on one thread: the engine with the dense operand in its own layout and row-major, and oneMKL. The same
+ * Sparse times dense on one thread: the engine with the dense operand in its own layout and row-major, and the peers. The same
  * product in the format {@code dense} multiplies the zeros too.
  *
  * <p>Shapes worth asking for by {@code -p shape=}: the MLP's 128x784, 128x128, 10x128; of DLMC's ResNet-50 1024x512,
@@ -39,6 +39,7 @@ public class SpmmBenchmark extends OneThreadBenchmark {
             case "engineRowMajor" ->
                 dense ? new EngineGemm(on, problem) : EngineSpmm.sparse(on, problem, Layout.ROW_MAJOR);
             case "oneMkl" -> dense ? new OneMkl.Dense(problem) : new OneMkl.Sparse(problem);
+            case "ejml" -> dense ? new Ejml.Dense(problem) : new Ejml.Sparse(problem);
             default -> throw unknown(name);
         };
         problem.verify(name, contender);
@@ -62,6 +63,11 @@ public class SpmmBenchmark extends OneThreadBenchmark {
 
     @Benchmark
     public void oneMkl() {
+        run();
+    }
+
+    @Benchmark
+    public void ejml() {
         run();
     }
 }

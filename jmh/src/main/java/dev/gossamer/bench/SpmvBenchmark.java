@@ -4,7 +4,7 @@ import dev.gossamer.engine.Backend;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-/** Sparse times vector on one thread, beside oneMKL's. */
+/** Sparse times vector on one thread, beside oneMKL's and EJML's. */
 @SuppressWarnings("NullAway.Init") // JMH sets parameters
 public class SpmvBenchmark extends OneThreadBenchmark {
 
@@ -20,6 +20,7 @@ public class SpmvBenchmark extends OneThreadBenchmark {
         Contender contender = switch (name) {
             case "engine" -> EngineSpmm.vector(on, problem);
             case "oneMkl" -> new OneMkl.Sparse(problem);
+            case "ejml" -> new Ejml.Sparse(problem);
             default -> throw unknown(name);
         };
         problem.verify(name, contender);
@@ -34,6 +35,11 @@ public class SpmvBenchmark extends OneThreadBenchmark {
 
     @Benchmark
     public void oneMkl() {
+        run();
+    }
+
+    @Benchmark
+    public void ejml() {
         run();
     }
 }

@@ -5,6 +5,7 @@ import dev.gossamer.bench.Rounds.Score;
 import dev.gossamer.bench.Rounds.Versus;
 import dev.gossamer.bench.results.Measured;
 import dev.gossamer.bench.results.Measured.Interval;
+import dev.gossamer.bench.results.Rates;
 import dev.gossamer.bench.results.Row;
 import dev.gossamer.bench.roofline.Limits;
 import dev.gossamer.engine.Backend;
@@ -15,12 +16,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table of {@code bench quick}: operations and training steps on one thread, each beside the peers that could do the
+ * The table of {@code bench quick} and {@code bench full}: operations and training steps on one thread, each beside the peers that could do the
  * same, turn by turn. Every contender's answer is verified before it is timed.
  *
  * <p>A limit is what the machine allows for the work as the kernels do it: multiply-adds in registers, and four bytes of the
@@ -28,12 +30,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Suite {
 
-    private static final String FLOPS = "GF/s";
-    private static final String BYTES = "GB/s";
-    private static final String STEPS = "steps/s";
+    private static final String FLOPS = Rates.FLOPS;
+    private static final String BYTES = Rates.BYTES;
+    static final String STEPS = "steps/s";
+    private static final String ONE_MKL_DENSE = "oneMKL dense";
 
     /** The dense operand is read in panels of at most so many columns. */
     private static final int PANEL = 64;
+
+    /** EJML takes ten times as long as the others, and wider products only longer. */
+    private static final int EJML_COLUMNS = 128;
 
     private final Backend backend;
     private final Sizes sizes;
@@ -46,9 +52,10 @@ final class Suite {
      * Who else there is.
      *
      * @param oneMkl whether oneMKL can be loaded
+     * @param openBlas whether OpenBLAS can be loaded
      * @param pyTorch the process that has PyTorch; null if there is none
      */
-    record Peers(boolean oneMkl, @Nullable PyTorch pyTorch) {}
+    record Peers(boolean oneMkl, boolean openBlas, @Nullable PyTorch pyTorch) {}
 
     /** Takes each row as soon as it is measured. */
     Suite(Backend backend, Sizes sizes, Limits limits, Peers peers, Consumer<Measured> out) {
@@ -101,33 +108,52 @@ final class Suite {
     private record Matrix(String name, SparsityPattern pattern) {}
 
     private void sparse(@Nullable Path data) {
-        List<Matrix> matrices = matrices(data);
-        for (int batch : sizes.batches()) {
-            Means means = new Means("spmm geomean, N=" + batch, Targets.spmm(batch));
-            for (Matrix matrix : matrices) {
-                means.add(spmm(matrix, batch, Layout.NATIVE));
-            }
-            means.report();
-        }
-        for (int batch : sizes.batches()) {
-            if (batch < PANEL) {
-                continue;
-            }
-            Means means = new Means("spmm row-major geomean, N=" + batch, Targets.SPMM_ROW_MAJOR);
-            for (Matrix matrix : matrices) {
-                means.add(spmm(matrix, batch, Layout.ROW_MAJOR));
-            }
-            means.report();
+        sparse("uniform", uniform(), true);
+        List<Matrix> dlmc = dlmc(data);
+        if (!dlmc.isEmpty()) {
+            sparse("DLMC", dlmc, false);
         }
     }
 
-    private List<Matrix> matrices(@Nullable Path data) {
+    /**
+     * Products with each matrix.
+     *
+     * @param more whether EJML and dense products take part
+     */
+    private void sparse(String family, List<Matrix> matrices, boolean more) {
+        for (int batch : sizes.batches()) {
+            String group = "geomean, " + family + ", N=" + batch;
+            Means panels = new Means("spmm " + group, Targets.spmm(batch));
+            Means rowMajor = new Means("spmm row-major " + group, Targets.SPMM_ROW_MAJOR);
+            for (Matrix matrix : matrices) {
+                SpmmProblem problem = new SpmmProblem(matrix.pattern, batch, 42);
+                panels.add(spmm(matrix.name, problem, Layout.NATIVE, more));
+                if (batch >= PANEL) {
+                    rowMajor.add(spmm(matrix.name, problem, Layout.ROW_MAJOR, more));
+                }
+                if (more) {
+                    sparseAgainstDense(matrix.name, problem);
+                }
+            }
+            panels.report();
+            if (batch >= PANEL) {
+                rowMajor.report();
+            }
+        }
+    }
+
+    private List<Matrix> uniform() {
         List<Matrix> matrices = new ArrayList<>();
         for (String shape : sizes.shapes()) {
             for (String density : sizes.densities()) {
                 matrices.add(new Matrix(shape + " density " + density, Patterns.of(shape, density)));
             }
         }
+        return matrices;
+    }
+
+    private List<Matrix> dlmc(@Nullable Path data) {
+        List<Matrix> matrices = new ArrayList<>();
         if (data != null && sizes.dlmcStep() > 0) {
             List<Dlmc.Entry> index = Dlmc.index(data);
             for (int i = 0; i < index.size(); i += sizes.dlmcStep()) {
@@ -138,18 +164,46 @@ final class Suite {
         return matrices;
     }
 
-    private Measured spmm(Matrix matrix, int batch, Layout layout) {
-        SpmmProblem problem = new SpmmProblem(matrix.pattern, batch, 42);
+    private Measured spmm(String matrix, SpmmProblem problem, Layout layout, boolean more) {
+        int batch = problem.columns;
         boolean rowMajor = layout == Layout.ROW_MAJOR;
         try (Field field = new Field()) {
             field.ours(EngineSpmm.sparse(backend, problem, layout), problem::verify);
             field.oneMkl("oneMKL sparse", () -> new OneMkl.Sparse(problem), problem::verify);
+            if (more && batch <= EJML_COLUMNS) {
+                field.enter("EJML sparse", new Ejml.Sparse(problem), problem::verify);
+            }
             return report(
-                    (rowMajor ? "spmm row-major " : "spmm ") + matrix.name + ", N=" + batch,
-                    "spmm " + layout + (batch < PANEL ? batch : ""),
+                    (rowMajor ? "spmm row-major " : "spmm ") + matrix + ", N=" + batch,
+                    kind(layout, batch),
                     Amount.flops(problem.work()),
                     limits.boundOne(2, panelBytes(problem.depth(), batch)),
                     rowMajor ? Targets.SPMM_ROW_MAJOR_CELL : Targets.SPMM_CELL,
+                    field);
+        }
+    }
+
+    /** The engine has kernels of their own for each layout, and for what is narrower than a panel. */
+    private static String kind(Layout layout, int batch) {
+        return "spmm " + layout + (batch < PANEL ? batch : "");
+    }
+
+    /** Against products that multiply the zeros too: rates of both count the sparse work. */
+    private void sparseAgainstDense(String matrix, SpmmProblem problem) {
+        if (!peers.oneMkl && !peers.openBlas) {
+            return;
+        }
+        int batch = problem.columns;
+        try (Field field = new Field()) {
+            field.ours(EngineSpmm.sparse(backend, problem, Layout.NATIVE), problem::verify);
+            field.oneMkl(ONE_MKL_DENSE, () -> new OneMkl.Dense(problem), problem::verify);
+            field.openBlas(() -> new OpenBlas.Dense(problem), problem::verify);
+            report(
+                    "spmm against dense " + matrix + ", N=" + batch,
+                    kind(Layout.NATIVE, batch),
+                    Amount.flops(problem.work()),
+                    limits.boundOne(2, panelBytes(problem.depth(), batch)),
+                    Targets.DENSE,
                     field);
         }
     }
@@ -167,6 +221,7 @@ final class Suite {
                 try (Field field = new Field()) {
                     field.ours(EngineSpmm.vector(backend, problem), problem::verify);
                     field.oneMkl("oneMKL sparse", () -> new OneMkl.Sparse(problem), problem::verify);
+                    field.enter("EJML sparse", new Ejml.Sparse(problem), problem::verify);
                     means.add(report(
                             "spmv " + shape + " density " + density,
                             "spmv",
@@ -180,46 +235,54 @@ final class Suite {
         means.report();
     }
 
+    /** The target is one against oneMKL, which need not be the best: it has a row of its own. */
     private void gemm() {
         for (List<Integer> size : sizes.dense()) {
             Dims dims = new Dims(size.get(0), size.get(1));
             SpmmProblem problem = new SpmmProblem(Patterns.uniform(dims, 1, 7), size.get(2), 42);
-            String name = size.get(0) + "x" + size.get(1) + "x" + size.get(2);
+            double target = Targets.gemm(problem.work().flops());
             for (boolean rowMajor : new boolean[] {false, true}) {
+                String name =
+                        (rowMajor ? "gemm row-major " : "gemm ") + size.get(0) + "x" + size.get(1) + "x" + size.get(2);
                 try (Field field = new Field()) {
                     field.ours(
                             rowMajor ? new EngineGemm(backend, problem) : EngineSpmm.dense(backend, problem),
                             problem::verify);
-                    field.oneMkl("oneMKL dense", () -> new OneMkl.Dense(problem), problem::verify);
-                    report(
-                            (rowMajor ? "gemm row-major " : "gemm ") + name,
-                            "gemm " + rowMajor + (size.get(2) < PANEL),
-                            Amount.flops(problem.denseWork()),
-                            limits.fmaOne(),
-                            Targets.gemm(problem.work().flops()),
-                            field);
+                    field.oneMkl(ONE_MKL_DENSE, () -> new OneMkl.Dense(problem), problem::verify);
+                    field.openBlas(() -> new OpenBlas.Dense(problem), problem::verify);
+                    if (Targets.isSmallGemm(problem.work().flops())) {
+                        field.enter("EJML dense", new Ejml.Dense(problem), problem::verify);
+                    }
+                    Amount amount = Amount.flops(problem.denseWork());
+                    Score score =
+                            rounds.measure("gemm " + rowMajor + (size.get(2) < PANEL), field.engine(), field.others);
+                    report(name, score, amount, limits.fmaOne(), target);
+                    if (peers.oneMkl) {
+                        report(name + " against oneMKL", score.against(ONE_MKL_DENSE), amount, limits.fmaOne(), target);
+                    }
                 }
             }
         }
     }
 
     private void sddmm() {
-        for (String shape : sizes.shapes()) {
-            for (int batch : sizes.sampledBatches()) {
-                String density = sizes.densities().getFirst();
-                SddmmProblem problem = new SddmmProblem(Patterns.of(shape, density), batch, 42);
+        for (int batch : sizes.sampledBatches()) {
+            Means means = new Means("sddmm geomean, N=" + batch, Targets.sddmm(batch));
+            for (Matrix matrix : uniform()) {
+                SddmmProblem problem = new SddmmProblem(matrix.pattern, batch, 42);
                 try (Field field = new Field()) {
                     field.ours(new EngineSddmm(backend, problem), problem::verify);
                     field.pyTorch("sampled_addmm", torch -> torch.sddmm(problem, 1), problem::verify);
-                    report(
-                            "sddmm " + shape + " density " + density + ", N=" + batch,
+                    means.add(report(
+                            "sddmm " + matrix.name + ", N=" + batch,
                             "sddmm " + batch,
                             Amount.flops(problem.work()),
                             limits.boundOne(2, 4L * problem.pattern.cols() * batch),
                             Targets.sddmm(batch),
-                            field);
+                            field));
                 }
             }
+            means.report();
         }
     }
 
@@ -247,7 +310,8 @@ final class Suite {
         for (double density : sizes.steps()) {
             StepProblem problem = density == 1 ? dense : new StepProblem(density);
             try (Field field = new Field()) {
-                field.ours(new EngineStep(backend, problem), problem::verify);
+                EngineStep engine = new EngineStep(backend, problem);
+                field.ours(engine, problem::verify);
                 field.pyTorch("dense, 1 thread", torch -> torch.step(dense, "float32", 1), dense::verify);
                 if (limits.threads() > 1) {
                     field.pyTorch("dense, 2 threads", torch -> torch.step(dense, "float32", 2), dense::verify);
@@ -259,9 +323,16 @@ final class Suite {
                         1e9 / nanosAtLeast(problem),
                         Targets.step(density),
                         field);
+                allocation(density, engine);
             }
         }
         halfPrecision(dense);
+    }
+
+    /** What a step leaves to the garbage collector, after all the steps that were timed. */
+    private void allocation(double density, EngineStep engine) {
+        double bytes = Allocation.ofRun(engine) / StepProblem.STEPS;
+        alone("mlp step, density " + density + ": allocated, to reach 0", bytes, Rates.ALLOCATED);
     }
 
     /** What the same model takes in bf16, dense: no peer of ours, which is f32, but what a user could have. */
@@ -311,7 +382,10 @@ final class Suite {
     }
 
     private Measured report(String name, String kind, Amount amount, double limit, double target, Field field) {
-        Score score = rounds.measure(kind, field.engine(), field.others);
+        return report(name, rounds.measure(kind, field.engine(), field.others), amount, limit, target);
+    }
+
+    private Measured report(String name, Score score, Amount amount, double limit, double target) {
         Versus versus = score.versus();
         double value = amount.per(score.nanos());
         Row row = versus == null
@@ -336,7 +410,7 @@ final class Suite {
 
         private final String name;
         private final double target;
-        private final List<Row> rows = new ArrayList<>();
+        private final List<Measured> all = new ArrayList<>();
 
         Means(String name, double target) {
             this.name = name;
@@ -344,10 +418,11 @@ final class Suite {
         }
 
         void add(Measured measured) {
-            rows.add(measured.row());
+            all.add(measured);
         }
 
         void report() {
+            List<Row> rows = all.stream().map(Measured::row).toList();
             double value = Rounds.geomean(rows.stream().map(Row::value).toList());
             double share = Rounds.geomean(rows.stream()
                     .map(row -> row.limitShare() == null ? Double.NaN : row.limitShare())
@@ -359,12 +434,21 @@ final class Suite {
                     name + " (" + rows.size() + ")",
                     value,
                     first.unit(),
-                    first.peer(),
+                    rows.stream().map(Row::peer).distinct().count() == 1 ? first.peer() : "the best of each",
                     peerValue,
                     ratio,
                     ratio == null ? null : target,
                     share);
-            out.accept(new Measured(row, new Interval(Double.NaN, Double.NaN), null, null));
+            Interval ratios = ratio == null
+                    ? null
+                    : Rounds.around(
+                            ratio,
+                            all.stream()
+                                    .map(measured -> Objects.requireNonNull(measured.ratio()))
+                                    .toList());
+            Interval values =
+                    Rounds.around(value, all.stream().map(Measured::value).toList());
+            out.accept(new Measured(row, values, ratios, null));
         }
 
         private static @Nullable Double mean(List<@Nullable Double> values) {
@@ -405,13 +489,20 @@ final class Suite {
             }
         }
 
+        /** Named with the kernels that it chose, which make a difference of two and more. */
+        void openBlas(Supplier<Contender> open, Check check) {
+            if (peers.openBlas) {
+                enter("OpenBLAS " + OpenBlas.core(), open.get(), check);
+            }
+        }
+
         void pyTorch(String name, OnPyTorch open, Check check) {
             if (peers.pyTorch != null) {
                 enter("PyTorch " + name, open.open(peers.pyTorch), check);
             }
         }
 
-        private void enter(String name, Contender contender, Check check) {
+        void enter(String name, Contender contender, Check check) {
             others.put(name, contender);
             check.verify(name, contender);
         }

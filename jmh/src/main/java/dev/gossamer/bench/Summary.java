@@ -6,15 +6,19 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
 /**
- * Ratios below JMH's table, cell by cell: to oneMKL's product of the same cell, above 1 is faster. GF/s counts 2·nnz·N, for
- * dense contenders too (they do more, to the same end).
+ * Ratios below JMH's table, cell by cell: to the best peer's product of the same cell, above 1 is faster. GF/s counts 2·nnz·N,
+ * for dense contenders too (they do more, to the same end).
  */
 final class Summary {
+
+    /** Names of benchmark methods. */
+    private static final Set<String> PEERS = Set.of("oneMkl", "openBlas", "ejml");
 
     private Summary() {}
 
@@ -35,14 +39,19 @@ final class Summary {
     }
 
     private static void append(StringBuilder text, String cell, Map<String, Double> rates) {
-        Double peer = rates.get("oneMkl");
+        Map.Entry<String, Double> peer = rates.entrySet().stream()
+                .filter(rate -> PEERS.contains(rate.getKey()))
+                .max(Map.Entry.comparingByValue())
+                .orElse(null);
         text.append(System.lineSeparator()).append(cell).append(System.lineSeparator());
         rates.forEach((contender, rate) -> text.append(String.format(
                 Locale.ROOT,
                 "  %-16s %8.1f GF/s%s%n",
                 contender,
                 rate,
-                peer == null ? "" : String.format(Locale.ROOT, "  %6.2f x oneMKL", rate / peer))));
+                peer == null
+                        ? ""
+                        : String.format(Locale.ROOT, "  %6.2f x %s", rate / peer.getValue(), peer.getKey()))));
     }
 
     private static String cell(BenchmarkParams params) {

@@ -12,8 +12,14 @@ final class Targets {
     /** Geometric mean of sparse products, all operands row-major. */
     static final double SPMM_ROW_MAJOR = 1.2;
 
+    /** Of a sparse product over the dense one that gives the same: from here on the zeros pay. */
+    static final double DENSE = 1.0;
+
     static final double SPMV = 1.0;
     static final double TOP_K = 8;
+
+    /** A whole federated run, evaluation and encoding included. */
+    static final double FEDERATED = 6;
 
     private static final double SMALL_GEMM_FLOPS = 2.0 * 256 * 256 * 256;
 
@@ -25,7 +31,11 @@ final class Targets {
     }
 
     static double gemm(double flops) {
-        return flops < SMALL_GEMM_FLOPS ? 0.7 : 0.85;
+        return isSmallGemm(flops) ? 0.7 : 0.85;
+    }
+
+    static boolean isSmallGemm(double flops) {
+        return flops < SMALL_GEMM_FLOPS;
     }
 
     static double sddmm(int columns) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The whole command on sizes that take no time, without PyTorch; oneMKL takes part where it is. */
+/** The whole command on sizes that take no time, without PyTorch; oneMKL and OpenBLAS take part where they are. */
 class QuickCommandTest {
 
     private static final String NO_PYTHON = "no-such-python";
@@ -24,9 +24,9 @@ class QuickCommandTest {
     @TempDir
     private Path folder;
 
-    private record Ran(int code, String out, String err) {}
+    record Ran(int code, String out, String err) {}
 
-    private static Ran run(String... args) {
+    static Ran run(String... args) {
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
@@ -66,7 +66,8 @@ class QuickCommandTest {
     private static void check(JsonNode row) {
         assertThat(new TreeSet<>(row.propertyNames()))
                 .containsExactly("limitShare", "name", "peer", "peerValue", "ratio", "target", "unit", "value");
-        assertThat(row.path("value").asDouble()).as("%s", row).isPositive();
+        boolean allocated = row.path("unit").asString().equals("B/step");
+        assertThat(row.path("value").asDouble()).as("%s", row).isGreaterThanOrEqualTo(allocated ? 0 : Double.MIN_VALUE);
         assertThat(row.path("ratio").isNumber())
                 .as("%s", row)
                 .isEqualTo(row.path("target").isNumber());
@@ -78,8 +79,27 @@ class QuickCommandTest {
                     .as("PyTorch is missing: %s", row)
                     .isTrue();
         } else if (!name.startsWith("limit")) {
-            assertThat(row.path("ratio").isNumber()).as("%s", row).isEqualTo(OneMkl.objection() == null);
+            assertThat(row.path("ratio").isNumber())
+                    .as("EJML at least: %s", row)
+                    .isTrue();
         }
+    }
+
+    @Test
+    void processesAreMerged() throws IOException {
+        Path json = folder.resolve("forks.json");
+        Ran ran = run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--forks", "2", "--json", json.toString());
+        assertThat(ran.code).as(ran.err).isZero();
+        assertThat(ran.out).contains("# forks     2", "# targets: ");
+        List<String> names = new ArrayList<>();
+        for (JsonNode row : JsonMapper.shared().readTree(Files.readString(json))) {
+            names.add(row.path("name").asString());
+            check(row);
+        }
+        assertThat(names).doesNotHaveDuplicates().contains("gemm 8x16x32", "mlp step, density 0.1");
+        JsonNode details = JsonMapper.shared().readTree(Files.readString(folder.resolve("forks.details.json")));
+        assertThat(details.path("machine").path("forks").asInt()).isEqualTo(2);
+        assertThat(details.path("machine").path("backend").asString()).contains("bit");
     }
 
     @Test
@@ -99,6 +119,12 @@ class QuickCommandTest {
             assertThat(ran.code).isEqualTo(2);
             assertThat(ran.err).contains("index.csv", "--data");
         });
+        assertThat(run("quick", "--forks", "0").code).isEqualTo(2);
+        assertThat(run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--federated", "1"))
+                .satisfies(ran -> {
+                    assertThat(ran.code).isEqualTo(2);
+                    assertThat(ran.err).contains("--federated", "--data");
+                });
         assertThat(run()).satisfies(ran -> {
             assertThat(ran.code).isEqualTo(2);
             assertThat(ran.err).contains("quick", "ops", "steps", "compare");

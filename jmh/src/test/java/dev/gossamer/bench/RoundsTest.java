@@ -69,6 +69,24 @@ class RoundsTest {
     }
 
     @Test
+    void everyPeerHasItsRatio() {
+        Score score = Rounds.score(List.of("slow", "fast"), new double[][] {{10}, {30}, {20}});
+        assertThat(score.all()).extracting(Rounds.Versus::peer).containsExactly("fast", "slow");
+        assertThat(Objects.requireNonNull(score.against("slow").versus()).ratio())
+                .isEqualTo(3);
+        assertThat(score.against("absent").versus()).isNull();
+    }
+
+    /** Errors of n numbers that have nothing to do with each other: their mean's is smaller by the root of n. */
+    @Test
+    void intervalOfAMeanIsNarrowerThanItsParts() {
+        Interval one = new Interval(Math.exp(-0.1), Math.exp(0.1));
+        Interval mean = Rounds.around(3, List.of(one, one, one, one));
+        assertThat(mean.low()).isCloseTo(3 * Math.exp(-0.05), within(1e-12));
+        assertThat(mean.high()).isCloseTo(3 * Math.exp(0.05), within(1e-12));
+    }
+
+    @Test
     void withoutPeersThereIsNoRatio() {
         assertThat(Rounds.score(List.of(), new double[][] {{3, 1, 2}}).versus()).isNull();
     }
@@ -79,7 +97,9 @@ class RoundsTest {
         Scripted peer = new Scripted(1e9);
         Map<String, Contender> peers = new LinkedHashMap<>(Map.of("peer", peer));
         new Rounds(new Plan(7, 1000, 0, 0)).measure("kind", ours, peers);
-        assertThat(ours.runs).isGreaterThanOrEqualTo(7 * 10);
+        assertThat(ours.runs)
+                .as("to warm up, in slices, and one before each slice but the first")
+                .isGreaterThanOrEqualTo(20 + 7 * 10 + 6);
         assertThat(peer.runs).as("a run longer than a slice is a slice").isLessThan(7 + 10);
     }
 

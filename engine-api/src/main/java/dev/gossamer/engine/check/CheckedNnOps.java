@@ -175,7 +175,10 @@ final class CheckedNnOps implements NnOps {
     private void pooled(Tensor in, String inName, Window window, Tensor out, String outName) {
         door.enter();
         door.tensor(in, inName, Layout.NATIVE);
-        door.tensor(out, outName, Layout.NATIVE, window.output(in.shape()));
+        door.tensor(out, outName, Layout.NATIVE);
+        if (!window.makes(in.shape(), out.shape())) {
+            Door.shape(out.shape(), window.output(in.shape()), outName);
+        }
         Door.disjoint(out, in, outName, inName);
     }
 

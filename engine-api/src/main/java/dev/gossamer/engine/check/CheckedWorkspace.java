@@ -81,6 +81,15 @@ public final class CheckedWorkspace implements Workspace {
     }
 
     @Override
+    public List<Tensor> overlay(List<Shape> shapes) {
+        door.enterUnrecorded("overlay");
+        if (shapes.isEmpty()) {
+            throw new IllegalArgumentException("An overlay needs at least one shape");
+        }
+        return raw.overlay(shapes);
+    }
+
+    @Override
     public Space space(int size) {
         door.enterUnrecorded("space");
         if (size < 1) {

@@ -8,12 +8,24 @@ import dev.gossamer.engine.Values;
  * the full pattern). Tensors are read as matrices {@code [features, batch]} in either layout, both operands in the same one;
  * NATIVE ones have no plane (height = width = 1).
  *
- * <p>Where {@code beta = 0} the output is not read. In the SpMM family each output element is one FMA chain over
- * {@code (alpha·a)·b} in ascending index of the reduced dimension, starting from {@code beta·c}. Outputs must not alias inputs.
+ * <p>Where {@code beta = 0} the output is not read. Outputs must not alias inputs.
+ *
+ * <p><b>Determinism.</b> In {@link #spmm} and {@link #spmmTransposed} each output element is one FMA chain over
+ * {@code (alpha·a)·b} in ascending index of the reduced dimension, starting from {@code beta·c}; {@link #spmv} has sums of its
+ * own. Backends whose hardware leaves no other choice say so in their {@code describe()}.
  */
 public interface SparseOps {
 
-    /** {@code y = alpha·A·x + beta·y}; x is {@code [k, 1]}, y is {@code [m, 1]}, both row-major. 2·nnz FLOP. */
+    /**
+     * {@code y = alpha·A·x + beta·y}; x is {@code [k, 1]}, y is {@code [m, 1]}, both row-major. 2·nnz FLOP.
+     *
+     * <p>Where only the entries of the pattern are stored, a row of n entries, numbered q = 0, 1, … from its first, is added
+     * thus, at every vector width and with any number of threads: of the first {@code n - n mod 4}, entry q adds to the sum s[q
+     * mod 8], eight FMA chains that start from +0; then {@code ((s0 + s4) + (s1 + s5)) + ((s2 + s6) + (s3 + s7))}; the last
+     * {@code n mod 4} entries continue that as one FMA chain. This times alpha is the output where beta = 0, else {@code
+     * fma(beta, y, alpha·sum)}. Where zeros are stored too, that is in a dense space or one stored densely, it is one chain as in
+     * {@link #spmm}.
+     */
     void spmv(float alpha, Values a, Tensor x, float beta, Tensor y);
 
     /** {@code C = alpha·A·B + beta·C}; B is k×n, C is m×n. 2·nnz·n FLOP. */

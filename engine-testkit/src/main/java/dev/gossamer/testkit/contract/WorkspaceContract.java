@@ -12,6 +12,7 @@ import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.testkit.Case;
 import dev.gossamer.testkit.Close;
 import dev.gossamer.testkit.Guard;
 import dev.gossamer.testkit.Structure;
@@ -19,6 +20,7 @@ import dev.gossamer.testkit.reference.GatherScatter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -72,6 +74,29 @@ public abstract class WorkspaceContract extends BackendContract {
             rig.workspace().write(cell, value);
             assertThat(rig.read(cell)).isEqualTo(value);
         });
+    }
+
+    @Test
+    void overlaidTensorsTakeTheirMemoryOverWithoutTraces() {
+        cases("overlay", 30, (c, rig) -> {
+            int batch = c.size("batch", 65);
+            int part = c.size("part", batch);
+            Shape[] shapes = {new Shape(3, 5, 4, batch), Shape.of(70, batch), new Shape(1, 9, 2, batch)};
+            List<Tensor> tensors = rig.workspace().overlay(List.of(shapes));
+            for (int i : new int[] {0, 1, 2, 0, 2, 1}) {
+                Tensor tensor = tensors.get(i);
+                assertThat(tensor.shape()).isEqualTo(shapes[i]);
+                write(rig, c, tensor);
+                write(rig, c, rig.workspace().view(tensor, part));
+            }
+        });
+    }
+
+    /** The read looks at the padding. */
+    private static void write(Rig rig, Case c, Tensor tensor) {
+        float[] numbers = c.values(tensor.shape().size());
+        rig.workspace().upload(MemorySegment.ofArray(numbers), tensor);
+        Close.sameBits("overlaid", rig.read(tensor), numbers);
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Rows of {@code batch} numbers. {@link Layout#NATIVE} rows are followed by {@link #PADDING} spare numbers: this backend has
@@ -18,13 +19,39 @@ final class ReferenceTensor implements Tensor {
     private final Layout layout;
     private final float[] memory;
     private final int stride;
+    private final boolean overlaid;
 
     ReferenceTensor(ReferenceWorkspace owner, Shape shape, Layout layout) {
+        this(owner, shape, layout, new float[size(shape, layout)], false);
+    }
+
+    private ReferenceTensor(ReferenceWorkspace owner, Shape shape, Layout layout, float[] memory, boolean overlaid) {
         this.owner = owner;
         this.shape = shape;
         this.layout = layout;
-        this.stride = shape.batch() + (layout == Layout.NATIVE ? PADDING : 0);
-        this.memory = new float[Math.multiplyExact(shape.features(), stride)];
+        this.memory = memory;
+        this.stride = stride(shape, layout);
+        this.overlaid = overlaid;
+    }
+
+    /** Native tensors in one memory. */
+    static List<ReferenceTensor> overlay(ReferenceWorkspace owner, List<Shape> shapes) {
+        int size = shapes.stream()
+                .mapToInt(shape -> size(shape, Layout.NATIVE))
+                .max()
+                .orElseThrow();
+        float[] memory = new float[size];
+        return shapes.stream()
+                .map(shape -> new ReferenceTensor(owner, shape, Layout.NATIVE, memory, true))
+                .toList();
+    }
+
+    private static int stride(Shape shape, Layout layout) {
+        return shape.batch() + (layout == Layout.NATIVE ? PADDING : 0);
+    }
+
+    private static int size(Shape shape, Layout layout) {
+        return Math.multiplyExact(shape.features(), stride(shape, layout));
     }
 
     /** A view of the first samples of another tensor. */
@@ -34,6 +61,7 @@ final class ReferenceTensor implements Tensor {
         this.layout = whole.layout;
         this.memory = whole.memory;
         this.stride = whole.stride;
+        this.overlaid = whole.overlaid;
     }
 
     @Override
@@ -70,11 +98,14 @@ final class ReferenceTensor implements Tensor {
         return packed;
     }
 
-    /** Overwrites the numbers of this tensor with row-major ones; padding and the rest of a viewed tensor stay. */
+    /** Overwrites the numbers of this tensor with row-major ones; the rest of a viewed tensor stays. */
     void set(float[] packed) {
         int batch = shape.batch();
         for (int f = 0; f < shape.features(); f++) {
             System.arraycopy(packed, f * batch, memory, f * stride, batch);
+        }
+        if (overlaid) {
+            setPadding(0);
         }
     }
 

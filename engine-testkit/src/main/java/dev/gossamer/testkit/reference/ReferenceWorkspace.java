@@ -57,6 +57,13 @@ class ReferenceWorkspace implements Workspace {
     }
 
     @Override
+    public List<Tensor> overlay(List<Shape> shapes) {
+        List<ReferenceTensor> tensors = ReferenceTensor.overlay(this, shapes);
+        holdings.add(tensors.getFirst()::bytes);
+        return List.copyOf(tensors);
+    }
+
+    @Override
     public Tensor view(Tensor whole, int batch) {
         return new ReferenceTensor((ReferenceTensor) whole, batch);
     }

@@ -2,9 +2,7 @@ package dev.gossamer.fl.data;
 
 import dev.gossamer.engine.ops.PixelTransform;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The four files of MNIST or one of its relatives, in a folder or in its sub-folder named after the data set. */
@@ -39,20 +37,18 @@ record IdxFolder(String name, int side, int classes, String source) {
     }
 
     private Path find(Path folder, String file) {
-        List<Path> tried = new ArrayList<>();
-        for (Path place : List.of(folder.resolve(name), folder)) {
-            for (String form : List.of(file, file + ".gz")) {
-                Path candidate = place.resolve(form);
-                if (Files.isRegularFile(candidate)) {
-                    return candidate;
-                }
-                tried.add(candidate);
-            }
-        }
-        throw new DataException("Data set " + name + ": found none of\n    "
-                + String.join("\n    ", tried.stream().map(Path::toString).toList()) + "\nGet its four files (train and"
-                + " t10k, images and labels, as .gz or unpacked) from " + source + ", put them into "
-                + folder.resolve(name)
-                + ", or point --data at the folder that has them. --dataset strokes needs no files");
+        List<Path> places = List.of(folder.resolve(name), folder);
+        return DataFile.find(places, file)
+                .orElseThrow(() -> new MissingDataException("Data set " + name + ": found none of\n    "
+                        + String.join(
+                                "\n    ",
+                                DataFile.candidates(places, file).stream()
+                                        .map(Path::toString)
+                                        .toList())
+                        + "\nRun  gossamer data fetch " + name + " --data " + folder
+                        + ", or get its four files (train and"
+                        + " t10k, images and labels, as .gz or unpacked) from " + source + ", put them into "
+                        + folder.resolve(name)
+                        + ", or point --data at the folder that has them. --dataset strokes needs no files"));
     }
 }

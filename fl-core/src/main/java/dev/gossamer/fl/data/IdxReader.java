@@ -1,23 +1,20 @@
 package dev.gossamer.fl.data;
 
+import static dev.gossamer.fl.data.DataFile.AGAIN;
+
 import dev.gossamer.engine.Shape;
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
+import java.util.stream.IntStream;
 
 /**
  * Reads IDX files, the format of MNIST and its relatives: a big-endian header (two zero bytes, the type of element, the
- * number of dimensions, each dimension) and the elements. Compressed by gzip or not is told from the first bytes, not
- * from the name. Every fault is a {@link DataException} that names the file.
+ * number of dimensions, each dimension) and the elements. Every fault is a {@link DataException} that names the file.
  */
 public final class IdxReader {
 
@@ -26,7 +23,6 @@ public final class IdxReader {
     /** Unsigned bytes in one dimension. */
     private static final int LABELS_MAGIC = 0x0801;
 
-    private static final String AGAIN = "; fetch the file again";
     /** No byte of gzip unpacks to more than this: a header that announces more is wrong, whatever follows. */
     private static final long MAX_EXPANSION = 1032;
 
@@ -58,11 +54,26 @@ public final class IdxReader {
         return new Split(pixels.bytes(), classNumbers.bytes(), one, pixels.count());
     }
 
+    /**
+     * Reads numbers that go with images.
+     *
+     * @param file idx1 of unsigned bytes: count
+     * @param what it should hold, for errors
+     */
+    static int[] readNumbers(Path file, String what) {
+        try (Arena arena = Arena.ofConfined()) {
+            Elements numbers = elements(file, LABELS_MAGIC, what, arena);
+            return IntStream.range(0, numbers.count())
+                    .map(i -> Byte.toUnsignedInt(numbers.bytes().get(ValueLayout.JAVA_BYTE, i)))
+                    .toArray();
+        }
+    }
+
     /** The content of a file; height and width are 1 for labels. */
     private record Elements(MemorySegment bytes, int count, int height, int width) {}
 
     private static Elements elements(Path file, int magic, String what, Arena arena) {
-        try (InputStream in = open(file)) {
+        return DataFile.read(file, in -> {
             byte[] header = in.readNBytes(magic == IMAGES_MAGIC ? 16 : 8);
             if (header.length < 4 || bigEndian(header, 0) != magic) {
                 throw new DataException(file + ": should hold " + what + " and start with " + hex(magic) + ", but "
@@ -78,28 +89,7 @@ public final class IdxReader {
             int height = magic == IMAGES_MAGIC ? dimension(header, 8, file) : 1;
             int width = magic == IMAGES_MAGIC ? dimension(header, 12, file) : 1;
             return new Elements(body(in, file, count, height, width, arena), count, height, width);
-        } catch (NoSuchFileException e) {
-            throw new DataException(file + ": no such file", e);
-        } catch (ZipException e) {
-            throw new DataException(file + ": the gzip data are damaged (" + e.getMessage() + ")" + AGAIN, e);
-        } catch (EOFException e) {
-            throw new DataException(file + ": the gzip data end too early, the file was cut off" + AGAIN, e);
-        } catch (IOException e) {
-            throw new DataException(file + ": cannot be read (" + e.getMessage() + ")", e);
-        }
-    }
-
-    private static InputStream open(Path file) throws IOException {
-        BufferedInputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-        try {
-            in.mark(2);
-            boolean gzip = in.read() == 0x1F && in.read() == 0x8B;
-            in.reset();
-            return gzip ? new GZIPInputStream(in, 1 << 16) : in;
-        } catch (IOException e) {
-            in.close();
-            throw e;
-        }
+        });
     }
 
     private static MemorySegment body(InputStream in, Path file, int count, int height, int width, Arena arena)

@@ -1,8 +1,10 @@
 package dev.gossamer.fl.data;
 
 import dev.gossamer.engine.Shape;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * Samples for training or for testing: images as unsigned bytes and a class number each, in memory outside the heap that
@@ -35,6 +37,23 @@ public final class Split {
         this.labels = labels.asReadOnly();
         this.one = one;
         this.count = count;
+    }
+
+    /**
+     * Some samples, copied, in a given order.
+     *
+     * @param samples their indices
+     * @param arena owns the memory of the result
+     */
+    Split select(List<Integer> samples, Arena arena) {
+        MemorySegment chosenImages = arena.allocate((long) samples.size() * one.features(), 64);
+        MemorySegment chosenLabels = arena.allocate(samples.size(), 64);
+        for (int i = 0; i < samples.size(); i++) {
+            long from = (long) samples.get(i) * one.features();
+            MemorySegment.copy(images, from, chosenImages, (long) i * one.features(), one.features());
+            chosenLabels.set(ValueLayout.JAVA_BYTE, i, (byte) label(samples.get(i)));
+        }
+        return new Split(chosenImages, chosenLabels, one, samples.size());
     }
 
     /** Unsigned bytes {@code [count][channels, height, width]}, read-only. */

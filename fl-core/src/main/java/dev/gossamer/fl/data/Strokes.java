@@ -26,6 +26,7 @@ public final class Strokes {
     public static final int TRAIN_COUNT = 20_000;
     public static final int TEST_COUNT = 4_000;
     public static final int SIDE = 28;
+    public static final int CLASSES = StrokeSymbol.values().length;
 
     private static final int TRAIN = 0;
     private static final int TEST = 1;
@@ -43,7 +44,7 @@ public final class Strokes {
         Arena arena = Arena.ofShared();
         Split train = split(seed, TRAIN, TRAIN_COUNT, style, arena);
         Split test = split(seed, TEST, TEST_COUNT, style, arena);
-        return new Dataset(NAME, train, test, StrokeSymbol.values().length, TRANSFORM, arena);
+        return new Dataset(NAME, train, test, CLASSES, TRANSFORM, arena);
     }
 
     private static Split split(long seed, int which, int count, Style style, Arena arena) {

@@ -4,6 +4,7 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.sparsity.MagnitudePruning;
 import dev.gossamer.fl.sparsity.PruningSchedule;
+import java.util.Set;
 
 /**
  * FedSparsify, global variant: the server prunes the average a little more each round, and clients train what is left.
@@ -16,7 +17,8 @@ import dev.gossamer.fl.sparsity.PruningSchedule;
  * for t = 1 … T:
  *   each client k of the cohort:  θ_k = SGD(θ_{t-1}) over its n_k samples, masked after every step
  *   θ = Σ_k n_k/n · θ_k
- *   θ_t = θ without its ⌊s_t · size⌋ smallest magnitudes, all trainable tensors under one threshold
+ *   θ_t = θ without its ⌊s_t · size⌋ smallest magnitudes, all trainable tensors under one threshold;
+ *         the statistics of batch normalisations are averaged and sent like the rest, but never pruned
  * </pre>
  *
  * <p>Deviations:
@@ -53,7 +55,11 @@ public record FedSparsifyGlobal(ModelSpec spec, LocalTraining work, PruningSched
         Traffic traffic = Exchange.run(
                 NAME, state.model(), cohort, work, clients, update -> mean.add(update.model(), update.samples()));
         ModelState merged = mean.result();
-        ModelState pruned = MagnitudePruning.keepTop(merged, schedule.keptAt(cohort.round(), merged.size()));
+        Set<String> trained = spec.trainedNames();
+        ModelState pruned = MagnitudePruning.keepTop(
+                merged,
+                tensor -> trained.contains(tensor.name()),
+                schedule.keptAt(cohort.round(), spec.parameterCount()));
         return new RoundOutcome<>(new GlobalModel(cohort.round(), pruned), traffic);
     }
 }

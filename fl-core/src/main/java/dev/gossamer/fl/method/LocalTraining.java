@@ -1,6 +1,7 @@
 package dev.gossamer.fl.method;
 
 import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.fl.nn.Augment;
 
 /**
  * What a client does with the model it receives: passes of mini-batch SGD over its own samples, shuffled anew in each.
@@ -10,8 +11,14 @@ import dev.gossamer.engine.ops.Sgd;
  * @param batch samples per step, at least 1
  * @param rate learning rate, above 0 and finite
  * @param rule momentum and the other terms of a step
+ * @param augment how images vary
  */
-public record LocalTraining(int epochs, int batch, float rate, Sgd rule) {
+public record LocalTraining(int epochs, int batch, float rate, Sgd rule, Augment augment) {
+
+    /** On the samples as they are. */
+    public LocalTraining(int epochs, int batch, float rate, Sgd rule) {
+        this(epochs, batch, rate, rule, Augment.NONE);
+    }
 
     public LocalTraining {
         if (epochs < 1 || batch < 1 || !(rate > 0 && rate < Float.POSITIVE_INFINITY)) {

@@ -1,82 +1,185 @@
 package dev.gossamer.fl.nn;
 
 import dev.gossamer.engine.Layout;
-import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.fl.nn.MemoryPlan.Need;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tensors of a model for one largest batch, and its layers bound to them. Smaller batches are views of the same
- * memory.
+ * The tensors of a model for one largest batch, and its stages bound to them. Smaller batches are views of the same memory.
+ *
+ * <p>Activations that the backward pass reads have memory of their own. All others, and the gradients, share blocks: time
+ * counts the stages forward, then the loss, then the stages backward, and what is not needed at the same time may lie in the
+ * same block (see {@link MemoryPlan}). In a chain of layers that takes two blocks, with residual edges three.
  */
 final class Computation {
 
     private final Workspace workspace;
     private final int maxBatch;
-    private final List<Layer> layers = new ArrayList<>();
-    private final List<Signal> signals = new ArrayList<>();
+    private final Assembly assembly;
+    private final Signal input;
+    private final Signal logits;
+    private long savedBytes;
+    private final List<Long> blockBytes = new ArrayList<>();
 
     /**
+     * Plans and makes the tensors.
+     *
      * @param workspace where the tensors are made
-     * @param training whether gradients and masks are kept
+     * @param training whether there is a backward pass
      */
     Computation(Workspace workspace, Network network, int maxBatch, boolean training) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
-        List<Parameter> parameters = network.parameters();
-        Shape shape = network.spec().input();
-        signals.add(new Signal(workspace.tensor(shape.withBatch(maxBatch), Layout.NATIVE), null, null));
-        int next = 0;
+        this.assembly = new Assembly(workspace, network, maxBatch, training);
+        this.input = new Signal(network.spec().input(), false, -1);
+        Signal last = input;
         for (LayerSpec layer : network.spec().layers()) {
-            int count = layer.parameters(shape).size();
-            layers.add(layer.open(workspace, shape, parameters.subList(next, next + count)));
-            next += count;
-            shape = layer.output(shape);
-            signals.add(signal(shape.withBatch(maxBatch), training, layer.rectifies()));
+            last = layer.open(assembly, last);
+        }
+        this.logits = last;
+        placeSaved();
+        placeShared();
+    }
+
+    private List<Signal> signals() {
+        List<Signal> signals = new ArrayList<>(List.of(input));
+        assembly.stages().forEach(stage -> signals.add(stage.out()));
+        return signals;
+    }
+
+    private Shape whole(Signal signal) {
+        return signal.shape().withBatch(maxBatch);
+    }
+
+    private boolean outlivesForward(Signal signal) {
+        return assembly.training() && signal.saved();
+    }
+
+    // ---- planning
+
+    private void placeSaved() {
+        long before = workspace.allocatedBytes();
+        for (Signal signal : signals()) {
+            if (outlivesForward(signal)) {
+                signal.placeValue(workspace.tensor(whole(signal), Layout.NATIVE));
+            }
+            if (assembly.training() && signal.rectified()) {
+                signal.placeMask(workspace.mask(whole(signal)));
+            }
+        }
+        savedBytes = workspace.allocatedBytes() - before;
+        savedBytes += assembly.stages().stream().mapToLong(Stage::savedBytes).sum();
+    }
+
+    private void placeShared() {
+        List<Need<Consumer<Tensor>>> needs = new ArrayList<>(passing());
+        if (assembly.training()) {
+            needs.addAll(gradients());
+        }
+        for (List<Need<Consumer<Tensor>>> block : MemoryPlan.share(needs)) {
+            long before = workspace.allocatedBytes();
+            List<Tensor> tensors =
+                    workspace.overlay(block.stream().map(Need::shape).toList());
+            for (int i = 0; i < block.size(); i++) {
+                block.get(i).what().accept(tensors.get(i));
+            }
+            blockBytes.add(workspace.allocatedBytes() - before);
         }
     }
 
-    private Signal signal(Shape shape, boolean training, boolean rectified) {
-        Tensor value = workspace.tensor(shape, Layout.NATIVE);
-        Tensor gradient = training ? workspace.tensor(shape, Layout.NATIVE) : null;
-        Mask mask = training && rectified ? workspace.mask(shape) : null;
-        return new Signal(value, gradient, mask);
+    /** Activations that nobody reads again once the next stages have run. */
+    private List<Need<Consumer<Tensor>>> passing() {
+        int loss = assembly.stages().size();
+        return signals().stream()
+                .filter(signal -> !outlivesForward(signal))
+                .map(signal -> new Need<Consumer<Tensor>>(
+                        signal::placeValue, whole(signal), signal.producer(), signal.lastConsumer(loss)))
+                .toList();
+    }
+
+    /** Gradients of all signals but the input: from the first writer to the stage that made the signal. */
+    private List<Need<Consumer<Tensor>>> gradients() {
+        int loss = assembly.stages().size();
+        Map<Signal, List<Signal>> homes = new LinkedHashMap<>();
+        for (Stage stage : assembly.stages()) {
+            homes.computeIfAbsent(stage.out().gradientHome(), home -> new ArrayList<>())
+                    .add(stage.out());
+        }
+        return homes.entrySet().stream()
+                .map(entry -> {
+                    List<Signal> sharing = entry.getValue();
+                    int lastReader = sharing.stream()
+                            .mapToInt(s -> s.lastConsumer(loss))
+                            .max()
+                            .orElseThrow();
+                    int firstProducer =
+                            sharing.stream().mapToInt(Signal::producer).min().orElseThrow();
+                    return new Need<Consumer<Tensor>>(
+                            tensor -> sharing.forEach(signal -> signal.placeGradient(tensor)),
+                            whole(entry.getKey()),
+                            2 * loss - lastReader,
+                            2 * loss - firstProducer);
+                })
+                .toList();
+    }
+
+    // ---- running
+
+    /** What dropout and augmentation draw from. */
+    RandomStream stream() {
+        return assembly.stream();
+    }
+
+    /** The same, or null if nothing draws. */
+    @Nullable
+    RandomStream streamOrNull() {
+        return assembly.streamOrNull();
+    }
+
+    /** Apart from those of the model's layers. */
+    int site() {
+        return assembly.site();
+    }
+
+    /** Bytes that the forward pass keeps for the backward one: activations as stored, masks, indices, statistics. */
+    long savedBytes() {
+        return savedBytes;
+    }
+
+    /** Bytes of the blocks that gradients and passing activations share. */
+    List<Long> blockBytes() {
+        return blockBytes;
     }
 
     /** The model bound to the first {@code size} samples of its tensors. */
     Batch batch(int size) {
-        List<Signal> views = signals.stream().map(signal -> view(signal, size)).toList();
-        Layer.Pass[] passes = new Layer.Pass[layers.size()];
-        for (int i = 0; i < passes.length; i++) {
-            passes[i] = layers.get(i).pass(views.get(i), views.get(i + 1));
-        }
-        return new Batch(views.getFirst().value(), views.getLast(), passes);
-    }
-
-    private Signal view(Signal whole, int size) {
-        return size == maxBatch
-                ? whole
-                : new Signal(workspace.view(whole.value(), size), view(whole.gradient(), size), whole.mask());
-    }
-
-    private @Nullable Tensor view(@Nullable Tensor whole, int size) {
-        return whole == null ? null : workspace.view(whole, size);
+        Views views = new Views(workspace, size);
+        Stage.Pass[] passes =
+                assembly.stages().stream().map(stage -> stage.pass(views)).toArray(Stage.Pass[]::new);
+        return new Batch(views.value(input), views.value(logits), views.gradientOrNull(logits), passes);
     }
 
     /** A model bound to tensors of one batch size. Runs without allocating. */
     static final class Batch {
 
         private final Tensor input;
-        private final Signal logits;
-        private final Layer.Pass[] passes;
+        private final Tensor logits;
+        private final @Nullable Tensor logitsGradient;
+        private final Stage.Pass[] passes;
 
-        private Batch(Tensor input, Signal logits, Layer.Pass[] passes) {
+        private Batch(Tensor input, Tensor logits, @Nullable Tensor logitsGradient, Stage.Pass[] passes) {
             this.input = input;
             this.logits = logits;
+            this.logitsGradient = logitsGradient;
             this.passes = passes;
         }
 
@@ -84,12 +187,19 @@ final class Computation {
             return input;
         }
 
-        Signal logits() {
+        /** Good from the forward pass to the loss; the backward pass may overwrite them. */
+        Tensor logits() {
             return logits;
         }
 
+        /** Where the loss puts its gradient; null in evaluation. */
+        @Nullable
+        Tensor logitsGradient() {
+            return logitsGradient;
+        }
+
         void forward() {
-            for (Layer.Pass pass : passes) {
+            for (Stage.Pass pass : passes) {
                 pass.forward();
             }
         }

@@ -79,6 +79,11 @@ public final class EvaluationSession implements AutoCloseable {
         return total;
     }
 
+    /** Bytes that this session holds, as the workspace counts. */
+    public long allocatedBytes() {
+        return workspace.allocatedBytes();
+    }
+
     private Step step(int size) {
         Step step = steps[size];
         if (step == null) {
@@ -92,7 +97,7 @@ public final class EvaluationSession implements AutoCloseable {
     private void run(Computation.Batch bound) {
         workspace.data().batch(samples, transform, order, position, bound.input(), labels);
         bound.forward();
-        workspace.nn().softmaxCrossEntropy(bound.logits().value(), labels, null, lossSum, correct);
+        workspace.nn().softmaxCrossEntropy(bound.logits(), labels, null, lossSum, correct);
     }
 
     @Override

@@ -1,28 +1,25 @@
 package dev.gossamer.fl.nn;
 
 import dev.gossamer.engine.Shape;
-import dev.gossamer.engine.Workspace;
 import java.util.List;
 
 /** A layer as part of a model's definition: no memory, no numbers. */
-public sealed interface LayerSpec permits LinearSpec {
+public sealed interface LayerSpec
+        permits LinearSpec, ConvSpec, PoolSpec, BatchNormSpec, DropoutSpec, ResidualBlockSpec {
 
     /** Prefix of its parameters' names. */
     String name();
 
-    /** Shape of the output for one sample, given that of the input. */
+    /**
+     * Shape of the output for one sample, given that of the input.
+     *
+     * @throws IllegalArgumentException if the layer cannot take such an input
+     */
     Shape output(Shape input);
 
-    /** The parameters, in PyTorch's order: weight, bias. */
+    /** The parameters, in PyTorch's order. */
     List<ParameterSpec> parameters(Shape input);
 
-    /** Whether a ReLU ends the layer, so that training keeps a mask of its output. */
-    boolean rectifies();
-
-    /**
-     * The layer for use in a session.
-     *
-     * @param parameters live, in the order of {@link #parameters(Shape)}
-     */
-    Layer open(Workspace workspace, Shape input, List<Parameter> parameters);
+    /** Adds the layer's stages to a session and returns its output. */
+    Signal open(Assembly assembly, Signal in);
 }

@@ -3,12 +3,12 @@ package dev.gossamer.fl.nn;
 import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Shape;
-import dev.gossamer.engine.Workspace;
 import dev.gossamer.fl.nn.ParameterSpec.Kind;
 import java.util.List;
 
 /**
- * A fully connected layer with bias: {@code y = activation(W·x + b)}, W being {@code [out, in]}.
+ * A fully connected layer with bias: {@code y = activation(W·x + b)}, W being {@code [out, in]}. It takes the plane of a
+ * convolution as it is, in PyTorch's flatten order.
  *
  * @param name prefix of its parameters' names
  * @param out output features
@@ -35,13 +35,13 @@ public record LinearSpec(String name, int out, Activation activation) implements
     }
 
     @Override
-    public boolean rectifies() {
-        return activation == Activation.RELU;
-    }
-
-    @Override
-    public Layer open(Workspace workspace, Shape input, List<Parameter> parameters) {
-        return new Linear(
-                workspace.product(Geometry.linear(input, out)), parameters.get(0), parameters.get(1), activation);
+    public Signal open(Assembly assembly, Signal in) {
+        return assembly.add(new ProductStage(
+                assembly,
+                Geometry.linear(in.shape(), out),
+                in,
+                assembly.parameter(name + ".weight"),
+                assembly.parameter(name + ".bias"),
+                activation));
     }
 }

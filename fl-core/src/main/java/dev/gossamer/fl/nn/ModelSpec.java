@@ -4,8 +4,12 @@ import dev.gossamer.engine.Shape;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.data.SplitMix64;
+import dev.gossamer.fl.nn.ParameterSpec.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A model's definition: layers one after the other, without memory or numbers.
@@ -13,8 +17,9 @@ import java.util.List;
  * @param name for people and files
  * @param input shape of one sample, batch 1
  * @param layers at least one; the last one's output are the logits
+ * @param initializer of the weights
  */
-public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
+public record ModelSpec(String name, Shape input, List<LayerSpec> layers, Initializer initializer) {
 
     /** Sets the streams of initial values apart from the other uses of a run's seed. */
     private static final long STREAM = 0x1217;
@@ -24,6 +29,11 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("Model '" + name + "' needs at least one layer");
         }
+    }
+
+    /** A model whose weights start Glorot uniform. */
+    public ModelSpec(String name, Shape input, List<LayerSpec> layers) {
+        this(name, input, layers, Initializer.GLOROT_UNIFORM);
     }
 
     /** Number of logits. */
@@ -48,7 +58,32 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
 
     /** Trainable parameters in all, when dense: the denominator of every sparsity. */
     public long parameterCount() {
-        return parameters().stream().mapToLong(ParameterSpec::size).sum();
+        return count(Kind::trained);
+    }
+
+    /** Numbers that are not trained but averaged and sent: the statistics of batch normalisations. */
+    public long stateCount() {
+        return count(kind -> !kind.trained());
+    }
+
+    /** Weights of linear layers and convolutions, when dense: what methods prune that leave biases and batch norms alone. */
+    public long weightCount() {
+        return count(kind -> kind == Kind.WEIGHT);
+    }
+
+    /** Names of the parameters that the optimiser moves. */
+    public Set<String> trainedNames() {
+        return parameters().stream()
+                .filter(parameter -> parameter.kind().trained())
+                .map(ParameterSpec::name)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private long count(Predicate<Kind> which) {
+        return parameters().stream()
+                .filter(parameter -> which.test(parameter.kind()))
+                .mapToLong(ParameterSpec::size)
+                .sum();
     }
 
     /** Dense initial parameters: a function of the seed and this definition, the same bits on every machine. */
@@ -56,7 +91,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) {
         List<ParameterSpec> parameters = parameters();
         List<TensorState> tensors = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
-            tensors.add(Initializer.initial(parameters.get(i), SplitMix64.of(seed, STREAM, i)));
+            tensors.add(initializer.initial(parameters.get(i), SplitMix64.of(seed, STREAM, i)));
         }
         return new ModelState(tensors);
     }

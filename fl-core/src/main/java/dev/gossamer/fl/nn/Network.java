@@ -38,6 +38,11 @@ public final class Network {
         return parameters;
     }
 
+    /** The parameters that the optimiser moves. */
+    public List<Parameter> trained() {
+        return parameters.stream().filter(Parameter::trained).toList();
+    }
+
     /** A model with this one's names and shapes, whatever its numbers. */
     public ModelState layout() {
         return layout;
@@ -62,6 +67,6 @@ public final class Network {
 
     /** The gradients of the last step, copied to the host under the parameters' names. Waits. */
     public ModelState gradients() {
-        return new ModelState(parameters.stream().map(Parameter::gradientState).toList());
+        return new ModelState(trained().stream().map(Parameter::gradientState).toList());
     }
 }

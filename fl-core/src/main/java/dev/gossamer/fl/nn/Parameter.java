@@ -8,10 +8,12 @@ import dev.gossamer.engine.Workspace;
 import dev.gossamer.fl.codec.TensorState;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A trainable parameter in a workspace: an index {@link Space} and the values over it. With a pattern it is stored,
- * multiplied, differentiated and updated as nnz numbers; what the pattern lacks is zero and stays zero.
+ * A parameter in a workspace: an index {@link Space} and the values over it. With a pattern it is stored, multiplied,
+ * differentiated and updated as nnz numbers; what the pattern lacks is zero and stays zero. State that is not trained has
+ * neither pattern nor gradient.
  */
 public final class Parameter {
 
@@ -19,7 +21,7 @@ public final class Parameter {
     private final ParameterSpec spec;
     private final Space space;
     private final Values theta;
-    private final Values gradient;
+    private final @Nullable Values gradient;
 
     Parameter(Workspace workspace, ParameterSpec spec) {
         this.workspace = workspace;
@@ -29,7 +31,7 @@ public final class Parameter {
                 ? workspace.space(shape[0])
                 : workspace.space(Geometry.matrix(TensorState.rows(shape), TensorState.cols(shape)));
         this.theta = workspace.values(space, Role.THETA);
-        this.gradient = workspace.values(space, Role.GRADIENT);
+        this.gradient = spec.kind().trained() ? workspace.values(space, Role.GRADIENT) : null;
     }
 
     public ParameterSpec spec() {
@@ -50,13 +52,21 @@ public final class Parameter {
         return theta;
     }
 
-    /** Gradient of the loss in theta, overwritten by every step. */
+    public boolean trained() {
+        return spec.kind().trained();
+    }
+
+    /** Gradient of the loss in theta, overwritten by every step; only of what is trained. */
     public Values gradient() {
-        return gradient;
+        return Objects.requireNonNull(gradient, "only what is trained has a gradient");
     }
 
     /** Takes pattern and values. The space is repatterned only if the pattern is another one: plans are costly. */
     void load(TensorState state) {
+        if (!trained() && state.pattern() != null) {
+            throw new IllegalArgumentException(
+                    "Tensor '" + spec.name() + "' is state that is not trained; it has to be dense, without a pattern");
+        }
         if (!Objects.equals(space.pattern(), state.pattern())) {
             workspace.repattern(space, state.pattern());
         }
@@ -70,7 +80,7 @@ public final class Parameter {
 
     /** Pattern and gradient as they are now. Waits. */
     TensorState gradientState() {
-        return state(gradient);
+        return state(gradient());
     }
 
     private TensorState state(Values values) {

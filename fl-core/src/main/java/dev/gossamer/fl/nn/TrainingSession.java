@@ -3,20 +3,21 @@ package dev.gossamer.fl.nn;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Order;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Step;
-import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.Augmentation;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.NnOps;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.ops.TrainOps;
 import java.lang.foreign.MemorySegment;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +33,11 @@ public final class TrainingSession implements AutoCloseable {
     private final Workspace workspace;
     private final Samples samples;
     private final PixelTransform transform;
+    private final @Nullable Augmentation augmentation;
     private final Sgd rule;
     private final int batch;
     private final Computation computation;
+    private final @Nullable RandomStream stream;
     private final @Nullable Step[] steps;
     private final List<Space> spaces;
     private final Order order;
@@ -48,15 +51,28 @@ public final class TrainingSession implements AutoCloseable {
     private final TrainOps train;
     private int trained;
 
+    /** Room for training on the samples as they are. */
+    public TrainingSession(
+            Network network, Samples samples, PixelTransform transform, int batch, int capacity, Sgd rule) {
+        this(network, samples, transform, Augment.NONE, batch, capacity, rule);
+    }
+
     /**
      * Makes room for training.
      *
      * @param samples of the network's workspace, or one around it
+     * @param augment how images vary
      * @param batch samples per step
      * @param capacity the longest order that {@link #trainEpoch} is given
      */
     public TrainingSession(
-            Network network, Samples samples, PixelTransform transform, int batch, int capacity, Sgd rule) {
+            Network network,
+            Samples samples,
+            PixelTransform transform,
+            Augment augment,
+            int batch,
+            int capacity,
+            Sgd rule) {
         if (batch < 1) {
             throw new IllegalArgumentException("batch must be at least 1, got " + batch);
         }
@@ -67,8 +83,12 @@ public final class TrainingSession implements AutoCloseable {
         this.rule = rule;
         this.batch = batch;
         this.computation = new Computation(workspace, network, batch, true);
+        this.augmentation = augment == Augment.NONE
+                ? null
+                : new Augmentation(augment.padding(), augment.flips(), computation.stream(), computation.site());
+        this.stream = computation.streamOrNull();
         this.steps = new Step[batch + 1];
-        this.spaces = network.parameters().stream().map(Parameter::space).toList();
+        this.spaces = network.trained().stream().map(Parameter::space).toList();
         this.order = workspace.order(capacity);
         this.labels = workspace.labels(batch);
         this.position = workspace.cell(0);
@@ -80,10 +100,22 @@ public final class TrainingSession implements AutoCloseable {
         this.train = workspace.train();
     }
 
-    /** Starts a client: forgets what the optimiser remembers, pulls towards the present parameters, sets the learning rate. */
+    /** Starts a client whose dropout and augmentation draw from stream 0. */
     public void begin(float learningRate) {
+        begin(learningRate, 0);
+    }
+
+    /**
+     * Starts a client: forgets what the optimiser remembers, pulls towards the present parameters, sets the learning rate.
+     *
+     * @param key of the random numbers that dropout and augmentation draw
+     */
+    public void begin(float learningRate, long key) {
         workspace.write(rate, learningRate);
-        for (Parameter parameter : network.parameters()) {
+        if (stream != null) {
+            workspace.write(stream, key);
+        }
+        for (Parameter parameter : network.trained()) {
             if (rule.momentum() != 0) {
                 workspace.dense().fill(network.workspace().values(parameter.space(), Role.MOMENTUM), 0);
             }
@@ -121,6 +153,29 @@ public final class TrainingSession implements AutoCloseable {
         return new Evaluation(trained, workspace.read(lossSum), Math.round(workspace.read(correct)));
     }
 
+    /**
+     * Memory by formula, next to what is held.
+     *
+     * @param held bytes that the network and this session hold, as the workspace counts
+     */
+    public Footprint footprint(long held) {
+        List<Long> blocks = computation.blockBytes().stream()
+                .sorted(Comparator.reverseOrder())
+                .toList();
+        long parameters = 0;
+        long plans = 0;
+        for (Parameter parameter : network.parameters()) {
+            parameters += parameter.space().valueBytes();
+            plans += parameter.space().planBytes();
+        }
+        return new Footprint(
+                computation.savedBytes(),
+                blocks.stream().limit(2).mapToLong(Long::longValue).sum(),
+                parameters,
+                plans,
+                held);
+    }
+
     private Step step(int size) {
         Step step = steps[size];
         if (step == null) {
@@ -132,12 +187,14 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     private void run(Computation.Batch bound) {
-        Tensor gradient = Objects.requireNonNull(bound.logits().gradient(), "a training session keeps gradients");
-        data.batch(samples, transform, order, position, bound.input(), labels);
+        data.batch(samples, transform, augmentation, order, position, bound.input(), labels);
         bound.forward();
-        nn.softmaxCrossEntropy(bound.logits().value(), labels, gradient, lossSum, correct);
+        nn.softmaxCrossEntropy(bound.logits(), labels, bound.logitsGradient(), lossSum, correct);
         bound.backward();
         train.sgd(spaces, rate, rule);
+        if (stream != null) {
+            nn.advance(stream);
+        }
     }
 
     @Override

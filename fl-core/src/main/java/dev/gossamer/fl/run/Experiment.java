@@ -10,9 +10,12 @@ import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.FederatedMethod;
 import dev.gossamer.fl.method.GlobalModel;
 import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.nn.Augment;
+import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.sparsity.PruningSchedule;
+import java.util.Map;
 
 /**
  * An experiment with everything that can go wrong before it starts checked: settings, data, partition, backend. What is
@@ -62,13 +65,25 @@ public final class Experiment {
         if (threads < 1) {
             throw new ConfigException("threads is " + threads + ", but must be at least 1");
         }
-        ModelSpec spec = Models.named(config.model(), data.one().features(), data.classes());
-        return new Experiment(config, data, backend, threads, spec, parts(config, data));
+        return new Experiment(config, data, backend, threads, spec(config, data), parts(config, data));
+    }
+
+    private static ModelSpec spec(ExperimentConfig config, Dataset data) {
+        try {
+            ModelSpec spec = Models.named(config.model(), data.one(), data.classes());
+            spec.classes(); // every layer takes what the one before makes
+            return spec;
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(
+                    "model is " + config.model() + ", but cannot take samples of shape " + data.one() + " as dataset "
+                            + config.dataset() + " has: " + e.getMessage(),
+                    e);
+        }
     }
 
     private static int[][] parts(ExperimentConfig config, Dataset data) {
         try {
-            return Partition.parse(config.partition(), config.seed()).assign(data.train(), config.clients());
+            return Partition.parse(config.partition(), config.seed()).assign(data, config.clients());
         } catch (DataException e) {
             throw new ConfigException(
                     "partition is " + config.partition() + ", clients is " + config.clients() + ": " + e.getMessage(),
@@ -102,7 +117,8 @@ public final class Experiment {
                 config.epochs(),
                 config.batch(),
                 (float) config.lr(),
-                new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0));
+                new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0),
+                Augment.of(config.augment()));
         return switch (config.method()) {
             case FedAvg.NAME -> new FedAvg(spec, work);
             case FedSparsifyGlobal.NAME ->
@@ -129,10 +145,17 @@ public final class Experiment {
      */
     public RunResult run(RunDirectory directory, RunListener listener) {
         directory.writeConfig(config);
-        directory.writeManifest(Manifest.of(this));
+        Map<String, Object> manifest = Manifest.of(this);
+        directory.writeManifest(manifest);
         try (LocalClientRunner clients =
                 new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads)) {
-            return new RoundLoop(this, clients, clients, directory, listener).run(method());
+            RunResult result = new RoundLoop(this, clients, clients, directory, listener).run(method());
+            Footprint footprint = clients.footprint();
+            if (footprint != null) {
+                manifest.put("trainingMemory", footprint.toMap());
+                directory.writeManifest(manifest);
+            }
+            return result;
         }
     }
 }

@@ -1,15 +1,22 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.data.Cifar10;
+import dev.gossamer.fl.data.Cifar100;
 import dev.gossamer.fl.data.FashionMnist;
+import dev.gossamer.fl.data.Femnist;
 import dev.gossamer.fl.data.Mnist;
+import dev.gossamer.fl.data.Normalisation;
+import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
+import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Models;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +24,13 @@ import org.jspecify.annotations.Nullable;
  * result. Where it runs (threads, folders) is not part of it.
  *
  * @param dataset name of the data set
+ * @param normalise how bytes become numbers: {@link #STANDARD}, or one of {@link Normalisation#NAMES}
  * @param model name of the model
+ * @param augment how training images vary: {@code none} or {@code crop-flip}
  * @param method name of the federated method
  * @param clients clients that there are
  * @param participation share of them that takes part in a round, rounded down, at least one
- * @param partition how samples are dealt to clients: {@code iid} or {@code label-blocks:K}
+ * @param partition how samples are dealt to clients: as {@link dev.gossamer.fl.data.Partition#parse} reads it
  * @param rounds T
  * @param epochs a client's passes over its samples in a round
  * @param batch samples per step
@@ -37,7 +46,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record ExperimentConfig(
         String dataset,
+        String normalise,
         String model,
+        String augment,
         String method,
         int clients,
         double participation,
@@ -56,17 +67,32 @@ public record ExperimentConfig(
         long seed) {
 
     /** Names of the data sets. */
-    public static final List<String> DATASETS = List.of(Strokes.NAME, FashionMnist.NAME, Mnist.NAME);
+    public static final List<String> DATASETS = List.of(
+            Strokes.NAME,
+            FashionMnist.NAME,
+            Mnist.NAME,
+            Cifar10.NAME,
+            Cifar100.NAME,
+            Femnist.NAME,
+            SpeechCommands.NAME);
 
     /** Names of the methods. */
     public static final List<String> METHODS = List.of(FedSparsifyGlobal.NAME, FedAvg.NAME);
+
+    /**
+     * For {@code normalise}: what the data set is loaded with. {@code unit} for strokes, MNIST and FashionMNIST, {@code train}
+     * for the others.
+     */
+    public static final String STANDARD = "standard";
 
     private static final int MAX_COUNT = 1_000_000;
 
     /** Every key, in the order of the record, with its default and what it may be. */
     private static final List<Setting> SETTINGS = List.of(
             Setting.oneOf("dataset", Strokes.NAME, DATASETS),
+            Setting.oneOf("normalise", STANDARD, normalisations()),
             Setting.oneOf("model", "mlp", Models.NAMES),
+            Setting.oneOf("augment", Augment.NONE.key(), Augment.keys()),
             Setting.oneOf("method", FedSparsifyGlobal.NAME, METHODS),
             Setting.integer("clients", 10, 1, MAX_COUNT),
             Setting.positive("participation", 1, 1),
@@ -83,6 +109,10 @@ public record ExperimentConfig(
             Setting.integer("pruningFrequency", 1, 1, MAX_COUNT),
             Setting.positive("pruningExponent", 3, 100),
             Setting.integer("seed", 1990, Long.MIN_VALUE, Long.MAX_VALUE));
+
+    private static List<String> normalisations() {
+        return Stream.concat(Stream.of(STANDARD), Normalisation.NAMES.stream()).toList();
+    }
 
     /** The keys of a configuration, which are also the names of the command line's options. */
     public static List<String> keys() {
@@ -115,7 +145,9 @@ public record ExperimentConfig(
     private static ExperimentConfig of(SettingValues values) {
         return new ExperimentConfig(
                 values.text("dataset"),
+                values.text("normalise"),
                 values.text("model"),
+                values.text("augment"),
                 values.text("method"),
                 values.integer("clients"),
                 values.real("participation"),
@@ -164,7 +196,9 @@ public record ExperimentConfig(
     public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("dataset", dataset);
+        map.put("normalise", normalise);
         map.put("model", model);
+        map.put("augment", augment);
         map.put("method", method);
         map.put("clients", clients);
         map.put("participation", participation);

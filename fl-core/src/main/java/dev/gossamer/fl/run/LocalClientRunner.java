@@ -10,6 +10,7 @@ import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.nn.Evaluation;
+import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +20,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs clients on this machine, as many side by side as there are threads, each single-threaded in a workspace of its own.
@@ -31,6 +34,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
 
     private final WorkerPool pool;
     private final Dataset data;
+    private final AtomicReference<@Nullable Footprint> footprint = new AtomicReference<>();
 
     /**
      * Starts the threads.
@@ -57,13 +61,25 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
             for (int folded = 0; folded < clients.size(); folded++) {
                 while (started < clients.size() && started - folded < 2 * pool.size()) {
                     int client = clients.get(started++);
-                    flight.add(pool.submit(worker -> worker.train(client, message, work)));
+                    flight.add(pool.submit(worker -> train(worker, client, message, work)));
                 }
                 updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
             }
         } finally {
             flight.forEach(update -> update.cancel(false));
         }
+    }
+
+    private ClientUpdate train(Worker worker, int client, byte[] message, LocalTraining work) {
+        ClientUpdate update = worker.train(client, message, work);
+        footprint.accumulateAndGet(worker.footprint(), (most, its) -> most == null ? its : most.larger(its));
+        return update;
+    }
+
+    /** Memory of the client that took most so far; null if none has trained. */
+    @Nullable
+    Footprint footprint() {
+        return footprint.get();
     }
 
     private static ClientUpdate await(CompletableFuture<ClientUpdate> update, int client, int round) {

@@ -55,6 +55,13 @@ final class Manifest {
         dataset.put("train", experiment.data().train().count());
         dataset.put("test", experiment.data().test().count());
         dataset.put("classes", experiment.data().classes());
+        dataset.put(
+                "extent",
+                experiment.data().extent().isEmpty()
+                        ? "all of it"
+                        : experiment.data().extent());
+        dataset.put("scale", experiment.data().transform().scale());
+        dataset.put("shift", experiment.data().transform().shift());
         return dataset;
     }
 

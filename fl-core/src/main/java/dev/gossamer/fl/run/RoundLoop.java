@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Round after round: a cohort, the method's round, a test of the new model, a line of metrics. */
 final class RoundLoop {
@@ -27,6 +28,7 @@ final class RoundLoop {
     private final Evaluator evaluator;
     private final RunDirectory directory;
     private final RunListener listener;
+    private final Set<String> trained;
     private final List<RoundMetrics> history = new ArrayList<>();
 
     RoundLoop(
@@ -37,6 +39,7 @@ final class RoundLoop {
             RunListener listener) {
         this.experiment = experiment;
         this.config = experiment.config();
+        this.trained = experiment.spec().trainedNames();
         this.clients = clients;
         this.evaluator = evaluator;
         this.directory = directory;
@@ -94,8 +97,8 @@ final class RoundLoop {
                 test.accuracy(),
                 test.loss(),
                 traffic.trainingLoss(),
-                sparsity(model.size(), model.nnz()),
-                model.nnz(),
+                sparsity(experiment.spec().parameterCount(), trainedNonZeros(model)),
+                trainedNonZeros(model),
                 layers(model),
                 traffic.bytesDown(),
                 traffic.bytesUp(),
@@ -110,14 +113,21 @@ final class RoundLoop {
                 seconds);
     }
 
-    private static Map<String, LayerSparsity> layers(ModelState model) {
+    private Map<String, LayerSparsity> layers(ModelState model) {
         Map<String, LayerSparsity> layers = new LinkedHashMap<>();
         for (TensorState tensor : model.tensors()) {
-            layers.put(
-                    tensor.name(),
-                    new LayerSparsity(tensor.size(), tensor.nnz(), sparsity(tensor.size(), tensor.nnz())));
+            if (trained.contains(tensor.name())) {
+                layers.put(
+                        tensor.name(),
+                        new LayerSparsity(tensor.size(), tensor.nnz(), sparsity(tensor.size(), tensor.nnz())));
+            }
         }
         return layers;
+    }
+
+    /** Without the statistics of batch normalisations, which are never pruned. */
+    private long trainedNonZeros(ModelState model) {
+        return model.nnz() - experiment.spec().stateCount();
     }
 
     /** Zeros over all; one division, so that 118,282 parameters of which 11,829 are left give the nearest double. */
@@ -146,9 +156,9 @@ final class RoundLoop {
                 averaged,
                 last.accuracy(),
                 last.loss(),
-                model.size(),
-                model.nnz(),
-                sparsity(model.size(), model.nnz()),
+                experiment.spec().parameterCount(),
+                trainedNonZeros(model),
+                sparsity(experiment.spec().parameterCount(), trainedNonZeros(model)),
                 last.communicationPaperMillions(),
                 history.stream().mapToLong(RoundMetrics::bytesUp).sum(),
                 history.stream().mapToLong(RoundMetrics::bytesDown).sum(),

@@ -13,11 +13,12 @@ import java.util.Map;
  * @param loss mean cross-entropy on the test samples
  * @param trainingLoss mean over the clients' samples in their last epoch
  * @param sparsity fraction of all trainable parameters that are pruned
- * @param nonZeroParameters parameters that are left
- * @param layers the same for each tensor, by name
+ * @param nonZeroParameters trainable parameters that are left
+ * @param layers the same for each trainable tensor, by name
  * @param bytesDown sent to clients in this round
  * @param bytesUp received from clients in this round
- * @param communicationPaperMillions millions of parameters sent so far, as FedSparsify's tables count them
+ * @param communicationPaperMillions millions of parameters sent so far, as FedSparsify's tables count them, the statistics of
+ *     batch normalisations included
  * @param asked clients that were sent the model
  * @param answered clients whose update was used
  * @param cohort their indices

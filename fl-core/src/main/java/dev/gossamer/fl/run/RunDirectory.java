@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * The folder that a run writes. It is readable at any time: {@code config.yaml} and {@code manifest.json} are there before
- * the first round, {@code metrics.jsonl} gets whole lines, {@code model.safetensors} and then {@code result.json} appear
+ * the first round (the manifest gets the memory that training took when all is done), {@code metrics.jsonl} gets whole lines, {@code model.safetensors} and then {@code result.json} appear
  * complete at the end. A folder without {@code result.json} is one of a run that did not finish.
  */
 public final class RunDirectory implements AutoCloseable {

@@ -11,7 +11,7 @@ package dev.gossamer.fl.run;
  * @param lastAccuracy test accuracy after the last round
  * @param lastLoss test loss after the last round
  * @param parameters trainable ones
- * @param nonZeroParameters parameters that are left
+ * @param nonZeroParameters trainable ones that are left; FedSparsify's tables add the statistics of batch normalisations
  * @param sparsity {@code 1 - nonZeroParameters / parameters}
  * @param communicationPaperMillions {@code floor(N·Σ(nnz_{t-1} + nnz_t) / 10^6)}, as FedSparsify's tables count
  * @param bytesUp received from clients in all

@@ -14,11 +14,13 @@ import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.EvaluationSession;
+import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Network;
 import dev.gossamer.fl.nn.TrainingSession;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,9 @@ final class Worker implements AutoCloseable {
 
     /** Sets the streams of client shuffles apart from the other uses of a run's seed. */
     private static final long SHUFFLE = 0x5417F;
+
+    /** Sets the keys of dropout and augmentation apart from the other uses of a run's seed. */
+    private static final long NOISE = 0x2015E;
 
     private static final int EVALUATION_BATCH = 256;
 
@@ -50,16 +55,18 @@ final class Worker implements AutoCloseable {
     private final Network network;
     private final Samples train;
     private final EvaluationSession evaluation;
+    private final long dataBytes;
     private @Nullable TrainingSession training;
     private @Nullable LocalTraining trainingFor;
 
     Worker(Setup setup) {
         this.setup = setup;
         this.workspace = setup.backend().workspace(1);
-        this.network = new Network(workspace, setup.spec());
         this.train = samples(setup.data().train());
-        this.evaluation = new EvaluationSession(
-                network, samples(setup.data().test()), setup.data().transform(), EVALUATION_BATCH);
+        Samples test = samples(setup.data().test());
+        this.dataBytes = workspace.allocatedBytes();
+        this.network = new Network(workspace, setup.spec());
+        this.evaluation = new EvaluationSession(network, test, setup.data().transform(), EVALUATION_BATCH);
     }
 
     private Samples samples(Split split) {
@@ -82,7 +89,9 @@ final class Worker implements AutoCloseable {
         network.load(received.model());
         long decoded = System.nanoTime();
         TrainingSession session = session(work);
-        session.begin(work.rate());
+        session.begin(
+                work.rate(),
+                SplitMix64.of(setup.seed(), NOISE, received.round(), client).nextLong());
         int[] order = setup.parts()[client].clone();
         SplitMix64 random = SplitMix64.of(setup.seed(), SHUFFLE, received.round(), client);
         for (int epoch = 0; epoch < work.epochs(); epoch++) {
@@ -104,11 +113,23 @@ final class Worker implements AutoCloseable {
                 session.close();
             }
             session = new TrainingSession(
-                    network, train, setup.data().transform(), work.batch(), setup.largestPart(), work.rule());
+                    network,
+                    train,
+                    setup.data().transform(),
+                    work.augment(),
+                    work.batch(),
+                    setup.largestPart(),
+                    work.rule());
             training = session;
             trainingFor = work;
         }
         return session;
+    }
+
+    /** Memory of training, after {@link #train}. */
+    Footprint footprint() {
+        TrainingSession session = Objects.requireNonNull(training, "a worker that has trained");
+        return session.footprint(workspace.allocatedBytes() - dataBytes - evaluation.allocatedBytes());
     }
 
     void load(ModelState model) {

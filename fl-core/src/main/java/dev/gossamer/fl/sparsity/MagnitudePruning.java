@@ -6,38 +6,48 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
- * Global magnitude pruning on the host: all tensors of a model, biases too, are one list in the model's order, and what is
+ * Global magnitude pruning on the host: the prunable tensors of a model are one list in the model's order, and what is
  * smallest in it goes, by {@link MagnitudeSelection}'s rule (ties: the lower index stays; NaN is refused).
  */
 public final class MagnitudePruning {
 
     private MagnitudePruning() {}
 
+    /** As below, all tensors being prunable. */
+    public static ModelState keepTop(ModelState model, long keep) {
+        return keepTop(model, tensor -> true, keep);
+    }
+
     /**
-     * The model with exactly {@code keep} values left, or unchanged if it has no more than that.
+     * The model with exactly {@code keep} values left in its prunable tensors, or unchanged if they have no more than that.
      *
      * <p>Only values that are there are ranked: what a pattern lacks never comes back, and patterns of successive prunings
      * are nested. A value that is there and happens to be 0 is ranked like any other. A dense tensor that loses nothing
      * stays dense.
+     *
+     * @param prunable the others stay as they are
      */
-    public static ModelState keepTop(ModelState model, long keep) {
+    public static ModelState keepTop(ModelState model, Predicate<TensorState> prunable, long keep) {
         if (keep < 0) {
             throw new IllegalArgumentException("keep is " + keep + ", but must be 0 or more");
         }
-        if (keep >= model.nnz()) {
+        List<TensorState> tensors = model.tensors().stream().filter(prunable).toList();
+        if (keep >= tensors.stream().mapToLong(TensorState::nnz).sum()) {
             return model;
         }
-        List<TensorState> tensors = model.tensors();
         List<MemorySegment> values = tensors.stream()
                 .map(tensor -> MemorySegment.ofArray(tensor.values()))
                 .toList();
         List<long[]> kept = MagnitudeSelection.keepTop(values, keep);
+        Iterator<long[]> bits = kept.iterator();
         List<TensorState> pruned = new ArrayList<>();
-        for (int i = 0; i < tensors.size(); i++) {
-            pruned.add(retain(tensors.get(i), kept.get(i)));
+        for (TensorState tensor : model.tensors()) {
+            pruned.add(prunable.test(tensor) ? retain(tensor, bits.next()) : tensor);
         }
         return new ModelState(pruned);
     }

@@ -7,6 +7,7 @@ import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.data.SplitMix64;
+import dev.gossamer.fl.nn.ParameterSpec.Kind;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,11 +19,11 @@ final class Fixtures {
     private Fixtures() {}
 
     static Samples samples(Workspace workspace, byte[] pixels, byte[] labels, int features) {
-        return workspace.samples(
-                MemorySegment.ofArray(pixels),
-                MemorySegment.ofArray(labels),
-                new Shape(1, 1, features, 1),
-                labels.length);
+        return samples(workspace, pixels, labels, new Shape(1, 1, features, 1));
+    }
+
+    static Samples samples(Workspace workspace, byte[] pixels, byte[] labels, Shape one) {
+        return workspace.samples(MemorySegment.ofArray(pixels), MemorySegment.ofArray(labels), one, labels.length);
     }
 
     static byte[] randomPixels(int count, int features, long seed) {
@@ -43,7 +44,7 @@ final class Fixtures {
         return labels;
     }
 
-    /** Values uniform in (-0.7, 0.7), biases too, where they are not zero by default. */
+    /** Values uniform in (-0.7, 0.7), or in (0.3, 1.7) for what scales. */
     static ModelState randomModel(ModelSpec spec, long seed) {
         List<TensorState> tensors = new ArrayList<>();
         for (ParameterSpec parameter : spec.parameters()) {
@@ -51,6 +52,11 @@ final class Fixtures {
             float[] values = new float[(int) parameter.size()];
             for (int i = 0; i < values.length; i++) {
                 values[i] = random.nextFloat(-0.7f, 0.7f);
+            }
+            if (parameter.kind() == Kind.GAMMA || parameter.kind() == Kind.RUNNING_VARIANCE) {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] += 1;
+                }
             }
             tensors.add(TensorState.dense(parameter.name(), parameter.dimensions(), values));
         }
@@ -79,5 +85,14 @@ final class Fixtures {
         float[] values = new float[(int) pattern.nnz()];
         pattern.forEach((row, col, position) -> values[position] = dense.values()[row * cols + col]);
         return dense.with(pattern, values);
+    }
+
+    /** The model with one value moved. */
+    static ModelState moved(ModelState model, int tensor, int value, double by) {
+        List<TensorState> tensors = new ArrayList<>(model.tensors());
+        float[] values = tensors.get(tensor).values().clone();
+        values[value] += (float) by;
+        tensors.set(tensor, tensors.get(tensor).with(tensors.get(tensor).pattern(), values));
+        return new ModelState(tensors);
     }
 }

@@ -1,14 +1,17 @@
 package dev.gossamer.fl.nn;
 
+import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
@@ -17,8 +20,10 @@ import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Values;
+import dev.gossamer.engine.Window;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.Augmentation;
+import dev.gossamer.engine.ops.BatchNorm;
 import dev.gossamer.engine.ops.DataOps;
 import dev.gossamer.engine.ops.DenseOps;
 import dev.gossamer.engine.ops.NnOps;
@@ -87,6 +92,10 @@ final class IdleBackend implements Backend {
     private record IdleOrder(Object owner, int capacity) implements Order {}
 
     private record IdleMask(Object owner, Shape shape) implements Mask {}
+
+    private record IdleIndices(Object owner, Shape shape) implements Indices {}
+
+    private record IdleStream(Object owner) implements RandomStream {}
 
     private record IdleSamples(Object owner, Shape one, long count) implements Samples {}
 
@@ -187,6 +196,64 @@ final class IdleBackend implements Backend {
         }
 
         @Override
+        public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
+            calls++;
+        }
+
+        @Override
+        public void maxPoolGradient(
+                Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void averagePool(Tensor x, Window window, Tensor y) {
+            calls++;
+        }
+
+        @Override
+        public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void batchNorm(
+                Tensor x,
+                BatchNorm norm,
+                BatchNorm.Saved saved,
+                @Nullable Tensor residual,
+                Activation activation,
+                @Nullable Mask mask,
+                Tensor y) {
+            calls++;
+        }
+
+        @Override
+        public void batchNormGradient(
+                Tensor x,
+                BatchNorm norm,
+                BatchNorm.Saved saved,
+                Tensor gy,
+                float beta,
+                Tensor gx,
+                @Nullable Mask mask,
+                Values gGamma,
+                Values gBeta) {
+            calls++;
+        }
+
+        @Override
+        public void dropout(
+                Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void advance(RandomStream stream) {
+            calls++;
+        }
+
+        @Override
         public void softmaxCrossEntropy(
                 Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct) {
             calls++;
@@ -271,6 +338,19 @@ final class IdleBackend implements Backend {
         public Mask mask(Shape shape) {
             return new IdleMask(this, shape);
         }
+
+        @Override
+        public Indices indices(Shape output) {
+            return new IdleIndices(this, output);
+        }
+
+        @Override
+        public RandomStream randomStream() {
+            return new IdleStream(this);
+        }
+
+        @Override
+        public void write(RandomStream stream, long key) {}
 
         @Override
         public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {

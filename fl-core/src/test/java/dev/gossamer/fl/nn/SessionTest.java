@@ -68,8 +68,8 @@ class SessionTest {
         for (int t = 0; t < model.tensors().size(); t++) {
             TensorState tensor = model.tensors().get(t);
             for (int i = 0; i < tensor.values().length; i++) {
-                double up = (loss(moved(model, t, i, h)) - here) / h;
-                double down = (here - loss(moved(model, t, i, -h))) / h;
+                double up = (loss(Fixtures.moved(model, t, i, h)) - here) / h;
+                double down = (here - loss(Fixtures.moved(model, t, i, -h))) / h;
                 // What curvature, or a ReLU that switches within ±h, makes of the slope.
                 double bend = Math.abs(up - down);
                 smooth += bend < 2e-3 ? 1 : 0;
@@ -206,13 +206,5 @@ class SessionTest {
                 session.trainEpoch(ORDER, COUNT);
             }
         }
-    }
-
-    private static ModelState moved(ModelState model, int tensor, int value, double by) {
-        List<TensorState> tensors = new ArrayList<>(model.tensors());
-        float[] values = tensors.get(tensor).values().clone();
-        values[value] += (float) by;
-        tensors.set(tensor, tensors.get(tensor).with(tensors.get(tensor).pattern(), values));
-        return new ModelState(tensors);
     }
 }

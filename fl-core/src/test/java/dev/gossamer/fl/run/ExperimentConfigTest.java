@@ -63,6 +63,7 @@ class ExperimentConfigTest {
                     method          | fedmagic | one of fedsparsify-global, fedavg
                     dataset         | cifar    | one of strokes, fashion-mnist, mnist
                     model           | vgg      | one of mlp, linear
+                    augment         | mixup    | one of none, crop-flip
                     seed            | today    | a whole number
                     initialSparsity | 0.95     | at most sparsity
                     pruningStart    | 21       | at most rounds

@@ -76,6 +76,11 @@ class ExperimentTest {
         assertThat(manifest.get("backend").get("name").asString()).isEqualTo(name);
         assertThat(manifest.get("backend").get("source").asString()).isEqualTo("asked for by argument");
         assertThat(manifest.get("dataset").get("train").asInt()).isEqualTo(TestData.TRAIN);
+        assertThat(manifest.get("dataset").get("extent").asString()).isEqualTo("all of it");
+        assertThat(manifest.get("dataset").get("scale").get(0).asDouble()).isEqualTo(1.0 / 256);
+
+        assertThat(manifest.get("trainingMemory").get("heldBytes").asLong()).isPositive();
+        assertThat(manifest.get("trainingMemory").get("expectedBytes").asLong()).isPositive();
 
         checkMetrics(out, heard, result);
         assertThat(Files.readString(out.resolve("result.json"))).isEqualTo(result.toJson());
@@ -163,9 +168,21 @@ class ExperimentTest {
         assertThatThrownBy(() -> Experiment.prepare(config(Map.of("clients", "1000")), data, choice, 1))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("1000");
+        assertThatThrownBy(() -> Experiment.prepare(config(Map.of("partition", "natural")), data, choice, 1))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("partition is natural, clients is 6")
+                .hasMessageContaining("does not say whom its samples come from");
         assertThatThrownBy(() -> Experiment.prepare(config(Map.of()), data, choice, 0))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("threads");
+    }
+
+    @Test
+    void aModelThatCannotTakeTheSamplesIsRefusedBeforeAnythingIsWritten() {
+        assertThatThrownBy(() -> Experiment.prepare(config(Map.of("model", "vgg16")), data, choice, 1))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("model is vgg16")
+                .hasMessageContaining("[1, 5, 5, 1]");
     }
 
     @Test

@@ -64,7 +64,7 @@ class FederatedRoundsTest {
     void open() {
         backend = TestBackends.open(name);
         data = TestData.rows();
-        parts = Partition.parse("iid", SEED).assign(data.train(), CLIENTS);
+        parts = Partition.parse("iid", SEED).assign(data, CLIENTS);
     }
 
     @AfterEach

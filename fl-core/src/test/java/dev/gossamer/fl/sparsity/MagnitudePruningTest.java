@@ -15,6 +15,19 @@ class MagnitudePruningTest {
             TensorState.dense("b", new int[] {2}, new float[] {-1, 4})));
 
     @Test
+    void onlyPrunableTensorsAreRankedAndCounted() {
+        String first = MODEL.tensors().getFirst().name();
+
+        ModelState pruned =
+                MagnitudePruning.keepTop(MODEL, tensor -> tensor.name().equals(first), 1);
+
+        assertThat(pruned.tensor(first).nnz()).isEqualTo(1);
+        assertThat(pruned.tensors().subList(1, pruned.tensors().size()))
+                .isEqualTo(MODEL.tensors().subList(1, MODEL.tensors().size()));
+        assertThat(MagnitudePruning.keepTop(MODEL, tensor -> false, 0)).isSameAs(MODEL);
+    }
+
+    @Test
     void ranksAllTensorsTogether() {
         ModelState pruned = MagnitudePruning.keepTop(MODEL, 3);
 

@@ -15,6 +15,26 @@ public record Measured(
         @Nullable Interval ratio,
         @Nullable Double flopsPerByte) {
 
+    /** Whether a row reaches its target. */
+    public enum Verdict {
+        /** The whole interval of the ratio does. */
+        MET,
+        /** It lies on both sides. */
+        UNCLEAR,
+        /** None of it does. */
+        BELOW
+    }
+
+    /** What can be said of the ratio and the target; null where the row has none. */
+    public @Nullable Verdict verdict() {
+        Double target = row.target();
+        if (target == null || ratio == null) {
+            return null;
+        }
+        // Written so that ends that are not numbers are unclear.
+        return ratio.low() >= target ? Verdict.MET : ratio.high() < target ? Verdict.BELOW : Verdict.UNCLEAR;
+    }
+
     /** From {@code low} to {@code high}, both included. */
     public record Interval(double low, double high) {
 

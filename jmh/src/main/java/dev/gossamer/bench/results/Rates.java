@@ -23,6 +23,9 @@ public final class Rates implements InternalProfiler {
 
     public static final String BYTES = "GB/s";
 
+    /** The one unit of which less is better. */
+    public static final String ALLOCATED = "B/step";
+
     /** Of this JVM's one benchmark: JMH makes the profiler, the benchmark knows the work, and they share nothing else. */
     private static volatile Work work = new Work(0, 0);
 

@@ -1,6 +1,7 @@
 package dev.gossamer.bench.results;
 
 import dev.gossamer.bench.results.Measured.Interval;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,6 +49,45 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
         details.put("machine", machine);
         details.put("rows", errors);
         Json.write(detailsOf(file), details);
+    }
+
+    /**
+     * Reads what {@link #write} wrote.
+     *
+     * @throws ResultException if it is not that
+     */
+    public static List<Measured> rows(Path file) {
+        JsonNode errors = Json.read(detailsOf(file)).path("rows");
+        List<Measured> rows = new ArrayList<>();
+        for (JsonNode row : Json.read(file)) {
+            if (!row.path("name").isString()) {
+                throw notResults(file);
+            }
+            Row read = Json.MAPPER.treeToValue(row, Row.class);
+            JsonNode error = errors.path(read.name());
+            Interval value = interval(error.path("value"));
+            rows.add(new Measured(
+                    read,
+                    value == null ? UNKNOWN : value,
+                    interval(error.path("ratio")),
+                    optional(error.path("flopsPerByte"))));
+        }
+        return rows;
+    }
+
+    /** The machine of a file that {@link #write} wrote. */
+    public static Map<String, Object> machine(Path file) {
+        return new LinkedHashMap<>(facts(Json.read(detailsOf(file)).path("machine")));
+    }
+
+    /** Removes a file and what lies beside it, if they are there. */
+    public static void delete(Path file) throws IOException {
+        Files.deleteIfExists(file);
+        Files.deleteIfExists(detailsOf(file));
+    }
+
+    private static @Nullable Interval interval(JsonNode node) {
+        return node.isObject() ? new Interval(number(node.path("low")), number(node.path("high"))) : null;
     }
 
     /** Puts the machine into every result of a file that JMH wrote. */
@@ -114,7 +154,7 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
     private static Result ofRow(JsonNode row, JsonNode details) {
         String name = row.path("name").asString();
         String unit = row.path("unit").asString("");
-        JsonNode interval = details.path("value");
+        Interval interval = interval(details.path("value"));
         double value = row.path("value").asDouble();
         Double gflops = unit.equals(Rates.FLOPS) ? Double.valueOf(value) : null;
         Double flopsPerByte = optional(details.path("flopsPerByte"));
@@ -124,11 +164,9 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
                 name,
                 Map.of(),
                 value,
-                interval.isObject()
-                        ? new Interval(number(interval.path("low")), number(interval.path("high")))
-                        : UNKNOWN,
+                interval == null ? UNKNOWN : interval,
                 unit,
-                true,
+                !unit.equals(Rates.ALLOCATED),
                 gflops,
                 gflops == null || flopsPerByte == null ? gbytes : Double.valueOf(gflops / flopsPerByte));
     }

@@ -3,7 +3,8 @@ package dev.gossamer.bench.results;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line of the table of {@code bench quick}, and an object of its JSON. Values are rates, so that more is better.
+ * A line of the table of {@code bench quick}, and an object of its JSON. Values are rates, so that more is better, but for what is
+ * allocated.
  *
  * @param name what was measured
  * @param value ours

@@ -1,12 +1,17 @@
 package dev.gossamer.bench.results;
 
 import dev.gossamer.bench.results.Measured.Interval;
+import dev.gossamer.bench.results.Measured.Verdict;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The rows of {@code bench quick} for people, a line each. */
 public final class Table {
 
-    private static final String LINE = "%-78s %9s %-8s %-24s %9s %6s %-14s %6s %-5s %6s";
+    private static final String LINE = "%-78s %9s %-8s %-24s %9s %6s %-14s %6s %-7s %6s";
 
     private Table() {}
 
@@ -20,7 +25,7 @@ public final class Table {
     public static String line(Measured measured) {
         Row row = measured.row();
         Interval ratio = measured.ratio();
-        boolean met = row.ratio() != null && row.target() != null && row.ratio() >= row.target();
+        Verdict verdict = measured.verdict();
         return String.format(
                         LINE,
                         row.name(),
@@ -31,9 +36,32 @@ public final class Table {
                         row.ratio() == null ? "" : String.format(Locale.ROOT, "%.2f", row.ratio()),
                         ratio == null ? "" : String.format(Locale.ROOT, "[%.2f, %.2f]", ratio.low(), ratio.high()),
                         row.target() == null ? "" : String.format(Locale.ROOT, "%.2f", row.target()),
-                        row.target() == null ? "" : met ? "met" : "below",
+                        verdict == null ? "" : verdict.name().toLowerCase(Locale.ROOT),
                         row.limitShare() == null ? "" : String.format(Locale.ROOT, "%.0f %%", 100 * row.limitShare()))
                 .stripTrailing();
+    }
+
+    /** How many targets are met, and which are surely not. */
+    public static String summary(List<Measured> rows) {
+        Map<Verdict, List<String>> names = new EnumMap<>(Verdict.class);
+        for (Measured measured : rows) {
+            Verdict verdict = measured.verdict();
+            if (verdict != null) {
+                names.computeIfAbsent(verdict, key -> new ArrayList<>())
+                        .add(measured.row().name());
+            }
+        }
+        StringBuilder text = new StringBuilder("# targets:");
+        for (Verdict verdict : Verdict.values()) {
+            text.append(' ')
+                    .append(names.getOrDefault(verdict, List.of()).size())
+                    .append(' ')
+                    .append(verdict.name().toLowerCase(Locale.ROOT));
+        }
+        names.getOrDefault(Verdict.BELOW, List.of())
+                .forEach(name ->
+                        text.append(System.lineSeparator()).append("# below: ").append(name));
+        return text.toString();
     }
 
     private static String digits(double value) {

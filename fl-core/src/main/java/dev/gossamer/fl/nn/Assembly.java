@@ -1,0 +1,79 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.RandomStream;
+import dev.gossamer.engine.Workspace;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A session's stages while layers add them. */
+public final class Assembly {
+
+    private final Workspace workspace;
+    private final int maxBatch;
+    private final boolean training;
+    private final Map<String, Parameter> parameters = new HashMap<>();
+    private final List<Stage> stages = new ArrayList<>();
+    private @Nullable RandomStream stream;
+    private int sites;
+
+    Assembly(Workspace workspace, Network network, int maxBatch, boolean training) {
+        this.workspace = workspace;
+        this.maxBatch = maxBatch;
+        this.training = training;
+        network.parameters()
+                .forEach(parameter -> parameters.put(parameter.spec().name(), parameter));
+    }
+
+    Workspace workspace() {
+        return workspace;
+    }
+
+    int maxBatch() {
+        return maxBatch;
+    }
+
+    /** Whether there will be a backward pass; if not, nothing is saved and layers do what they do in evaluation. */
+    boolean training() {
+        return training;
+    }
+
+    Parameter parameter(String name) {
+        Parameter parameter = parameters.get(name);
+        if (parameter == null) {
+            throw new IllegalArgumentException("The model has no parameter '" + name + "'");
+        }
+        return parameter;
+    }
+
+    /** Puts a stage behind the others and returns its output. */
+    Signal add(Stage stage) {
+        stage.connect();
+        stages.add(stage);
+        return stage.out();
+    }
+
+    List<Stage> stages() {
+        return stages;
+    }
+
+    /** What dropout and augmentation draw from: made on first use, since most models draw nothing. */
+    RandomStream stream() {
+        if (stream == null) {
+            stream = workspace.randomStream();
+        }
+        return stream;
+    }
+
+    @Nullable
+    RandomStream streamOrNull() {
+        return stream;
+    }
+
+    /** A number that sets one use of the stream apart from the others. */
+    int site() {
+        return sites++;
+    }
+}

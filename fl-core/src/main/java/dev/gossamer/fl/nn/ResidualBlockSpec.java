@@ -1,0 +1,71 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Activation;
+import dev.gossamer.engine.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The basic block of a residual network, {@code relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))}, 3x3 convolutions
+ * without bias. The shortcut is x itself, or where channels or plane change a 1x1 convolution with a batch normalisation.
+ *
+ * <p>Source: "Deep residual learning for image recognition", He, Zhang, Ren, Sun, CVPR 2016; names of parameters as in
+ * torchvision.
+ *
+ * @param name prefix of its parameters' names
+ * @param out output channels
+ * @param stride of the first convolution and of the shortcut
+ */
+public record ResidualBlockSpec(String name, int out, int stride) implements LayerSpec {
+
+    @Override
+    public Shape output(Shape input) {
+        return conv1().output(input);
+    }
+
+    @Override
+    public List<ParameterSpec> parameters(Shape input) {
+        Shape output = output(input);
+        List<ParameterSpec> parameters = new ArrayList<>();
+        parameters.addAll(conv1().parameters(input));
+        parameters.addAll(norm("bn1", Activation.RELU).parameters(output));
+        parameters.addAll(conv2().parameters(output));
+        parameters.addAll(norm("bn2", Activation.RELU).parameters(output));
+        if (projects(input)) {
+            parameters.addAll(projection().parameters(input));
+            parameters.addAll(norm("downsample.1", Activation.IDENTITY).parameters(output));
+        }
+        return parameters;
+    }
+
+    /** The shortcut comes first: its gradient is then the block's own, without a copy (see {@link Signal}). */
+    @Override
+    public Signal open(Assembly assembly, Signal in) {
+        Signal shortcut = projects(in.shape())
+                ? norm("downsample.1", Activation.IDENTITY)
+                        .open(assembly, projection().open(assembly, in))
+                : in;
+        Signal inner = norm("bn1", Activation.RELU).open(assembly, conv1().open(assembly, in));
+        return norm("bn2", Activation.RELU).open(assembly, conv2().open(assembly, inner), shortcut);
+    }
+
+    private boolean projects(Shape input) {
+        return stride != 1 || input.channels() != out;
+    }
+
+    private ConvSpec conv1() {
+        return new ConvSpec(name + ".conv1", out, 3, stride, 1, false, Activation.IDENTITY);
+    }
+
+    private ConvSpec conv2() {
+        return new ConvSpec(name + ".conv2", out, 3, 1, 1, false, Activation.IDENTITY);
+    }
+
+    private ConvSpec projection() {
+        return new ConvSpec(name + ".downsample.0", out, 1, stride, 0, false, Activation.IDENTITY);
+    }
+
+    private BatchNormSpec norm(String part, Activation activation) {
+        return BatchNormSpec.pytorch(name + "." + part, activation);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Mask;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Tensor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One op of a model forward, and its gradients backward; what memory is planned by. */
+abstract class Stage {
+
+    private final int number;
+    private final Signal in;
+    private final @Nullable Signal residual;
+    private final Signal out;
+    private final boolean savesInput;
+
+    /**
+     * The next stage of an assembly.
+     *
+     * @param residual what is added to the result before the activation, or null
+     * @param output shape of the result for one sample
+     * @param rectifies whether a ReLU ends it
+     * @param savesInput whether the backward pass reads the input's activations
+     */
+    Stage(
+            Assembly assembly,
+            Signal in,
+            @Nullable Signal residual,
+            Shape output,
+            boolean rectifies,
+            boolean savesInput) {
+        this.number = assembly.stages().size();
+        this.in = in;
+        this.residual = residual;
+        this.out = new Signal(output, rectifies, number);
+        this.savesInput = savesInput;
+    }
+
+    final Signal in() {
+        return in;
+    }
+
+    final @Nullable Signal residual() {
+        return residual;
+    }
+
+    final Signal out() {
+        return out;
+    }
+
+    /** Tells its inputs that it reads them. */
+    final void connect() {
+        in.consume(number, savesInput);
+        if (residual != null) {
+            residual.consumeAsResidual(number, out);
+        }
+    }
+
+    /** Bytes besides activations and masks that it keeps from the forward pass for the backward one. */
+    long savedBytes() {
+        return 0;
+    }
+
+    /** The stage's work on tensors of one batch size; made once, run every step, allocates nothing. */
+    abstract Pass pass(Views views);
+
+    /** Forward and backward of one stage for one batch size. */
+    abstract class Pass {
+
+        final Tensor x;
+        final @Nullable Tensor added;
+        final Tensor y;
+
+        /** Where the input's gradient goes; null if nobody wants it. */
+        final @Nullable Tensor gx;
+
+        /** What the old gradient of the input counts: 1 if stages after this one have left their parts in it. */
+        final float beta;
+
+        /** What the input's gradient is written through: the mask of its ReLU, if nobody writes after this stage. */
+        final @Nullable Mask gate;
+
+        private final @Nullable Tensor gy;
+
+        Pass(Views views) {
+            this.x = views.value(in);
+            this.added = residual == null ? null : views.value(residual);
+            this.y = views.value(out);
+            this.gx = views.gradientOrNull(in);
+            this.gy = views.gradientOrNull(out);
+            this.beta = in.isLastConsumer(number) ? 0 : 1;
+            this.gate = in.isFirstConsumer(number) ? in.mask() : null;
+        }
+
+        /** The output's gradient, to which whoever wrote it has applied the output's mask. */
+        final Tensor gy() {
+            return Objects.requireNonNull(gy, "only a training session goes backward");
+        }
+
+        abstract void forward();
+
+        /** The gradients of the parameters, overwritten, and that of the input, where it is wanted. */
+        abstract void backward();
+    }
+}

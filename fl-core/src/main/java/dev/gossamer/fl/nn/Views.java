@@ -1,0 +1,41 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Workspace;
+import java.util.IdentityHashMap;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The first samples of a computation's tensors. */
+final class Views {
+
+    private final Workspace workspace;
+    private final int size;
+    private final IdentityHashMap<Tensor, Tensor> views = new IdentityHashMap<>();
+
+    Views(Workspace workspace, int size) {
+        this.workspace = workspace;
+        this.size = size;
+    }
+
+    Tensor value(Signal signal) {
+        return view(signal.value());
+    }
+
+    /** Of a signal that is differentiated. */
+    Tensor gradient(Signal signal) {
+        return view(Objects.requireNonNull(signal.gradient(), "a session that differentiates keeps gradients"));
+    }
+
+    /** Null where nobody needs it: for the model's input, and in evaluation. */
+    @Nullable
+    Tensor gradientOrNull(Signal signal) {
+        return signal.gradient() == null ? null : gradient(signal);
+    }
+
+    private Tensor view(Tensor whole) {
+        return whole.shape().batch() == size
+                ? whole
+                : views.computeIfAbsent(whole, tensor -> workspace.view(tensor, size));
+    }
+}

@@ -1,0 +1,122 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.bench.results.Machine;
+import dev.gossamer.bench.results.Measured;
+import dev.gossamer.bench.results.ResultFile;
+import dev.gossamer.bench.results.Table;
+import dev.gossamer.engine.Backend;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bench federated}. */
+@Command(
+        name = "federated",
+        mixinStandardHelpOptions = true,
+        description = {
+            "A whole federated run, FedSparsify-Global on FashionMNIST at 90 %, beside the same in PyTorch: wall-clock and steps a"
+                    + " second, evaluation and encoding included.",
+            "Ours is the ordinary run in a process of its own; PyTorch is a dense model with a mask, in as many processes as ours"
+                    + " has threads. Without PyTorch the row has no ratio."
+        })
+final class FederatedCommand implements Callable<Integer> {
+
+    @Mixin
+    private BackendOption backend = new BackendOption();
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = {"Folder with fashion-mnist.", "Default: $GOSSAMER_DATA, else this folder"})
+    private @Nullable Path data;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "A shorter schedule than that of the experiment, which has 200 rounds.")
+    private int rounds;
+
+    @Option(
+            names = "--peer-rounds",
+            paramLabel = "N",
+            description = {
+                "PyTorch runs the first N rounds only, and its time is computed from them. Default: all of them"
+            })
+    private @Nullable Integer peerRounds;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = {"Threads of ours, processes of PyTorch.", "Default: ${DEFAULT-VALUE}"})
+    private int threads;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write the row there as a JSON array, and the machine and the errors beside it.")
+    private @Nullable Path json;
+
+    @Option(
+            names = "--python",
+            paramLabel = "FILE",
+            description = {"Interpreter that may have PyTorch.", "Default: $GOSSAMER_PYTHON, else python3"})
+    private String python = PyTorch.defaultPython();
+
+    @Override
+    public Integer call() {
+        if (rounds < 0 || threads < 1 || (peerRounds != null && peerRounds < 1)) {
+            throw new IllegalArgumentException("--rounds, --peer-rounds and --threads are whole numbers of at least 1");
+        }
+        Map<String, Object> machine = Machine.facts();
+        try (Backend engine = backend.open().backend()) {
+            machine.put("backend", engine.name() + ": " + engine.device());
+        }
+        System.out.print(Machine.text(machine));
+        Measured row = measure(folder(), rounds, threads, backend.again(), python, peerRounds);
+        if (json != null) {
+            ResultFile.write(json, List.of(row), machine);
+        }
+        return 0;
+    }
+
+    private Path folder() {
+        if (data != null) {
+            return data;
+        }
+        String environment = System.getenv("GOSSAMER_DATA");
+        return Path.of(environment == null ? "" : environment);
+    }
+
+    /**
+     * Measures and prints.
+     *
+     * @param rounds of the schedule; 0 for the experiment's
+     * @param peerRounds of PyTorch; null for all
+     */
+    static Measured measure(
+            Path folder, int rounds, int threads, List<String> engine, String python, @Nullable Integer peerRounds) {
+        try (FederatedProblem problem = FederatedProblem.load(folder, rounds)) {
+            FederatedCell cell = new FederatedCell(problem, threads);
+            FederatedRun ours = cell.ours(folder, engine);
+            FederatedRun theirs = null;
+            try {
+                int all = problem.config.rounds();
+                theirs = cell.pyTorch(python, peerRounds == null ? all : Math.min(peerRounds, all));
+            } catch (PyTorch.MissingException e) {
+                System.out.println("# " + e.getMessage());
+            }
+            Measured row = cell.row(ours, theirs);
+            System.out.println(Table.head());
+            System.out.println(Table.line(row));
+            System.out.print(cell.text(ours, theirs));
+            return row;
+        }
+    }
+}
