@@ -79,16 +79,17 @@ final class FederatedCommand implements Callable<Integer> {
             machine.put("backend", engine.name() + ": " + engine.device());
         }
         System.out.print(Machine.text(machine));
-        Measured row = measure(folder(), rounds, threads, backend.again(), python, peerRounds);
+        Measured row = measure(folder(data), rounds, threads, backend.again(), python, peerRounds);
         if (json != null) {
             ResultFile.write(json, List.of(row), machine);
         }
         return 0;
     }
 
-    private Path folder() {
-        if (data != null) {
-            return data;
+    /** The folder that was named, else the environment's, else this one. */
+    static Path folder(@Nullable Path named) {
+        if (named != null) {
+            return named;
         }
         String environment = System.getenv("GOSSAMER_DATA");
         return Path.of(environment == null ? "" : environment);
