@@ -155,6 +155,19 @@ final class PyTorch implements AutoCloseable {
         return new Remote(request, threads);
     }
 
+    /** A dense convolution with the same weights, zeros included. */
+    Contender conv(ConvProblem problem, ConvProblem.Direction direction, int threads) {
+        Map<String, Object> request = open("conv", "float32");
+        request.put("channels", problem.geometry.inChannels());
+        request.put("plane", problem.geometry.inHeight());
+        request.put("batch", problem.batch);
+        request.put("kernel", problem.geometry.kernelHeight());
+        request.put("direction", direction.name());
+        request.put(
+                "files", Map.of("x", floats(problem.x), "gy", floats(problem.gy), "weights", floats(problem.weights)));
+        return new Remote(request, threads);
+    }
+
     private static Map<String, Object> open(String kind, String dtype) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("do", "open");

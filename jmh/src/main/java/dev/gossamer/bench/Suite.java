@@ -1,5 +1,7 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.bench.ConvProblem.Direction;
+import dev.gossamer.bench.ConvProblem.Size;
 import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.bench.Rounds.Score;
 import dev.gossamer.bench.Rounds.Versus;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * same, turn by turn. Every contender's answer is verified before it is timed.
  *
  * <p>A limit is what the machine allows for the work as the kernels do it: multiply-adds in registers, and four bytes of the
- * dense operand read for two FLOP, from the memory where one panel of it lies.
+ * dense operand read for two FLOP, from the memory where one panel of it lies; of a sparse convolution, from the nearest.
  */
 final class Suite {
 
@@ -85,6 +87,11 @@ final class Suite {
         sddmm();
         topK();
         steps();
+    }
+
+    /** Convolutional layers. */
+    void models() {
+        convolutions();
     }
 
     void limits() {
@@ -327,6 +334,48 @@ final class Suite {
             }
         }
         halfPrecision(dense);
+    }
+
+    private void convolutions() {
+        Rounds rounds = new Rounds(sizes.models().layerPlan());
+        for (double density : sizes.models().densities()) {
+            for (Direction direction : Direction.values()) {
+                boolean ofWeights = direction == Direction.WEIGHT_GRADIENT;
+                String name = "conv " + direction.text + ", density " + density;
+                double target = ofWeights ? Targets.CONV_WEIGHT_GRADIENT : Targets.conv(density);
+                Means means = new Means(name + ", geomean", target);
+                for (Size size : sizes.models().layers()) {
+                    ConvProblem problem = new ConvProblem(size, density);
+                    try (Field field = new Field()) {
+                        enter(field, problem, direction);
+                        Score score = rounds.measure(name, field.engine(), field.others);
+                        means.add(report(
+                                name + ", " + size.text(),
+                                score,
+                                Amount.flops(problem.work()),
+                                density == 1 ? limits.fmaOne() : limits.boundOne(2, 0),
+                                target));
+                    }
+                }
+                means.report();
+            }
+        }
+    }
+
+    /** Zeros are multiplied by PyTorch, whose rate counts the sparse work; of the weight gradient our own forward is the measure. */
+    private void enter(Field field, ConvProblem problem, Direction direction) {
+        field.ours(new EngineConv(backend, problem, direction), (who, of) -> problem.verify(who, of, direction));
+        if (direction == Direction.WEIGHT_GRADIENT) {
+            field.enter(
+                    "our forward",
+                    new EngineConv(backend, problem, Direction.FORWARD),
+                    (who, of) -> problem.verify(who, of, Direction.FORWARD));
+        } else {
+            field.pyTorch(
+                    "dense, 1 thread",
+                    torch -> torch.conv(problem, direction, 1),
+                    (who, of) -> problem.verify(who, of, direction));
+        }
     }
 
     /** What a step leaves to the garbage collector, after all the steps that were timed. */

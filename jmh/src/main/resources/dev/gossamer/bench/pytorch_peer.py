@@ -98,7 +98,39 @@ class Step:
         return torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
 
 
-KINDS = {"sddmm": Sddmm, "topk": TopK, "step": Step}
+class Conv:
+    """A dense convolution or one of its gradients; tensors come and go as [channels, height, width, batch]."""
+
+    GRADIENTS = {"INPUT_GRADIENT": [True, False, False], "WEIGHT_GRADIENT": [False, True, False]}
+
+    def __init__(self, channels, plane, batch, kernel, direction, files, dtype):
+        def images(name):
+            numbers = load(files[name], channels * plane * plane * batch, torch.float32)
+            return numbers.view(channels, plane, plane, batch).permute(3, 0, 1, 2).contiguous().to(dtype)
+
+        weights = load(files["weights"], channels * channels * kernel * kernel, torch.float32)
+        self.weights = weights.view(channels, channels, kernel, kernel).to(dtype)
+        self.x = images("x")
+        self.gy = images("gy")
+        self.padding = kernel // 2
+        self.direction = direction
+
+    def run(self):
+        if self.direction == "FORWARD":
+            self.answer = torch.nn.functional.conv2d(self.x, self.weights, padding=self.padding)
+        else:
+            wanted = self.GRADIENTS[self.direction]
+            padding = [self.padding, self.padding]
+            gradients = torch.ops.aten.convolution_backward(
+                self.gy, self.x, self.weights, None, [1, 1], padding, [1, 1], False, [0, 0], 1, wanted
+            )
+            self.answer = gradients[wanted.index(True)]
+
+    def result(self):
+        return self.answer if self.direction == "WEIGHT_GRADIENT" else self.answer.permute(1, 2, 3, 0)
+
+
+KINDS = {"sddmm": Sddmm, "topk": TopK, "step": Step, "conv": Conv}
 contenders = {}
 
 
