@@ -41,13 +41,27 @@ record Sizes(
      * @param layers 3x3 convolutions
      * @param densities of the weights, 1 for dense ones
      * @param layerPlan of the rounds of single layers
+     * @param trained models that are trained
+     * @param inferred models that are only run, sparse ones
+     * @param modelPlan of the rounds of whole models
      */
-    record Models(List<Size> layers, List<Double> densities, Rounds.Plan layerPlan) {}
+    record Models(
+            List<Size> layers,
+            List<Double> densities,
+            Rounds.Plan layerPlan,
+            List<ModelProblem.Size> trained,
+            List<ModelProblem.Size> inferred,
+            Rounds.Plan modelPlan) {}
 
-    private static final Models TINY_MODELS =
-            new Models(List.of(new Size(3, 4, 5)), List.of(1.0, 0.1), new Rounds.Plan(5, 1e4, 0, 0));
+    private static final Models TINY_MODELS = new Models(
+            List.of(new Size(3, 4, 5)),
+            List.of(1.0, 0.1),
+            new Rounds.Plan(5, 1e4, 0, 0),
+            List.of(new ModelProblem.Size("cnn-cifar10", 8, 2, 10)),
+            List.of(new ModelProblem.Size("cnn-cifar10", 8, 3, 10)),
+            new Rounds.Plan(2, 1e4, 0, 0));
 
-    /** The layers are those of residual networks for small images; a run of them takes up to 20 ms. */
+    /** The layers are those of residual networks for small images; a run of them takes up to 20 ms, a step up to two seconds. */
     private static final Models ALL_MODELS = new Models(
             List.of(
                     new Size(64, 32, 32),
@@ -56,7 +70,13 @@ record Sizes(
                     new Size(512, 4, 32),
                     new Size(512, 2, 128)),
             List.of(1.0, 0.1, 0.05, 0.01),
-            new Rounds.Plan(11, 5e6, 4e7, 1e9));
+            new Rounds.Plan(11, 5e6, 4e7, 1e9),
+            List.of(
+                    new ModelProblem.Size("cnn-cifar10", 32, 32, 10),
+                    new ModelProblem.Size("resnet18", 32, 32, 10),
+                    new ModelProblem.Size("vgg16", 32, 128, 100)),
+            List.of(new ModelProblem.Size("cnn-cifar10", 32, 64, 10), new ModelProblem.Size("vgg16", 32, 64, 100)),
+            new Rounds.Plan(5, 5e6, 1e8, 2e9));
 
     /** Of the MLP's layers forward, and of what layers of larger models come to. */
     private static final List<List<Integer>> MODELS_DENSE =

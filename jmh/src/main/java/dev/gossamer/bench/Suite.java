@@ -35,6 +35,7 @@ final class Suite {
     private static final String FLOPS = Rates.FLOPS;
     private static final String BYTES = Rates.BYTES;
     static final String STEPS = "steps/s";
+    private static final String IMAGES = "images/s";
     private static final String ONE_MKL_DENSE = "oneMKL dense";
 
     /** The dense operand is read in panels of at most so many columns. */
@@ -89,9 +90,11 @@ final class Suite {
         steps();
     }
 
-    /** Convolutional layers. */
+    /** Convolutional layers and models. */
     void models() {
         convolutions();
+        trainings();
+        inferences();
     }
 
     void limits() {
@@ -378,6 +381,60 @@ final class Suite {
         }
     }
 
+    private void trainings() {
+        Rounds rounds = new Rounds(sizes.models().modelPlan());
+        for (ModelProblem.Size size : sizes.models().trained()) {
+            for (double density : sizes.models().densities()) {
+                ModelProblem problem = new ModelProblem(size, density);
+                try (Field field = new Field()) {
+                    EngineTraining engine = new EngineTraining(backend, problem);
+                    field.losses(engine);
+                    field.pyTorch(
+                            "dense, 1 thread",
+                            torch -> torch.training(problem, 1),
+                            (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+                    report(
+                            "training " + size.text() + ", density " + density,
+                            rounds.measure("training " + size.text() + (density == 1), field.engine(), field.others),
+                            new Amount(1e9, STEPS, null),
+                            null,
+                            Targets.modelStep(density));
+                }
+            }
+        }
+    }
+
+    private void inferences() {
+        Rounds rounds = new Rounds(sizes.models().modelPlan());
+        for (ModelProblem.Size size : sizes.models().inferred()) {
+            for (double density : sizes.models().densities()) {
+                if (density < 1) {
+                    inference(size, density, rounds);
+                }
+            }
+        }
+    }
+
+    private void inference(ModelProblem.Size size, double density, Rounds slow) {
+        ModelProblem problem = new ModelProblem(size, density);
+        try (Field field = new Field()) {
+            EngineInference engine = new EngineInference(backend, problem);
+            field.losses(engine);
+            for (boolean jit : new boolean[] {false, true}) {
+                field.pyTorch(
+                        (jit ? "dense jit" : "dense eager") + ", 1 thread",
+                        torch -> torch.inference(problem, jit, 1),
+                        (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+            }
+            report(
+                    "inference " + size.text() + ", density " + density,
+                    slow.measure("inference " + size.text(), field.engine(), field.others),
+                    new Amount(1e9 * size.batch(), IMAGES, null),
+                    null,
+                    Targets.inference(density));
+        }
+    }
+
     /** What a step leaves to the garbage collector, after all the steps that were timed. */
     private void allocation(double density, EngineStep engine) {
         double bytes = Allocation.ofRun(engine) / StepProblem.STEPS;
@@ -434,11 +491,12 @@ final class Suite {
         return report(name, rounds.measure(kind, field.engine(), field.others), amount, limit, target);
     }
 
-    private Measured report(String name, Score score, Amount amount, double limit, double target) {
+    private Measured report(String name, Score score, Amount amount, @Nullable Double limit, double target) {
         Versus versus = score.versus();
         double value = amount.per(score.nanos());
+        Double share = limit == null ? null : Double.valueOf(value / limit);
         Row row = versus == null
-                ? Row.alone(name, value, amount.unit, value / limit)
+                ? Row.alone(name, value, amount.unit, share)
                 : new Row(
                         name,
                         value,
@@ -447,7 +505,7 @@ final class Suite {
                         amount.per(versus.nanos()),
                         versus.ratio(),
                         target,
-                        value / limit);
+                        share);
         Measured measured = new Measured(
                 row, amount.per(score.interval()), versus == null ? null : versus.interval(), amount.flopsPerByte);
         out.accept(measured);
@@ -530,6 +588,11 @@ final class Suite {
         void ours(Contender contender, Check check) {
             engine = contender;
             check.verify("ours", contender);
+        }
+
+        /** Ours, whose losses the peers' answers are compared with: the oracle would take minutes for them. */
+        void losses(Contender contender) {
+            ours(contender, (who, model) -> ModelProblem.agree(who, model.result(), model.result()));
         }
 
         void oneMkl(String name, Supplier<Contender> open, Check check) {

@@ -63,4 +63,17 @@ final class Targets {
         }
         return density > 0.05 ? 4 : density > 0.01 ? 7 : 20;
     }
+
+    /** Of convolutional models, against the dense model. */
+    static double modelStep(double density) {
+        if (density > 0.1) {
+            return DENSE_MODEL;
+        }
+        return density > 0.05 ? 2.5 : density > 0.01 ? 4.5 : 8;
+    }
+
+    /** Of sparse convolutional models, against the dense model. */
+    static double inference(double density) {
+        return density > 0.05 ? 3 : density > 0.01 ? 5 : 10;
+    }
 }

@@ -102,7 +102,9 @@ class QuickCommandTest {
                 .contains(
                         "conv forward, density 1.0, 3->3 4x4, b5",
                         "conv input gradient, density 0.1, 3->3 4x4, b5",
-                        "conv weight gradient, density 0.1, geomean (1)")
+                        "conv weight gradient, density 0.1, geomean (1)",
+                        "training cnn-cifar10, b2, density 1.0",
+                        "inference cnn-cifar10, b3, density 0.1")
                 .noneMatch(name -> name.startsWith("spmm"));
     }
 
