@@ -72,6 +72,11 @@ public final class Main implements Runnable {
                 "pytorch",
                 new QuickCommand(QuickCommand.Part.PYTORCH),
                 "The rows of the table whose peer is PyTorch.");
+        add(
+                line,
+                "models",
+                new QuickCommand(QuickCommand.Part.MODELS),
+                "A table like it of convolutional layers and models.");
         add(line, "ops", new JmhCommand(JmhRun.Group.OPS), "JMH on single operations.");
         add(line, "steps", new JmhCommand(JmhRun.Group.STEPS), "JMH on training steps.");
         return line.addSubcommand(new SpmmPairs())

@@ -155,6 +155,48 @@ final class PyTorch implements AutoCloseable {
         return new Remote(request, threads);
     }
 
+    /** A dense convolution with the same weights, zeros included. */
+    Contender conv(ConvProblem problem, ConvProblem.Direction direction, int threads) {
+        Map<String, Object> request = open("conv", "float32");
+        request.put("channels", problem.geometry.inChannels());
+        request.put("plane", problem.geometry.inHeight());
+        request.put("batch", problem.batch);
+        request.put("kernel", problem.geometry.kernelHeight());
+        request.put("direction", direction.name());
+        request.put(
+                "files", Map.of("x", floats(problem.x), "gy", floats(problem.gy), "weights", floats(problem.weights)));
+        return new Remote(request, threads);
+    }
+
+    /** Steps of the dense model, with the same weights at first, zeros included. */
+    Contender training(ModelProblem problem, int threads) {
+        Map<String, Object> request = open("training", "float32");
+        model(request, problem);
+        request.put("rate", ModelProblem.RATE);
+        request.put("losses", ModelProblem.LOSSES);
+        return new Remote(request, threads);
+    }
+
+    /** A batch through the dense model, eagerly or as {@code torch.jit} optimises it. */
+    Contender inference(ModelProblem problem, boolean jit, int threads) {
+        Map<String, Object> request = open("inference", "float32");
+        model(request, problem);
+        request.put("jit", jit);
+        return new Remote(request, threads);
+    }
+
+    private void model(Map<String, Object> request, ModelProblem problem) {
+        request.put("layers", ModelLayers.of(problem.spec));
+        request.put("plane", problem.size.plane());
+        request.put("batch", problem.size.batch());
+        request.put(
+                "files",
+                Map.of(
+                        "images", bytes(problem.images),
+                        "labels", bytes(problem.labels),
+                        "parameters", floats(problem.parameters())));
+    }
+
     private static Map<String, Object> open(String kind, String dtype) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("do", "open");

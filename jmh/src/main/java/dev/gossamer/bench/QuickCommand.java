@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code bench quick}, and {@code bench full}, which measures more of the same, and {@code bench pytorch}, which measures less. */
+/** {@code bench quick}, and {@code bench full}, which measures more of the same, {@code bench pytorch}, which measures less, and {@code bench models}. */
 @Command(
         mixinStandardHelpOptions = true,
         description = {
@@ -88,7 +88,8 @@ final class QuickCommand implements Callable<Integer> {
     enum Part {
         QUICK,
         FULL,
-        PYTORCH
+        PYTORCH,
+        MODELS
     }
 
     QuickCommand(Part part) {
@@ -154,6 +155,9 @@ final class QuickCommand implements Callable<Integer> {
             if (part == Part.PYTORCH) {
                 suite.limits();
                 suite.againstPyTorch();
+            } else if (part == Part.MODELS) {
+                suite.limits();
+                suite.models();
             } else {
                 suite.run(folder);
             }
@@ -203,7 +207,7 @@ final class QuickCommand implements Callable<Integer> {
     private Sizes sizes() {
         return switch (sizes == null ? part.name().toLowerCase(Locale.ROOT) : sizes) {
             case "tiny" -> Sizes.TINY;
-            case "quick", "pytorch" -> Sizes.QUICK;
+            case "quick", "pytorch", "models" -> Sizes.QUICK;
             case "full" -> Sizes.FULL;
             default -> throw new IllegalArgumentException("--sizes is quick, full or tiny, not " + sizes);
         };

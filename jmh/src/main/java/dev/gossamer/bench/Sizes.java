@@ -1,5 +1,6 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.bench.ConvProblem.Size;
 import java.util.List;
 
 /**
@@ -17,6 +18,7 @@ import java.util.List;
  * @param steps densities of the MLP whose training is measured
  * @param plan of the rounds
  * @param limitNanos length of a slice that measures a limit
+ * @param models what {@code bench models} measures
  */
 record Sizes(
         List<String> shapes,
@@ -30,7 +32,51 @@ record Sizes(
         List<Integer> selections,
         List<Double> steps,
         Rounds.Plan plan,
-        double limitNanos) {
+        double limitNanos,
+        Models models) {
+
+    /**
+     * How much of convolutional models is measured.
+     *
+     * @param layers 3x3 convolutions
+     * @param densities of the weights, 1 for dense ones
+     * @param layerPlan of the rounds of single layers
+     * @param trained models that are trained
+     * @param inferred models that are only run, sparse ones
+     * @param modelPlan of the rounds of whole models
+     */
+    record Models(
+            List<Size> layers,
+            List<Double> densities,
+            Rounds.Plan layerPlan,
+            List<ModelProblem.Size> trained,
+            List<ModelProblem.Size> inferred,
+            Rounds.Plan modelPlan) {}
+
+    private static final Models TINY_MODELS = new Models(
+            List.of(new Size(3, 4, 5)),
+            List.of(1.0, 0.1),
+            new Rounds.Plan(5, 1e4, 0, 0),
+            List.of(new ModelProblem.Size("cnn-cifar10", 8, 2, 10)),
+            List.of(new ModelProblem.Size("cnn-cifar10", 8, 3, 10)),
+            new Rounds.Plan(2, 1e4, 0, 0));
+
+    /** The layers are those of residual networks for small images; a run of them takes up to 20 ms, a step up to two seconds. */
+    private static final Models ALL_MODELS = new Models(
+            List.of(
+                    new Size(64, 32, 32),
+                    new Size(128, 16, 32),
+                    new Size(256, 8, 32),
+                    new Size(512, 4, 32),
+                    new Size(512, 2, 128)),
+            List.of(1.0, 0.1, 0.05, 0.01),
+            new Rounds.Plan(11, 5e6, 4e7, 1e9),
+            List.of(
+                    new ModelProblem.Size("cnn-cifar10", 32, 32, 10),
+                    new ModelProblem.Size("resnet18", 32, 32, 10),
+                    new ModelProblem.Size("vgg16", 32, 128, 100)),
+            List.of(new ModelProblem.Size("cnn-cifar10", 32, 64, 10), new ModelProblem.Size("vgg16", 32, 64, 100)),
+            new Rounds.Plan(5, 5e6, 1e8, 2e9));
 
     /** Of the MLP's layers forward, and of what layers of larger models come to. */
     private static final List<List<Integer>> MODELS_DENSE =
@@ -58,7 +104,8 @@ record Sizes(
             List.of(1000),
             List.of(1.0, 0.1),
             new Rounds.Plan(5, 1e4, 0, 0),
-            1e5);
+            1e5,
+            TINY_MODELS);
 
     /** Under three minutes in all. */
     static final Sizes QUICK = new Sizes(
@@ -73,7 +120,8 @@ record Sizes(
             List.of(1_600_000, 15_000_000),
             List.of(1.0, 0.1, 0.05, 0.01),
             new Rounds.Plan(21, 5e5, 4e7, 1e9),
-            1e7);
+            1e7,
+            ALL_MODELS);
 
     /** All of the table of targets; about five minutes, so that three processes of it are a quarter of an hour. */
     static final Sizes FULL = new Sizes(
@@ -88,5 +136,6 @@ record Sizes(
             List.of(1_600_000, 15_000_000),
             List.of(1.0, 0.1, 0.05, 0.01),
             new Rounds.Plan(25, 5e5, 4e7, 1.5e9),
-            1e7);
+            1e7,
+            ALL_MODELS);
 }

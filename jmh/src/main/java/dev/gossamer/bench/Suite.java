@@ -1,5 +1,7 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.bench.ConvProblem.Direction;
+import dev.gossamer.bench.ConvProblem.Size;
 import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.bench.Rounds.Score;
 import dev.gossamer.bench.Rounds.Versus;
@@ -26,13 +28,14 @@ import org.jspecify.annotations.Nullable;
  * same, turn by turn. Every contender's answer is verified before it is timed.
  *
  * <p>A limit is what the machine allows for the work as the kernels do it: multiply-adds in registers, and four bytes of the
- * dense operand read for two FLOP, from the memory where one panel of it lies.
+ * dense operand read for two FLOP, from the memory where one panel of it lies; of a sparse convolution, from the nearest.
  */
 final class Suite {
 
     private static final String FLOPS = Rates.FLOPS;
     private static final String BYTES = Rates.BYTES;
     static final String STEPS = "steps/s";
+    private static final String IMAGES = "images/s";
     private static final String ONE_MKL_DENSE = "oneMKL dense";
 
     /** The dense operand is read in panels of at most so many columns. */
@@ -85,6 +88,13 @@ final class Suite {
         sddmm();
         topK();
         steps();
+    }
+
+    /** Convolutional layers and models. */
+    void models() {
+        convolutions();
+        trainings();
+        inferences();
     }
 
     void limits() {
@@ -329,6 +339,102 @@ final class Suite {
         halfPrecision(dense);
     }
 
+    private void convolutions() {
+        Rounds rounds = new Rounds(sizes.models().layerPlan());
+        for (double density : sizes.models().densities()) {
+            for (Direction direction : Direction.values()) {
+                boolean ofWeights = direction == Direction.WEIGHT_GRADIENT;
+                String name = "conv " + direction.text + ", density " + density;
+                double target = ofWeights ? Targets.CONV_WEIGHT_GRADIENT : Targets.conv(density);
+                Means means = new Means(name + ", geomean", target);
+                for (Size size : sizes.models().layers()) {
+                    ConvProblem problem = new ConvProblem(size, density);
+                    try (Field field = new Field()) {
+                        enter(field, problem, direction);
+                        Score score = rounds.measure(name, field.engine(), field.others);
+                        means.add(report(
+                                name + ", " + size.text(),
+                                score,
+                                Amount.flops(problem.work()),
+                                density == 1 ? limits.fmaOne() : limits.boundOne(2, 0),
+                                target));
+                    }
+                }
+                means.report();
+            }
+        }
+    }
+
+    /** Zeros are multiplied by PyTorch, whose rate counts the sparse work; of the weight gradient our own forward is the measure. */
+    private void enter(Field field, ConvProblem problem, Direction direction) {
+        field.ours(new EngineConv(backend, problem, direction), (who, of) -> problem.verify(who, of, direction));
+        if (direction == Direction.WEIGHT_GRADIENT) {
+            field.enter(
+                    "our forward",
+                    new EngineConv(backend, problem, Direction.FORWARD),
+                    (who, of) -> problem.verify(who, of, Direction.FORWARD));
+        } else {
+            field.pyTorch(
+                    "dense, 1 thread",
+                    torch -> torch.conv(problem, direction, 1),
+                    (who, of) -> problem.verify(who, of, direction));
+        }
+    }
+
+    private void trainings() {
+        Rounds rounds = new Rounds(sizes.models().modelPlan());
+        for (ModelProblem.Size size : sizes.models().trained()) {
+            for (double density : sizes.models().densities()) {
+                ModelProblem problem = new ModelProblem(size, density);
+                try (Field field = new Field()) {
+                    EngineTraining engine = new EngineTraining(backend, problem);
+                    field.losses(engine);
+                    field.pyTorch(
+                            "dense, 1 thread",
+                            torch -> torch.training(problem, 1),
+                            (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+                    report(
+                            "training " + size.text() + ", density " + density,
+                            rounds.measure("training " + size.text() + (density == 1), field.engine(), field.others),
+                            new Amount(1e9, STEPS, null),
+                            null,
+                            Targets.modelStep(density));
+                }
+            }
+        }
+    }
+
+    private void inferences() {
+        Rounds rounds = new Rounds(sizes.models().modelPlan());
+        for (ModelProblem.Size size : sizes.models().inferred()) {
+            for (double density : sizes.models().densities()) {
+                if (density < 1) {
+                    inference(size, density, rounds);
+                }
+            }
+        }
+    }
+
+    private void inference(ModelProblem.Size size, double density, Rounds slow) {
+        ModelProblem problem = new ModelProblem(size, density);
+        try (Field field = new Field()) {
+            EngineInference engine = new EngineInference(backend, problem);
+            field.losses(engine);
+            for (boolean jit : new boolean[] {false, true}) {
+                field.pyTorch(
+                        (jit ? "dense jit" : "dense eager") + ", 1 thread",
+                        torch -> torch.inference(problem, jit, 1),
+                        (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+            }
+            report(
+                    "inference " + size.text() + ", density " + density,
+                    slow.measure("inference " + size.text(), field.engine(), field.others),
+                    new Amount(1e9 * size.batch(), IMAGES, null),
+                    null,
+                    Targets.inference(density));
+        }
+    }
+
     /** What a step leaves to the garbage collector, after all the steps that were timed. */
     private void allocation(double density, EngineStep engine) {
         double bytes = Allocation.ofRun(engine) / StepProblem.STEPS;
@@ -385,11 +491,12 @@ final class Suite {
         return report(name, rounds.measure(kind, field.engine(), field.others), amount, limit, target);
     }
 
-    private Measured report(String name, Score score, Amount amount, double limit, double target) {
+    private Measured report(String name, Score score, Amount amount, @Nullable Double limit, double target) {
         Versus versus = score.versus();
         double value = amount.per(score.nanos());
+        Double share = limit == null ? null : Double.valueOf(value / limit);
         Row row = versus == null
-                ? Row.alone(name, value, amount.unit, value / limit)
+                ? Row.alone(name, value, amount.unit, share)
                 : new Row(
                         name,
                         value,
@@ -398,7 +505,7 @@ final class Suite {
                         amount.per(versus.nanos()),
                         versus.ratio(),
                         target,
-                        value / limit);
+                        share);
         Measured measured = new Measured(
                 row, amount.per(score.interval()), versus == null ? null : versus.interval(), amount.flopsPerByte);
         out.accept(measured);
@@ -481,6 +588,11 @@ final class Suite {
         void ours(Contender contender, Check check) {
             engine = contender;
             check.verify("ours", contender);
+        }
+
+        /** Ours, whose losses the peers' answers are compared with: the oracle would take minutes for them. */
+        void losses(Contender contender) {
+            ours(contender, (who, model) -> ModelProblem.agree(who, model.result(), model.result()));
         }
 
         void oneMkl(String name, Supplier<Contender> open, Check check) {

@@ -8,6 +8,7 @@ close   id
 The first line, unasked, tells the version. Whatever goes wrong is answered with `error`.
 """
 
+import copy
 import ctypes
 import json
 import sys
@@ -98,7 +99,161 @@ class Step:
         return torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
 
 
-KINDS = {"sddmm": Sddmm, "topk": TopK, "step": Step}
+class Conv:
+    """A dense convolution or one of its gradients; tensors come and go as [channels, height, width, batch]."""
+
+    GRADIENTS = {"INPUT_GRADIENT": [True, False, False], "WEIGHT_GRADIENT": [False, True, False]}
+
+    def __init__(self, channels, plane, batch, kernel, direction, files, dtype):
+        def images(name):
+            numbers = load(files[name], channels * plane * plane * batch, torch.float32)
+            return numbers.view(channels, plane, plane, batch).permute(3, 0, 1, 2).contiguous().to(dtype)
+
+        weights = load(files["weights"], channels * channels * kernel * kernel, torch.float32)
+        self.weights = weights.view(channels, channels, kernel, kernel).to(dtype)
+        self.x = images("x")
+        self.gy = images("gy")
+        self.padding = kernel // 2
+        self.direction = direction
+
+    def run(self):
+        if self.direction == "FORWARD":
+            self.answer = torch.nn.functional.conv2d(self.x, self.weights, padding=self.padding)
+        else:
+            wanted = self.GRADIENTS[self.direction]
+            padding = [self.padding, self.padding]
+            gradients = torch.ops.aten.convolution_backward(
+                self.gy, self.x, self.weights, None, [1, 1], padding, [1, 1], False, [0, 0], 1, wanted
+            )
+            self.answer = gradients[wanted.index(True)]
+
+    def result(self):
+        return self.answer if self.direction == "WEIGHT_GRADIENT" else self.answer.permute(1, 2, 3, 0)
+
+
+class Block(torch.nn.Module):
+    """The basic block of a residual network."""
+
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(channels, out, 3, stride, 1, bias=False)
+        self.bn1 = torch.nn.BatchNorm2d(out)
+        self.conv2 = torch.nn.Conv2d(out, out, 3, 1, 1, bias=False)
+        self.bn2 = torch.nn.BatchNorm2d(out)
+        self.downsample = None
+        if stride != 1 or channels != out:
+            self.downsample = torch.nn.Sequential(
+                torch.nn.Conv2d(channels, out, 1, stride, bias=False), torch.nn.BatchNorm2d(out)
+            )
+
+    def forward(self, x):
+        shortcut = x if self.downsample is None else self.downsample(x)
+        inner = torch.relu(self.bn1(self.conv1(x)))
+        return torch.relu(self.bn2(self.conv2(inner)) + shortcut)
+
+
+def layer(channels, plane, kind, relu=False, out=None, **rest):
+    """The modules of a layer, and the channels and plane that come out of it."""
+    if kind == "conv":
+        conv = torch.nn.Conv2d(channels, out, rest["kernel"], rest["stride"], rest["padding"], bias=rest["bias"])
+        plane = (plane + 2 * rest["padding"] - rest["kernel"]) // rest["stride"] + 1
+        modules = [conv]
+    elif kind == "norm":
+        modules, out = [torch.nn.BatchNorm2d(channels, rest["epsilon"], rest["momentum"])], channels
+    elif kind == "max":
+        modules, out = [torch.nn.MaxPool2d(rest["kernel"], rest["stride"], rest["padding"])], channels
+        plane = (plane + 2 * rest["padding"] - rest["kernel"]) // rest["stride"] + 1
+    elif kind == "average":
+        modules, out, plane = [torch.nn.AdaptiveAvgPool2d(1)], channels, 1
+    elif kind == "block":
+        modules, plane = [Block(channels, out, rest["stride"])], (plane - 1) // rest["stride"] + 1
+    elif kind == "linear":
+        modules, plane = [torch.nn.Flatten(), torch.nn.Linear(channels * plane * plane, out)], 1
+    else:
+        raise ValueError(f"unknown layer {kind}")
+    return modules + [torch.nn.ReLU()] * relu, out, plane
+
+
+class Model:
+    """A convolutional model and a batch of images, which lie there as floats."""
+
+    def __init__(self, layers, plane, batch, files, dtype):
+        pixels = load(files["images"], batch * 3 * plane * plane, torch.uint8).view(batch, 3, plane, plane)
+        self.images = (pixels.float() / 255).to(dtype)
+        self.labels = load(files["labels"], batch, torch.uint8).long()
+        modules, channels = [], 3
+        for described in layers:
+            more, channels, plane = layer(channels, plane, **described)
+            modules += more
+        self.model = torch.nn.Sequential(*modules).to(dtype)
+        tensors = [t for t in self.model.state_dict().values() if t.is_floating_point()]
+        numbers = load(files["parameters"], sum(t.numel() for t in tensors), torch.float32)
+        for tensor, part in zip(tensors, numbers.split([t.numel() for t in tensors])):
+            tensor.copy_(part.view_as(tensor))
+
+    def loss(self, model):
+        return torch.nn.functional.cross_entropy(model(self.images), self.labels)
+
+
+class Training(Model):
+    """Training steps on the batch, plain SGD, dense; its result is the losses of the first steps of the sparse model."""
+
+    def __init__(self, rate, losses, **rest):
+        super().__init__(**rest)
+        self.initial = copy.deepcopy(self.model)
+        self.rate = rate
+        self.losses = losses
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+
+    def run(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        self.loss(self.model).backward()
+        self.optimizer.step()
+
+    def result(self):
+        """Gradients are masked, which no step that is timed does."""
+        model = copy.deepcopy(self.initial)
+        optimizer = torch.optim.SGD(model.parameters(), lr=self.rate)
+        masks = [(p, p.detach() != 0) for p in model.parameters() if p.dim() > 1]
+        losses = []
+        for _ in range(self.losses):
+            optimizer.zero_grad(set_to_none=True)
+            loss = self.loss(model)
+            loss.backward()
+            for parameter, mask in masks:
+                parameter.grad.mul_(mask)
+            optimizer.step()
+            losses.append(loss.detach())
+        return torch.stack(losses)
+
+
+class Inference(Model):
+    """The batch through the model, eagerly or as torch.jit optimises it for inference."""
+
+    def __init__(self, jit, **rest):
+        super().__init__(**rest)
+        self.model.eval()
+        if jit:
+            traced = torch.jit.trace(self.model, self.images)
+            self.model = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+
+    @torch.inference_mode()
+    def run(self):
+        self.model(self.images)
+
+    @torch.inference_mode()
+    def result(self):
+        return self.loss(self.model).view(1)
+
+
+KINDS = {
+    "sddmm": Sddmm,
+    "topk": TopK,
+    "step": Step,
+    "conv": Conv,
+    "training": Training,
+    "inference": Inference,
+}
 contenders = {}
 
 

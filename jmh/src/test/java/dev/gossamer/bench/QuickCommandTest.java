@@ -86,6 +86,29 @@ class QuickCommandTest {
     }
 
     @Test
+    void modelsHaveATableOfTheirOwn() throws IOException {
+        Path json = folder.resolve("models.json");
+        Ran ran = run("models", "--sizes", "tiny", "--python", NO_PYTHON, "--json", json.toString());
+        assertThat(ran.code).as(ran.err).isZero();
+        List<String> names = new ArrayList<>();
+        for (JsonNode row : JsonMapper.shared().readTree(Files.readString(json))) {
+            String name = row.path("name").asString();
+            names.add(name);
+            boolean ownPeer = name.startsWith("conv weight gradient");
+            assertThat(row.path("ratio").isNumber()).as("%s", row).isEqualTo(ownPeer);
+        }
+        assertThat(names)
+                .doesNotHaveDuplicates()
+                .contains(
+                        "conv forward, density 1.0, 3->3 4x4, b5",
+                        "conv input gradient, density 0.1, 3->3 4x4, b5",
+                        "conv weight gradient, density 0.1, geomean (1)",
+                        "training cnn-cifar10, b2, density 1.0",
+                        "inference cnn-cifar10, b3, density 0.1")
+                .noneMatch(name -> name.startsWith("spmm"));
+    }
+
+    @Test
     void processesAreMerged() throws IOException {
         Path json = folder.resolve("forks.json");
         Ran ran = run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--forks", "2", "--json", json.toString());

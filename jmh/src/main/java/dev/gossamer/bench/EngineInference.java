@@ -1,0 +1,42 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.fl.nn.EvaluationSession;
+import dev.gossamer.fl.nn.Network;
+import java.lang.foreign.Arena;
+
+/** A batch through a model on the engine, loss included, on one thread. */
+final class EngineInference implements Contender {
+
+    private final Arena arena = Arena.ofShared();
+    private final Workspace workspace;
+    private final EvaluationSession session;
+    private double loss;
+
+    EngineInference(Backend backend, ModelProblem problem) {
+        workspace = backend.workspace(1);
+        Network network = new Network(workspace, problem.spec);
+        network.load(problem.initial);
+        session = new EvaluationSession(
+                network, problem.samples(workspace, arena), problem.transform, problem.size.batch());
+        run();
+    }
+
+    @Override
+    public void run() {
+        loss = session.evaluate(0).loss();
+    }
+
+    @Override
+    public float[] result() {
+        return new float[] {(float) loss};
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        workspace.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,139 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.TensorState;
+import dev.gossamer.fl.nn.DropoutSpec;
+import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.nn.Models;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.SplittableRandom;
+
+/**
+ * A convolutional model and one batch of random images: trained on with plain SGD, again and again, or classified. A training's
+ * answer is the losses of its first steps, each before its update, so that the second tells of gradients too; that of
+ * inference is the loss.
+ *
+ * <p>Dropout is left out: what it draws differs from engine to engine.
+ */
+final class ModelProblem {
+
+    static final float RATE = 0.001f;
+
+    /** Steps whose losses are the answer. */
+    static final int LOSSES = 2;
+
+    /** Rounding of some twenty layers, relative; a wrong gradient is past it. */
+    private static final double TOLERANCE = 5e-4;
+
+    /**
+     * What a model is given.
+     *
+     * @param model name in {@link Models}
+     * @param plane rows and columns of the images, which have three channels
+     */
+    record Size(String model, int plane, int batch, int classes) {
+
+        String text() {
+            return model + ", b" + batch;
+        }
+    }
+
+    final Size size;
+    final double density;
+    final ModelSpec spec;
+    final ModelState initial;
+    /** {@code [batch, 3, plane, plane]} pixels. */
+    final byte[] images;
+
+    final byte[] labels;
+    final PixelTransform transform = new PixelTransform(Collections.nCopies(3, 1f / 255), Collections.nCopies(3, 0f));
+
+    /** With random entries of the weights left and whole vectors; the dense model at density 1. */
+    ModelProblem(Size size, double density) {
+        this.size = size;
+        this.density = density;
+        ModelSpec whole = Models.named(size.model, one(), size.classes);
+        this.spec = new ModelSpec(
+                whole.name(),
+                whole.input(),
+                whole.layers().stream()
+                        .filter(layer -> !(layer instanceof DropoutSpec))
+                        .toList(),
+                whole.initializer());
+        SplittableRandom random = new SplittableRandom(11);
+        this.images = new byte[size.batch * one().features()];
+        random.nextBytes(images);
+        this.labels = new byte[size.batch];
+        for (int i = 0; i < size.batch; i++) {
+            labels[i] = (byte) random.nextInt(size.classes);
+        }
+        ModelState dense = spec.initial(3);
+        this.initial = density == 1
+                ? dense
+                : new ModelState(dense.tensors().stream().map(this::pruned).toList());
+    }
+
+    private Shape one() {
+        return new Shape(3, size.plane, size.plane, 1);
+    }
+
+    /** Weights that are left grow, as activations would fade away from layer to layer otherwise, and with them what is verified. */
+    private TensorState pruned(TensorState tensor) {
+        if (tensor.shape().length == 1) {
+            return tensor;
+        }
+        Patterns.Dims dims = new Patterns.Dims(tensor.rows(), tensor.cols());
+        float[] whole = tensor.values();
+        float growth = (float) (1 / Math.sqrt(density));
+        SparsityPattern pattern = Patterns.uniform(dims, density, 7);
+        float[] values = new float[Math.toIntExact(pattern.nnz())];
+        pattern.forEach((row, col, position) -> values[position] = growth * whole[row * dims.cols() + col]);
+        return TensorState.sparse(tensor.name(), tensor.shape(), pattern, values);
+    }
+
+    /** All parameters and statistics in the model's order, zeros included. */
+    float[] parameters() {
+        float[] all = new float
+                [Math.toIntExact(
+                        initial.tensors().stream().mapToLong(TensorState::size).sum())];
+        int next = 0;
+        for (TensorState tensor : initial.tensors()) {
+            float[] values = tensor.toDense();
+            System.arraycopy(values, 0, all, next, values.length);
+            next += values.length;
+        }
+        return all;
+    }
+
+    /** The batch, which lies in the arena. */
+    Samples samples(Workspace workspace, Arena arena) {
+        return workspace.samples(segment(images, arena), segment(labels, arena), one(), size.batch);
+    }
+
+    private static MemorySegment segment(byte[] bytes, Arena arena) {
+        return arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
+    }
+
+    /**
+     * Fails unless both have the same losses.
+     *
+     * @throws AssertionError naming the first one that differs
+     */
+    static void agree(String who, float[] got, float[] want) {
+        if (got.length != want.length) {
+            throw new AssertionError(who + ": " + got.length + " losses, want " + want.length);
+        }
+        for (int i = 0; i < want.length; i++) {
+            if (!(Math.abs(got[i] - want[i]) <= TOLERANCE * Math.abs(want[i]))) {
+                throw new AssertionError(who + ": loss " + i + ": got " + got[i] + ", want " + want[i]);
+            }
+        }
+    }
+}
