@@ -23,6 +23,9 @@ class StepAllocationTest {
     private static final int BATCH = 8;
     private static final int MANY = 1000;
 
+    /** The JVM itself allocates now and then, as when it compiles; a step that allocates does so in every epoch. */
+    private static final int EPOCHS = 5;
+
     private final ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     @Test
@@ -71,11 +74,14 @@ class StepAllocationTest {
                 session.trainEpoch(order, MANY * BATCH);
                 long before = idle.calls;
                 long fewSteps = allocatedBy(() -> session.trainEpoch(order, 2 * BATCH));
-                long manySteps = allocatedBy(() -> session.trainEpoch(order, MANY * BATCH));
+                long manySteps = Long.MAX_VALUE;
+                for (int epoch = 0; epoch < EPOCHS; epoch++) {
+                    manySteps = Math.min(manySteps, allocatedBy(() -> session.trainEpoch(order, MANY * BATCH)));
+                }
 
-                // The smallest object has 16 bytes; the JVM itself may allocate a few of its own now and then.
+                // The smallest object has 16 bytes.
                 assertThat(manySteps - fewSteps).isLessThan(MANY);
-                assertThat(idle.calls - before).isEqualTo((long) (MANY + 2) * calls);
+                assertThat(idle.calls - before).isEqualTo((long) (EPOCHS * MANY + 2) * calls);
             }
         }
     }
