@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -143,15 +144,20 @@ class QuickCommandTest {
             assertThat(ran.err).contains("index.csv", "--data");
         });
         assertThat(run("quick", "--forks", "0").code).isEqualTo(2);
+        assertThat(run()).satisfies(ran -> {
+            assertThat(ran.code).isEqualTo(2);
+            assertThat(ran.err).contains("quick", "ops", "steps", "compare");
+        });
+    }
+
+    @Test
+    @DisabledIfEnvironmentVariable(named = "GOSSAMER_DATA", matches = ".+", disabledReason = "there is data by default")
+    void aFederatedRunNeedsData() {
         assertThat(run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--federated", "1"))
                 .satisfies(ran -> {
                     assertThat(ran.code).isEqualTo(2);
                     assertThat(ran.err).contains("--federated", "--data");
                 });
-        assertThat(run()).satisfies(ran -> {
-            assertThat(ran.code).isEqualTo(2);
-            assertThat(ran.err).contains("quick", "ops", "steps", "compare");
-        });
     }
 
     @Test
