@@ -11,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +37,8 @@ final class SoftmaxCrossEntropy {
     private static final long LOGS = 5L * BYTES;
     private static final long EXPONENTIALS = 7L * BYTES;
 
-    /** Labels of lanes beyond the batch: no class, and not {@link #NONE}. */
-    private static final int NO_SAMPLE = -2;
-
-    /** The largest class where there is a NaN. */
-    private static final int NONE = -1;
+    /** Labels of lanes beyond the batch: no class. */
+    private static final int NO_SAMPLE = -1;
 
     private SoftmaxCrossEntropy() {}
 
@@ -64,7 +60,7 @@ final class SoftmaxCrossEntropy {
             int samples = Math.min(COUNT, logits.batch - column);
             labels(classes, column, samples, scratch);
             max(logits, column, scratch);
-            right += right(logits, column, scratch);
+            right += right(logits, classes, column, samples, scratch);
             exponentials(logits, column, scratch);
             VectorMath.log2(scratch, SUM, BYTES, scratch, LOGS);
             for (int i = 0; i < samples; i++) {
@@ -105,22 +101,26 @@ final class SoftmaxCrossEntropy {
         max.intoMemorySegment(scratch, MAX, LITTLE_ENDIAN);
     }
 
-    /** Stores the labels' own logits, and counts the samples whose largest logit, the first of equals, is the label's. */
-    private static int right(CpuTensor logits, int column, MemorySegment scratch) {
-        long at = logits.base(column);
-        FloatVector max = fromMemorySegment(F, scratch, MAX, LITTLE_ENDIAN);
-        IntVector labels = IntVector.fromMemorySegment(I, scratch, LABELS, LITTLE_ENDIAN);
-        FloatVector own = max;
-        IntVector largest = IntVector.broadcast(I, NONE);
-        for (int row = logits.features - 1; row >= 0; row--) {
-            FloatVector logit = fromMemorySegment(F, logits.data, at + row * logits.rowStride(), LITTLE_ENDIAN);
-            VectorMask<Float> isLargest = logit.compare(VectorOperators.EQ, max);
-            VectorMask<Integer> isLabel = labels.compare(VectorOperators.EQ, row);
-            largest = largest.blend(row, isLargest.cast(I));
-            own = own.blend(logit, isLabel.cast(F));
+    /**
+     * Stores the labels' own logits, and counts the samples whose largest logit, the first of equals, is the label's. One sample
+     * after the other: as vectors, C2 boxed it once other kernels had run.
+     */
+    private static int right(CpuTensor logits, int[] classes, int column, int samples, MemorySegment scratch) {
+        int right = 0;
+        for (int i = 0; i < samples; i++) {
+            long lane = (long) i * Float.BYTES;
+            long at = logits.base(column) + lane;
+            int label = classes[column + i];
+            float max = scratch.get(FLOAT, MAX + lane);
+            float own = logits.data.get(FLOAT, at + label * logits.rowStride());
+            scratch.set(FLOAT, OWN + lane, own);
+            int first = own == max ? 0 : label + 1;
+            while (first < label && logits.data.get(FLOAT, at + first * logits.rowStride()) != max) {
+                first++;
+            }
+            right += first == label ? 1 : 0;
         }
-        own.intoMemorySegment(scratch, OWN, LITTLE_ENDIAN);
-        return largest.compare(VectorOperators.EQ, labels).trueCount();
+        return right;
     }
 
     /** {@code exp(logit - max)} of every class, and their sum. */
