@@ -1,8 +1,9 @@
 package dev.gossamer.app;
 
-import dev.gossamer.fl.nn.Models;
-import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.Setting;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,61 +17,41 @@ import picocli.CommandLine.Model.OptionSpec;
 final class ExperimentOptions {
 
     private final Map<String, String> given = new LinkedHashMap<>();
-    private final Map<String, Object> defaults = ExperimentConfig.defaults().toMap();
-
     /** Key to text, only what was given. */
     Map<String, String> given() {
         return given;
     }
 
-    /** The options, to be mixed into a command. */
-    CommandSpec spec() {
-        return CommandSpec.create()
-                .addOption(option(
-                        "dataset",
-                        "NAME",
-                        "strokes (embedded, needs no files), fashion-mnist, mnist, cifar10, cifar100, femnist or"
-                                + " speech-commands."))
-                .addOption(option(
-                        "normalise",
-                        "HOW",
-                        "How bytes become numbers: unit (/256), half (to -1..1), cifar (SWAT's constants), train (the"
-                                + " training samples' mean and deviation), or standard, which is unit for strokes and"
-                                + " the two MNISTs, and train for the rest."))
-                .addOption(option("model", "NAME", "One of " + String.join(", ", Models.NAMES) + "."))
-                .addOption(option("augment", "HOW", "How training images vary: none or crop-flip."))
-                .addOption(option("method", "NAME", "fedsparsify-global or fedavg."))
-                .addOption(option("clients", "N", "Number of clients."))
-                .addOption(option(
-                        "participation", "P", "Part of the clients that each round asks, above 0 and at most 1."))
-                .addOption(option(
-                        "partition",
-                        "HOW",
-                        "How samples are dealt: iid; label-blocks:K for K classes to each client; dirichlet:ALPHA for"
-                                + " classes in proportions of that concentration; natural for the data set's own"
-                                + " clients."))
-                .addOption(option("rounds", "T", "Number of rounds; the pruning schedule ends in the last."))
-                .addOption(option("epochs", "N", "Passes of a client over its samples in a round."))
-                .addOption(option("batch", "N", "Samples in a step."))
-                .addOption(option("lr", "RATE", "Learning rate."))
-                .addOption(option("momentum", "M", "Momentum, 0 to below 1."))
-                .addOption(option("sparsity", "S", "Part of the parameters that is pruned in the end, 0 to 1."))
-                .addOption(option("seed", "N", "Seed of everything random."));
+    /** Options for settings, to be mixed into a command. */
+    CommandSpec spec(List<Setting> settings) {
+        CommandSpec spec = CommandSpec.create();
+        settings.forEach(setting -> spec.addOption(option(setting)));
+        return spec;
     }
 
-    private OptionSpec option(String key, String label, String description) {
-        return OptionSpec.builder("--" + key)
+    private OptionSpec option(Setting setting) {
+        return OptionSpec.builder("--" + setting.key())
                 .type(String.class)
-                .paramLabel(label)
-                .description(description + " Default: " + defaults.get(key) + ".")
+                .paramLabel(setting.label())
+                .description(text(setting))
                 .setter(new ISetter() {
                     @Override
                     public <T> T set(T value) {
-                        put(key, value);
+                        put(setting.key(), value);
                         return value;
                     }
                 })
                 .build();
+    }
+
+    /** What a setting is for, what it may be, and what it is if nothing is said. */
+    static String text(Setting setting) {
+        String allowed = setting.allowed().equals("text") ? "" : " " + capitalised(setting.allowed()) + ".";
+        return setting.description() + allowed + " Default: " + setting.fallback() + ".";
+    }
+
+    private static String capitalised(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
     }
 
     /** The parser sets every option to null first. */

@@ -33,7 +33,9 @@ interface Progress extends RunListener, AutoCloseable {
     /** What is about to run, in a line. */
     static String summary(Experiment experiment) {
         ExperimentConfig config = experiment.config();
-        String pruning = config.prunes() ? ", to sparsity " + config.sparsity() : "";
+        String pruning = config.options().has("sparsity")
+                ? ", to sparsity " + config.options().real("sparsity")
+                : "";
         return Text.of(
                 "%s of %s (%,d parameters)%s: %s, %d clients (%s), %d a round, %d rounds of %d epochs, seed %d",
                 config.method(),
@@ -78,6 +80,10 @@ interface Progress extends RunListener, AutoCloseable {
                     Text.bytes(metrics.bytesUp()),
                     Text.bytes(metrics.bytesDown()),
                     metrics.seconds()));
+            metrics.refused()
+                    .forEach(refusal -> err.println(Text.of(
+                            "round %3d    client %d refused: %s",
+                            metrics.round(), refusal.client(), refusal.reason())));
             err.flush();
         }
 

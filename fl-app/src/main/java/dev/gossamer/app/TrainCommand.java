@@ -7,6 +7,7 @@ import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.run.DataSource;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.MethodCatalog;
 import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunListener;
@@ -66,6 +67,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "Print the content of result.json instead of a table, and nothing else, on standard output.")
     private boolean json;
 
+    @Option(
+            names = "--help-method",
+            description = "Tell the settings of the method with their defaults, and train nothing.")
+    private boolean helpMethod;
+
     /** What a run needs and leaves on this machine; no part of the experiment. */
     static final class Place extends EngineOptions {
 
@@ -85,9 +91,11 @@ final class TrainCommand implements Callable<Integer> {
     static CommandLine line() {
         TrainCommand command = new TrainCommand();
         CommandLine line = new CommandLine(command);
-        line.getCommandSpec().addMixin("experiment", command.options.spec());
+        line.getCommandSpec().addMixin("experiment", command.options.spec(ExperimentConfig.commonSettings()));
+        line.getCommandSpec().addMixin("method", command.options.spec(MethodCatalog.allOptions()));
         Map<String, String> headings = new LinkedHashMap<>();
         headings.put("experiment", "The experiment");
+        headings.put("method", "Settings of some methods (--help-method tells those of one)");
         headings.put("place", "Where and on what");
         headings.put("output", "What is said");
         line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, new OptionHeadings(headings));
@@ -99,6 +107,11 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         output.apply();
         ExperimentConfig config = ExperimentConfig.resolve(experiment, options.given());
+        if (helpMethod) {
+            MethodsCommand.print(
+                    MethodCatalog.named(config.method()), spec.commandLine().getOut());
+            return ExitCode.OK;
+        }
         BackendOptions backendOptions = place.backendOptions();
         Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
         OutputFolder.check(out, place.overwrite);

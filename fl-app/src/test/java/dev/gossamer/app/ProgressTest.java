@@ -2,6 +2,7 @@ package dev.gossamer.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gossamer.fl.method.Traffic;
 import dev.gossamer.fl.run.RoundMetrics;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -16,6 +17,10 @@ import org.junit.jupiter.api.Test;
 class ProgressTest {
 
     private static RoundMetrics round(int round) {
+        return round(round, List.of());
+    }
+
+    private static RoundMetrics round(int round, List<Traffic.Refusal> refused) {
         return new RoundMetrics(
                 round,
                 2,
@@ -25,12 +30,16 @@ class ProgressTest {
                 0.9,
                 11_829,
                 Map.of(),
+                0,
+                1,
+                1,
                 2_000_000,
                 1_500,
                 3,
+                2,
                 1,
-                1,
-                List.of(0),
+                refused,
+                List.of(0, 1),
                 1,
                 0,
                 0,
@@ -43,7 +52,7 @@ class ProgressTest {
         StringWriter err = new StringWriter();
         try (Progress progress = Progress.of(false, false, 2, new PrintWriter(err))) {
             progress.roundDone(round(1));
-            progress.roundDone(round(2));
+            progress.roundDone(round(2, List.of(new Traffic.Refusal(1, "it is damaged"))));
         }
 
         assertThat(err.toString().lines())
@@ -51,7 +60,8 @@ class ProgressTest {
                         "round   1/2  accuracy 0.8750  loss 0.2500  sparsity 0.9000  nonzero 11,829"
                                 + "  sent 1.5 kB up, 2.00 MB down  1.5 s",
                         "round   2/2  accuracy 0.8750  loss 0.2500  sparsity 0.9000  nonzero 11,829"
-                                + "  sent 1.5 kB up, 2.00 MB down  1.5 s");
+                                + "  sent 1.5 kB up, 2.00 MB down  1.5 s",
+                        "round   2    client 1 refused: it is damaged");
     }
 
     @Test

@@ -165,7 +165,7 @@ class TrainErrorsTest {
                     --seed          | x          | seed is x             | whole number
                     --dataset       | imagenet   | dataset is imagenet   | strokes, fashion-mnist, mnist
                     --model         | vgg        | model is vgg          | mlp, linear
-                    --method        | sgd        | method is sgd         | fedsparsify-global, fedavg
+                    --method        | sgd        | method is sgd         | fedavg, fedprox, mfl
                     --partition     | sorted     | partition is sorted   | label-blocks:K
                     --partition     | label-blocks:0 | label-blocks:0    | at least 1
                     --threads       | 0          | --threads is 0        | at least 1

@@ -161,7 +161,7 @@ final class FederatedCell {
      */
     Measured row(FederatedRun ours, @Nullable FederatedRun theirs) {
         String name = problem.config.method() + ", " + problem.config.dataset() + ", sparsity "
-                + problem.config.sparsity() + ", " + problem.config.rounds() + " rounds";
+                + problem.config.options().real("sparsity") + ", " + problem.config.rounds() + " rounds";
         double value = rate(ours);
         if (theirs == null) {
             return new Measured(Row.alone(name, value, Suite.STEPS, null), ours.around(value), null, null);

@@ -8,6 +8,7 @@ import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.run.DataSource;
 import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.MethodCatalog;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.io.IOException;
 import java.io.InputStream;
@@ -98,13 +99,7 @@ final class FederatedProblem implements AutoCloseable {
 
     /** Parameters that are left after each round, the first one first. */
     List<Long> kept() {
-        PruningSchedule schedule = new PruningSchedule(
-                config.sparsity(),
-                config.initialSparsity(),
-                config.pruningStart(),
-                config.rounds(),
-                config.pruningFrequency(),
-                config.pruningExponent());
+        PruningSchedule schedule = MethodCatalog.schedule(config);
         return IntStream.rangeClosed(1, config.rounds())
                 .mapToObj(round -> schedule.keptAt(round, spec.parameterCount()))
                 .toList();

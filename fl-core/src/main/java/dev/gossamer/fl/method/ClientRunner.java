@@ -7,12 +7,12 @@ import java.util.function.Consumer;
 public interface ClientRunner {
 
     /**
-     * Has every client of a cohort decode a model, train it and encode the result.
+     * Has every client of a cohort decode a model, do its work and encode the result.
      *
      * @param message the encoded model, handed to each client as it is; not written to
      * @param updates receives the updates in the cohort's order, on the calling thread, each as soon as it and all before it
      *     are there, so that no more than a bounded number of them is ever held
      * @throws ClientException if a client fails, naming it; the round is then lost and the model before it still good
      */
-    void run(byte[] message, Cohort cohort, LocalTraining work, Consumer<ClientUpdate> updates);
+    void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates);
 }

@@ -5,11 +5,11 @@ package dev.gossamer.fl.method;
  *
  * @param client its index
  * @param message the encoded update
- * @param loss mean training loss over the client's last epoch
+ * @param report of its training
  * @param decodeNanos to read the model
- * @param trainNanos to train
+ * @param workNanos to train, and to select what is sent
  * @param encodeNanos to write the update
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
 public record ClientUpdate(
-        int client, byte[] message, double loss, long decodeNanos, long trainNanos, long encodeNanos) {}
+        int client, byte[] message, TrainingReport report, long decodeNanos, long workNanos, long encodeNanos) {}

@@ -5,11 +5,16 @@ import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.WireCodec;
+import dev.gossamer.fl.sparsity.Masking;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One round's exchange with the clients, on the server's side: encodes the model once, decodes and checks each update, hands
- * it on, and counts bytes and time. Holds one decoded update at a time.
+ * One exchange with the clients of a round, on the server's side: encodes the model once, decodes and checks each update,
+ * hands it on, and counts bytes and time. Holds one decoded update at a time. An update that cannot be used is counted with
+ * its reason, and the round goes on with the others.
  */
 final class Exchange {
 
@@ -19,13 +24,16 @@ final class Exchange {
     private final ModelState model;
     private final Cohort cohort;
     private final Consumer<SparseUpdate> fold;
+    private final List<Traffic.Refusal> refused = new ArrayList<>();
     private int answered;
     private long bytesUp;
     private long samples;
     private double lossSum;
+    private double pruneErrorSum;
+    private double agreementSum;
     private long encodeNanos;
     private long decodeNanos;
-    private long trainNanos;
+    private long workNanos;
 
     private Exchange(String method, ModelState model, Cohort cohort, Consumer<SparseUpdate> fold) {
         this.method = method;
@@ -35,58 +43,73 @@ final class Exchange {
     }
 
     /**
-     * Runs the clients of a cohort on a model.
+     * Sends a model to the clients of a cohort, which answer with one of the same names and shapes.
      *
      * @param fold takes the updates in the cohort's order
-     * @throws ClientException naming the client whose update is not one of this round and model
+     * @throws ClientException if a client fails, or none sends an update that can be used
      */
     static Traffic run(
             String method,
             ModelState model,
             Cohort cohort,
-            LocalTraining work,
+            ClientWork work,
             ClientRunner clients,
             Consumer<SparseUpdate> fold) {
         return new Exchange(method, model, cohort, fold).run(work, clients);
     }
 
-    private Traffic run(LocalTraining work, ClientRunner clients) {
+    private Traffic run(ClientWork work, ClientRunner clients) {
         long start = System.nanoTime();
         byte[] message = WireCodec.encode(new SparseUpdate(cohort.round(), SparseUpdate.SERVER, 0, method, model));
         encodeNanos += System.nanoTime() - start;
         clients.run(message, cohort, work, this::receive);
+        if (answered == 0) {
+            Traffic.Refusal first = refused.getFirst();
+            throw new ClientException(
+                    first.client(), cohort.round(), "no update of the round can be used; the first: " + first.reason());
+        }
         int asked = cohort.clients().size();
         return new Traffic(
                 asked,
                 answered,
+                refused,
                 (long) asked * message.length,
                 bytesUp,
                 lossSum / samples,
+                pruneErrorSum / answered,
+                agreementSum / answered,
                 encodeNanos / NANOS_PER_SECOND,
                 decodeNanos / NANOS_PER_SECOND,
-                trainNanos / NANOS_PER_SECOND);
+                workNanos / NANOS_PER_SECOND);
     }
 
     private void receive(ClientUpdate update) {
         bytesUp += update.message().length;
         long start = System.nanoTime();
-        SparseUpdate decoded = decode(update);
+        SparseUpdate decoded = decodedOrRefused(update);
         decodeNanos += System.nanoTime() - start + update.decodeNanos();
         encodeNanos += update.encodeNanos();
-        trainNanos += update.trainNanos();
+        workNanos += update.workNanos();
+        if (decoded == null) {
+            return;
+        }
         samples += decoded.samples();
-        lossSum += update.loss() * decoded.samples();
+        lossSum += update.report().loss() * decoded.samples();
+        pruneErrorSum += update.report().pruneError();
+        agreementSum += Masking.agreement(model, decoded.model());
         answered++;
         fold.accept(decoded);
     }
 
-    private SparseUpdate decode(ClientUpdate update) {
+    /** Null if the server has no use for it; then it stands with its reason among the refused ones. */
+    private @Nullable SparseUpdate decodedOrRefused(ClientUpdate update) {
         try {
             SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(model));
             check(decoded, update.client());
             return decoded;
         } catch (CodecException | IllegalArgumentException e) {
-            throw new ClientException(update.client(), cohort.round(), "its update is refused: " + e.getMessage(), e);
+            refused.add(new Traffic.Refusal(update.client(), String.valueOf(e.getMessage())));
+            return null;
         }
     }
 

@@ -17,7 +17,7 @@ import dev.gossamer.fl.nn.ModelSpec;
  *
  * <p>Deviations: none. The sum is kept in doubles and rounded once.
  */
-public record FedAvg(ModelSpec spec, LocalTraining work) implements FederatedMethod<GlobalModel> {
+public record FedAvg(ModelSpec spec, LocalTraining training) implements FederatedMethod {
 
     /** The name it is chosen by. */
     public static final String NAME = "fedavg";
@@ -28,15 +28,12 @@ public record FedAvg(ModelSpec spec, LocalTraining work) implements FederatedMet
     }
 
     @Override
-    public GlobalModel init(long seed) {
-        return new GlobalModel(0, spec.initial(seed));
+    public ServerState init(long seed) {
+        return new ServerState(0, spec.initial(seed));
     }
 
     @Override
-    public RoundOutcome<GlobalModel> round(GlobalModel state, Cohort cohort, ClientRunner clients) {
-        WeightedMean mean = new WeightedMean(state.model());
-        Traffic traffic = Exchange.run(
-                NAME, state.model(), cohort, work, clients, update -> mean.add(update.model(), update.samples()));
-        return new RoundOutcome<>(new GlobalModel(cohort.round(), mean.result()), traffic);
+    public RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients) {
+        return Averaging.round(NAME, state, cohort, new TrainAndSend(training), clients);
     }
 }

@@ -4,7 +4,7 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.sparsity.MagnitudePruning;
 import dev.gossamer.fl.sparsity.PruningSchedule;
-import java.util.Set;
+import dev.gossamer.fl.sparsity.PruningScope;
 
 /**
  * FedSparsify, global variant: the server prunes the average a little more each round, and clients train what is left.
@@ -32,12 +32,19 @@ import java.util.Set;
  *       alive until its rank says otherwise. What was pruned never returns, as in the paper.
  *   <li>Clients start every round with an empty optimiser; the published code lets momentum survive.
  * </ul>
+ *
+ * @param scope what is pruned, under one threshold
  */
-public record FedSparsifyGlobal(ModelSpec spec, LocalTraining work, PruningSchedule schedule)
-        implements FederatedMethod<GlobalModel> {
+public record FedSparsifyGlobal(ModelSpec spec, LocalTraining training, PruningSchedule schedule, PruningScope scope)
+        implements FederatedMethod {
 
     /** The name it is chosen by. */
     public static final String NAME = "fedsparsify-global";
+
+    /** With the paper's scope: everything that is trained. */
+    public FedSparsifyGlobal(ModelSpec spec, LocalTraining training, PruningSchedule schedule) {
+        this(spec, training, schedule, PruningScope.trainable(spec));
+    }
 
     @Override
     public String name() {
@@ -45,21 +52,17 @@ public record FedSparsifyGlobal(ModelSpec spec, LocalTraining work, PruningSched
     }
 
     @Override
-    public GlobalModel init(long seed) {
-        return new GlobalModel(0, spec.initial(seed));
+    public ServerState init(long seed) {
+        return new ServerState(0, spec.initial(seed));
     }
 
     @Override
-    public RoundOutcome<GlobalModel> round(GlobalModel state, Cohort cohort, ClientRunner clients) {
-        WeightedMean mean = new WeightedMean(state.model());
-        Traffic traffic = Exchange.run(
-                NAME, state.model(), cohort, work, clients, update -> mean.add(update.model(), update.samples()));
-        ModelState merged = mean.result();
-        Set<String> trained = spec.trainedNames();
-        ModelState pruned = MagnitudePruning.keepTop(
-                merged,
-                tensor -> trained.contains(tensor.name()),
-                schedule.keptAt(cohort.round(), spec.parameterCount()));
-        return new RoundOutcome<>(new GlobalModel(cohort.round(), pruned), traffic);
+    public RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients) {
+        Averaging.Merged merged = Averaging.merge(NAME, state.model(), cohort, new TrainAndSend(training), clients);
+        ModelState pruned = scope.keepTop(merged.mean(), schedule.keptAt(cohort.round(), scope.size()));
+        return new RoundOutcome(
+                new ServerState(cohort.round(), pruned),
+                merged.traffic(),
+                MagnitudePruning.error(merged.mean(), pruned));
     }
 }

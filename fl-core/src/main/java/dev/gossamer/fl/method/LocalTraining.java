@@ -4,27 +4,30 @@ import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.nn.Augment;
 
 /**
- * What a client does with the model it receives: passes of mini-batch SGD over its own samples, shuffled anew in each.
- * Optimiser state starts empty: a client remembers nothing between rounds.
+ * How a client trains in a round: passes of mini-batch SGD over its own samples, shuffled anew in each.
  *
  * @param epochs passes, at least 1
  * @param batch samples per step, at least 1
- * @param rate learning rate, above 0 and finite
+ * @param rate learning rate, by round
  * @param rule momentum and the other terms of a step
  * @param augment how images vary
  */
-public record LocalTraining(int epochs, int batch, float rate, Sgd rule, Augment augment) {
+public record LocalTraining(int epochs, int batch, LearningRate rate, Sgd rule, Augment augment) {
 
-    /** On the samples as they are. */
-    public LocalTraining(int epochs, int batch, float rate, Sgd rule) {
-        this(epochs, batch, rate, rule, Augment.NONE);
+    /** At one rate, on the samples as they are. */
+    public LocalTraining(int epochs, int batch, double rate, Sgd rule) {
+        this(epochs, batch, LearningRate.constant(rate), rule, Augment.NONE);
     }
 
     public LocalTraining {
-        if (epochs < 1 || batch < 1 || !(rate > 0 && rate < Float.POSITIVE_INFINITY)) {
+        if (epochs < 1 || batch < 1) {
             throw new IllegalArgumentException(
-                    "Local training needs epochs and batch of at least 1 and a finite rate above 0, got " + epochs
-                            + ", " + batch + " and " + rate);
+                    "Local training needs epochs and batch of at least 1, got " + epochs + " and " + batch);
         }
+    }
+
+    /** The same with another rule for a step. */
+    public LocalTraining with(Sgd newRule) {
+        return new LocalTraining(epochs, batch, rate, newRule, augment);
     }
 }

@@ -65,6 +65,28 @@ public final class Network {
         return new ModelState(parameters.stream().map(Parameter::state).toList());
     }
 
+    /** What the optimiser remembers of each trained parameter, copied to the host under the parameters' names. Waits. */
+    public ModelState momentum() {
+        return new ModelState(trained().stream().map(Parameter::momentumState).toList());
+    }
+
+    /**
+     * Takes over what an optimiser remembered.
+     *
+     * @param momentum of the trained parameters
+     * @throws IllegalArgumentException naming the first tensor that is not there or has another pattern than the parameter
+     */
+    void loadMomentum(ModelState momentum) {
+        List<Parameter> trained = trained();
+        if (momentum.tensors().size() != trained.size()) {
+            throw new IllegalArgumentException("Momentum has "
+                    + momentum.tensors().size() + " tensors, but " + trained.size() + " parameters are trained");
+        }
+        for (int i = 0; i < trained.size(); i++) {
+            trained.get(i).loadMomentum(momentum.tensors().get(i));
+        }
+    }
+
     /** The gradients of the last step, copied to the host under the parameters' names. Waits. */
     public ModelState gradients() {
         return new ModelState(trained().stream().map(Parameter::gradientState).toList());

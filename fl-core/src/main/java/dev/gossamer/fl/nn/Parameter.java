@@ -73,6 +73,20 @@ public final class Parameter {
         workspace.upload(MemorySegment.ofArray(state.values()), theta);
     }
 
+    /** Takes what the optimiser remembers. */
+    void loadMomentum(TensorState state) {
+        if (!state.name().equals(spec.name()) || !Objects.equals(space.pattern(), state.pattern())) {
+            throw new IllegalArgumentException("Momentum of '" + state.name()
+                    + "' belongs to another tensor or has another pattern than parameter '" + spec.name() + "'");
+        }
+        workspace.upload(MemorySegment.ofArray(state.values()), workspace.values(space, Role.MOMENTUM));
+    }
+
+    /** Pattern and what the optimiser remembers. Waits. */
+    TensorState momentumState() {
+        return state(workspace.values(space, Role.MOMENTUM));
+    }
+
     /** Pattern and values as they are now. Waits. */
     TensorState state() {
         return state(theta);

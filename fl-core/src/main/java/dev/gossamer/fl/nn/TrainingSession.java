@@ -15,6 +15,7 @@ import dev.gossamer.engine.ops.NnOps;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.fl.codec.ModelState;
 import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.List;
@@ -111,12 +112,24 @@ public final class TrainingSession implements AutoCloseable {
      * @param key of the random numbers that dropout and augmentation draw
      */
     public void begin(float learningRate, long key) {
+        begin(learningRate, key, null);
+    }
+
+    /**
+     * As above, with an optimiser that remembers something.
+     *
+     * @param momentum of the trained parameters, with their present patterns; null for zeros
+     */
+    public void begin(float learningRate, long key, @Nullable ModelState momentum) {
         workspace.write(rate, learningRate);
         if (stream != null) {
             workspace.write(stream, key);
         }
+        if (momentum != null) {
+            network.loadMomentum(momentum);
+        }
         for (Parameter parameter : network.trained()) {
-            if (rule.momentum() != 0) {
+            if (rule.momentum() != 0 && momentum == null) {
                 workspace.dense().fill(network.workspace().values(parameter.space(), Role.MOMENTUM), 0);
             }
             if (rule.proximal() != 0) {

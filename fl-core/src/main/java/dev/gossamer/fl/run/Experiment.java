@@ -5,16 +5,12 @@ import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
-import dev.gossamer.fl.method.FedAvg;
-import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.FederatedMethod;
-import dev.gossamer.fl.method.GlobalModel;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
-import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.util.Map;
 
 /**
@@ -112,30 +108,14 @@ public final class Experiment {
     }
 
     /** The method with its settings. */
-    FederatedMethod<GlobalModel> method() {
-        LocalTraining work = new LocalTraining(
+    FederatedMethod method() {
+        LocalTraining training = new LocalTraining(
                 config.epochs(),
                 config.batch(),
-                (float) config.lr(),
+                config.learningRate(),
                 new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0),
                 Augment.of(config.augment()));
-        return switch (config.method()) {
-            case FedAvg.NAME -> new FedAvg(spec, work);
-            case FedSparsifyGlobal.NAME ->
-                new FedSparsifyGlobal(
-                        spec,
-                        work,
-                        new PruningSchedule(
-                                config.sparsity(),
-                                config.initialSparsity(),
-                                config.pruningStart(),
-                                config.rounds(),
-                                config.pruningFrequency(),
-                                config.pruningExponent()));
-            default ->
-                throw new ConfigException("Unknown method '" + config.method() + "'. Known: "
-                        + String.join(", ", ExperimentConfig.METHODS));
-        };
+        return MethodCatalog.named(config.method()).factory().make(spec, training, config);
     }
 
     /**

@@ -8,11 +8,13 @@ import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
 import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
-import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
+import dev.gossamer.fl.method.LearningRate;
+import dev.gossamer.fl.method.Mfl;
 import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Models;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,14 +36,14 @@ import org.jspecify.annotations.Nullable;
  * @param rounds T
  * @param epochs a client's passes over its samples in a round
  * @param batch samples per step
- * @param lr learning rate
+ * @param lr learning rate of the first round
+ * @param lrSchedule how it changes from round to round: {@code constant}, {@code exponential} or {@code step}
+ * @param lrFinal for {@code exponential}: the rate of the last round
+ * @param lrFactor for {@code step}: what the rate is multiplied by
+ * @param lrEvery for {@code step}: rounds between changes
  * @param momentum of the clients' SGD
  * @param weightDecay L2 coefficient of the clients' SGD
- * @param sparsity s_T, fraction of zeros at the end; of no account to methods that do not prune, as the four that follow
- * @param initialSparsity s_0
- * @param pruningStart t_0, first round of the ramp
- * @param pruningFrequency F, rounds between changes
- * @param pruningExponent n, above 0
+ * @param options the method's own settings
  * @param seed of everything random but the data set
  */
 public record ExperimentConfig(
@@ -57,13 +59,13 @@ public record ExperimentConfig(
         int epochs,
         int batch,
         double lr,
+        String lrSchedule,
+        double lrFinal,
+        double lrFactor,
+        int lrEvery,
         double momentum,
         double weightDecay,
-        double sparsity,
-        double initialSparsity,
-        int pruningStart,
-        int pruningFrequency,
-        double pruningExponent,
+        MethodOptions options,
         long seed) {
 
     /** Names of the data sets. */
@@ -76,9 +78,6 @@ public record ExperimentConfig(
             Femnist.NAME,
             SpeechCommands.NAME);
 
-    /** Names of the methods. */
-    public static final List<String> METHODS = List.of(FedSparsifyGlobal.NAME, FedAvg.NAME);
-
     /**
      * For {@code normalise}: what the data set is loaded with. {@code unit} for strokes, MNIST and FashionMNIST, {@code train}
      * for the others.
@@ -87,59 +86,122 @@ public record ExperimentConfig(
 
     private static final int MAX_COUNT = 1_000_000;
 
-    /** Every key, in the order of the record, with its default and what it may be. */
-    private static final List<Setting> SETTINGS = List.of(
-            Setting.oneOf("dataset", Strokes.NAME, DATASETS),
-            Setting.oneOf("normalise", STANDARD, normalisations()),
-            Setting.oneOf("model", "mlp", Models.NAMES),
-            Setting.oneOf("augment", Augment.NONE.key(), Augment.keys()),
-            Setting.oneOf("method", FedSparsifyGlobal.NAME, METHODS),
-            Setting.integer("clients", 10, 1, MAX_COUNT),
-            Setting.positive("participation", 1, 1),
-            Setting.text("partition", "iid"),
-            Setting.integer("rounds", 20, 1, MAX_COUNT),
-            Setting.integer("epochs", 4, 1, MAX_COUNT),
-            Setting.integer("batch", 32, 1, 1 << 16),
-            Setting.positive("lr", 0.1, 1000),
-            Setting.fraction("momentum", 0, false),
-            Setting.fraction("weightDecay", 0, true),
-            Setting.fraction("sparsity", 0.9, true),
-            Setting.fraction("initialSparsity", 0, true),
-            Setting.integer("pruningStart", 1, 1, MAX_COUNT),
-            Setting.integer("pruningFrequency", 1, 1, MAX_COUNT),
-            Setting.positive("pruningExponent", 3, 100),
-            Setting.integer("seed", 1990, Long.MIN_VALUE, Long.MAX_VALUE));
+    private static final String CONSTANT = "constant";
+    private static final String EXPONENTIAL = "exponential";
+    private static final String STEP = "step";
+
+    private static final String METHOD = "method";
+    private static final String SEED = "seed";
+
+    /** The keys that every method has, but the seed, which comes last. */
+    private static final List<Setting> COMMON = List.of(
+            Setting.oneOf(
+                    "dataset",
+                    Strokes.NAME,
+                    DATASETS,
+                    "strokes is embedded and needs no files; the others are read from the data folder."),
+            Setting.oneOf(
+                    "normalise",
+                    STANDARD,
+                    normalisations(),
+                    "How bytes become numbers: unit (/256), half (to -1..1), cifar (SWAT's constants), train (the training"
+                            + " samples' mean and deviation), or standard, which is unit for strokes and the two"
+                            + " MNISTs, and train for the rest."),
+            Setting.oneOf("model", "mlp", Models.NAMES, "The model."),
+            Setting.oneOf("augment", Augment.NONE.key(), Augment.keys(), "How training images vary."),
+            Setting.oneOf(
+                    "method",
+                    FedSparsifyGlobal.NAME,
+                    MethodCatalog.names(),
+                    "The method; gossamer methods tells of each."),
+            Setting.integer("clients", 10, 1, MAX_COUNT, "Number of clients."),
+            Setting.positive("participation", 1, 1, "Part of the clients that each round asks."),
+            Setting.text(
+                    "partition",
+                    "iid",
+                    "How samples are dealt: iid; label-blocks:K for K classes to each client; dirichlet:ALPHA for classes in"
+                            + " proportions of that concentration; natural for the data set's own clients."),
+            Setting.integer("rounds", 20, 1, MAX_COUNT, "Number of rounds; schedules end in the last."),
+            Setting.integer("epochs", 4, 1, MAX_COUNT, "Passes of a client over its samples in a round."),
+            Setting.integer("batch", 32, 1, 1 << 16, "Samples in a step."),
+            Setting.positive("lr", 0.1, 1000, "Learning rate of the first round."),
+            Setting.oneOf(
+                    "lrSchedule",
+                    CONSTANT,
+                    List.of(CONSTANT, EXPONENTIAL, STEP),
+                    "How the learning rate changes: constant; exponential, from lr to lrFinal in the last round; step,"
+                            + " times lrFactor after every lrEvery rounds."),
+            Setting.positive("lrFinal", 0.01, 1000, "For the exponential schedule: the rate of the last round."),
+            Setting.positive("lrFactor", 0.1, 1, "For the step schedule: what the rate is multiplied by."),
+            Setting.integer("lrEvery", 50, 1, MAX_COUNT, "For the step schedule: rounds between changes."),
+            Setting.fraction("momentum", 0, false, "Momentum of the clients' SGD."),
+            Setting.fraction("weightDecay", 0, true, "L2 coefficient of the clients' SGD."));
+
+    private static final Setting LAST =
+            Setting.integer(SEED, 1990, Long.MIN_VALUE, Long.MAX_VALUE, "Seed of everything random but the data set.");
 
     private static List<String> normalisations() {
         return Stream.concat(Stream.of(STANDARD), Normalisation.NAMES.stream()).toList();
     }
 
-    /** The keys of a configuration, which are also the names of the command line's options. */
-    public static List<String> keys() {
-        return SETTINGS.stream().map(Setting::key).toList();
+    /** The settings that every method has: the keys of files, and the command line's options. */
+    public static List<Setting> commonSettings() {
+        return Stream.concat(COMMON.stream(), Stream.of(LAST)).toList();
+    }
+
+    /** All settings of a configuration with this method, in the order in which a file has them. */
+    static List<Setting> settings(String method) {
+        List<Setting> settings = new ArrayList<>(COMMON);
+        settings.replaceAll(setting -> setting.key().equals(METHOD) ? setting.withFallback(method) : setting);
+        settings.addAll(MethodCatalog.named(method).options());
+        settings.add(LAST);
+        return settings;
     }
 
     /** Every setting at its default. */
     public static ExperimentConfig defaults() {
-        return of(new SettingValues(SETTINGS));
+        return resolve(null, Map.of());
     }
 
     /**
      * Settings from a file, then from the command line, which goes first; the rest are defaults.
      *
-     * @param yaml a flat mapping of {@link #keys()}, or null
+     * @param yaml a flat mapping of keys to values, or null
      * @param overrides from key to value as text
      * @throws ConfigException naming the file or the option, the key, its value and what is allowed
      */
     public static ExperimentConfig resolve(@Nullable Path yaml, Map<String, String> overrides) {
-        SettingValues values = new SettingValues(SETTINGS);
-        if (yaml != null) {
-            Yaml.read(yaml).forEach((key, value) -> values.set(key, value, yaml.toString()));
-        }
+        Map<String, String> file = yaml == null ? Map.of() : Yaml.read(yaml);
+        SettingValues values = new SettingValues(settings(method(yaml, file, overrides)));
+        file.forEach((key, value) -> {
+            // A file for one method with another one chosen on the command line: what only the first has is left out.
+            boolean moot = overrides.containsKey(METHOD) && foreign(key, overrides.get(METHOD));
+            if (!moot) {
+                values.set(key, value, String.valueOf(yaml));
+            }
+        });
         overrides.forEach((key, value) -> values.set(key, value, "--" + key));
         ExperimentConfig config = of(values);
         config.checkTogether(values);
         return config;
+    }
+
+    /** The method's name, checked: which other keys there are depends on it. */
+    private static String method(@Nullable Path yaml, Map<String, String> file, Map<String, String> overrides) {
+        SettingValues alone = new SettingValues(COMMON);
+        if (file.containsKey(METHOD)) {
+            alone.set(METHOD, file.get(METHOD), String.valueOf(yaml));
+        }
+        if (overrides.containsKey(METHOD)) {
+            alone.set(METHOD, overrides.get(METHOD), "--" + METHOD);
+        }
+        return alone.text(METHOD);
+    }
+
+    /** Whether a key is a setting of other methods only. */
+    private static boolean foreign(String key, String method) {
+        List<String> methods = MethodCatalog.methodsWith(key);
+        return !methods.isEmpty() && !methods.contains(method);
     }
 
     private static ExperimentConfig of(SettingValues values) {
@@ -148,7 +210,7 @@ public record ExperimentConfig(
                 values.text("normalise"),
                 values.text("model"),
                 values.text("augment"),
-                values.text("method"),
+                values.text(METHOD),
                 values.integer("clients"),
                 values.real("participation"),
                 values.text("partition"),
@@ -156,34 +218,41 @@ public record ExperimentConfig(
                 values.integer("epochs"),
                 values.integer("batch"),
                 values.real("lr"),
+                values.text("lrSchedule"),
+                values.real("lrFinal"),
+                values.real("lrFactor"),
+                values.integer("lrEvery"),
                 values.real("momentum"),
                 values.real("weightDecay"),
-                values.real("sparsity"),
-                values.real("initialSparsity"),
-                values.integer("pruningStart"),
-                values.integer("pruningFrequency"),
-                values.real("pruningExponent"),
-                values.whole("seed"));
+                new MethodOptions(
+                        values.of(MethodCatalog.named(values.text(METHOD)).options())),
+                values.whole(SEED));
     }
 
     private void checkTogether(SettingValues values) {
-        if (!prunes()) {
-            return;
+        if (options.has("initialSparsity") && options.real("initialSparsity") > options.real("sparsity")) {
+            throw values.refusal("initialSparsity", "at most sparsity, which is " + options.real("sparsity"));
         }
-        if (initialSparsity > sparsity) {
-            throw values.refusal("initialSparsity", "at most sparsity, which is " + sparsity);
+        for (String key : List.of("pruningStart", "pruningFrequency")) {
+            if (options.has(key) && options.integer(key) > rounds) {
+                throw values.refusal(key, "at most rounds, which is " + rounds);
+            }
         }
-        if (pruningStart > rounds) {
-            throw values.refusal("pruningStart", "at most rounds, which is " + rounds);
+        if (options.has("tuneRounds") && options.integer("tuneRounds") >= rounds) {
+            throw values.refusal("tuneRounds", "below rounds, which is " + rounds);
         }
-        if (pruningFrequency > rounds) {
-            throw values.refusal("pruningFrequency", "at most rounds, which is " + rounds);
+        if (method.equals(Mfl.NAME) && momentum == 0) {
+            throw values.refusal("momentum", "above 0 for method " + method + ", which averages it");
         }
     }
 
-    /** Whether the method goes by the pruning schedule. */
-    public boolean prunes() {
-        return method.equals(FedSparsifyGlobal.NAME);
+    /** The learning rate of each round. */
+    public LearningRate learningRate() {
+        return switch (lrSchedule) {
+            case EXPONENTIAL -> new LearningRate.Exponential(lr, lrFinal, rounds);
+            case STEP -> new LearningRate.Step(lr, lrFactor, lrEvery);
+            default -> LearningRate.constant(lr);
+        };
     }
 
     /** N, the clients of a round. */
@@ -199,7 +268,7 @@ public record ExperimentConfig(
         map.put("normalise", normalise);
         map.put("model", model);
         map.put("augment", augment);
-        map.put("method", method);
+        map.put(METHOD, method);
         map.put("clients", clients);
         map.put("participation", participation);
         map.put("partition", partition);
@@ -207,16 +276,18 @@ public record ExperimentConfig(
         map.put("epochs", epochs);
         map.put("batch", batch);
         map.put("lr", lr);
+        map.put("lrSchedule", lrSchedule);
+        if (lrSchedule.equals(EXPONENTIAL)) {
+            map.put("lrFinal", lrFinal);
+        }
+        if (lrSchedule.equals(STEP)) {
+            map.put("lrFactor", lrFactor);
+            map.put("lrEvery", lrEvery);
+        }
         map.put("momentum", momentum);
         map.put("weightDecay", weightDecay);
-        if (prunes()) {
-            map.put("sparsity", sparsity);
-            map.put("initialSparsity", initialSparsity);
-            map.put("pruningStart", pruningStart);
-            map.put("pruningFrequency", pruningFrequency);
-            map.put("pruningExponent", pruningExponent);
-        }
-        map.put("seed", seed);
+        map.putAll(options.toMap());
+        map.put(SEED, seed);
         return map;
     }
 }

@@ -7,8 +7,8 @@ import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.ClientUpdate;
+import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.method.Cohort;
-import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
@@ -49,11 +49,11 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
             throw new IllegalArgumentException("threads must be at least 1, got " + threads);
         }
         this.data = data;
-        this.pool = new WorkerPool(new Worker.Setup(backend, spec, data, parts, seed), threads);
+        this.pool = new WorkerPool(new Worker.Setup(backend, spec, data, parts, seed, new ClientMemories()), threads);
     }
 
     @Override
-    public void run(byte[] message, Cohort cohort, LocalTraining work, Consumer<ClientUpdate> updates) {
+    public void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates) {
         List<Integer> clients = cohort.clients();
         Deque<CompletableFuture<ClientUpdate>> flight = new ArrayDeque<>();
         int started = 0;
@@ -61,7 +61,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
             for (int folded = 0; folded < clients.size(); folded++) {
                 while (started < clients.size() && started - folded < 2 * pool.size()) {
                     int client = clients.get(started++);
-                    flight.add(pool.submit(worker -> train(worker, client, message, work)));
+                    flight.add(pool.submit(worker -> perform(worker, client, message, work)));
                 }
                 updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
             }
@@ -70,9 +70,10 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
         }
     }
 
-    private ClientUpdate train(Worker worker, int client, byte[] message, LocalTraining work) {
-        ClientUpdate update = worker.train(client, message, work);
-        footprint.accumulateAndGet(worker.footprint(), (most, its) -> most == null ? its : most.larger(its));
+    private ClientUpdate perform(Worker worker, int client, byte[] message, ClientWork work) {
+        ClientUpdate update = worker.perform(client, message, work);
+        footprint.accumulateAndGet(
+                worker.footprint(), (most, its) -> its == null ? most : most == null ? its : most.larger(its));
         return update;
     }
 

@@ -10,6 +10,7 @@ import dev.gossamer.fl.method.ServerState;
 import dev.gossamer.fl.method.Traffic;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.run.RoundMetrics.LayerSparsity;
+import dev.gossamer.fl.sparsity.Masking;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,24 +47,25 @@ final class RoundLoop {
         this.listener = listener;
     }
 
-    <S extends ServerState> RunResult run(FederatedMethod<S> method) {
+    RunResult run(FederatedMethod method) {
         long start = System.nanoTime();
         Cohorts cohorts = new Cohorts(config.seed(), config.clients(), config.clientsPerRound());
-        S state = method.init(config.seed());
+        ServerState state = method.init(config.seed());
         PaperAccounting accounting = new PaperAccounting(state.model().nnz());
         listener.started(experiment);
         for (int round = 1; round <= config.rounds(); round++) {
             long roundStart = System.nanoTime();
             Cohort cohort = cohorts.of(round);
-            RoundOutcome<S> outcome = method.round(state, cohort, clients);
+            RoundOutcome outcome = method.round(state, cohort, clients);
+            double agreement = Masking.agreement(state.model(), outcome.state().model());
             state = outcome.state();
             accounting.addRound(cohort.clients().size(), state.model().nnz());
             long evaluationStart = System.nanoTime();
             Evaluation test = evaluator.evaluate(state.model());
             RoundMetrics metrics = metrics(
                     cohort,
-                    state.model(),
-                    outcome.traffic(),
+                    outcome,
+                    agreement,
                     test,
                     accounting,
                     secondsSince(evaluationStart),
@@ -85,12 +87,14 @@ final class RoundLoop {
 
     private RoundMetrics metrics(
             Cohort cohort,
-            ModelState model,
-            Traffic traffic,
+            RoundOutcome outcome,
+            double agreement,
             Evaluation test,
             PaperAccounting accounting,
             double evaluateSeconds,
             double seconds) {
+        ModelState model = outcome.state().model();
+        Traffic traffic = outcome.traffic();
         return new RoundMetrics(
                 cohort.round(),
                 config.rounds(),
@@ -100,11 +104,15 @@ final class RoundLoop {
                 sparsity(experiment.spec().parameterCount(), trainedNonZeros(model)),
                 trainedNonZeros(model),
                 layers(model),
+                outcome.pruneError(),
+                agreement,
+                traffic.agreement(),
                 traffic.bytesDown(),
                 traffic.bytesUp(),
                 accounting.millions(PaperAccounting.PARAMETERS),
                 traffic.asked(),
                 traffic.answered(),
+                traffic.refused(),
                 cohort.clients(),
                 traffic.trainSeconds(),
                 traffic.encodeSeconds(),

@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.method.Traffic;
 import java.util.List;
 import java.util.Map;
 
@@ -15,12 +16,16 @@ import java.util.Map;
  * @param sparsity fraction of all trainable parameters that are pruned
  * @param nonZeroParameters trainable parameters that are left
  * @param layers the same for each trainable tensor, by name
+ * @param pruneError {@code ‖θ - θ⊙m‖²} of what the round pruned
+ * @param maskAgreement intersection over union of this round's mask and the last one's; 1 if neither has one
+ * @param clientAgreement mean over the clients of the same, of the mask received and the one sent
  * @param bytesDown sent to clients in this round
  * @param bytesUp received from clients in this round
  * @param communicationPaperMillions millions of parameters sent so far, as FedSparsify's tables count them, the statistics of
  *     batch normalisations included
  * @param asked clients that were sent the model
  * @param answered clients whose update was used
+ * @param refused clients whose update was not used, with the reason
  * @param cohort their indices
  * @param trainSeconds training, summed over the clients
  * @param encodeSeconds encoding, both sides, summed
@@ -37,11 +42,15 @@ public record RoundMetrics(
         double sparsity,
         long nonZeroParameters,
         Map<String, LayerSparsity> layers,
+        double pruneError,
+        double maskAgreement,
+        double clientAgreement,
         long bytesDown,
         long bytesUp,
         long communicationPaperMillions,
         int asked,
         int answered,
+        List<Traffic.Refusal> refused,
         List<Integer> cohort,
         double trainSeconds,
         double encodeSeconds,

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,14 +28,23 @@ final class SettingValues {
         Setting setting = settings.stream()
                 .filter(known -> known.key().equals(key))
                 .findFirst()
-                .orElseThrow(() -> new ConfigException(source + ": unknown key '" + key + "'. Known: "
-                        + String.join(", ", settings.stream().map(Setting::key).toList())));
+                .orElseThrow(() -> unknown(key, source));
         sources.put(key, source);
         Object value = parse(setting, text.strip());
         if (value == null) {
             throw refusal(key, text, setting.allowed());
         }
         values.put(key, value);
+    }
+
+    private ConfigException unknown(String key, String source) {
+        List<String> others = MethodCatalog.methodsWith(key);
+        if (!others.isEmpty()) {
+            return new ConfigException(source + ": method " + text("method") + " has no setting '" + key + "', only "
+                    + String.join(", ", others) + (others.size() == 1 ? " has" : " have") + " it");
+        }
+        return new ConfigException(source + ": unknown key '" + key + "'. Known: "
+                + String.join(", ", settings.stream().map(Setting::key).toList()));
     }
 
     private static @Nullable Object parse(Setting setting, String text) {
@@ -69,6 +79,13 @@ final class SettingValues {
 
     double real(String key) {
         return (Double) value(key);
+    }
+
+    /** The values of some settings, by key, in their order. */
+    Map<String, Object> of(List<Setting> some) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        some.forEach(setting -> map.put(setting.key(), value(setting.key())));
+        return map;
     }
 
     private Object value(String key) {

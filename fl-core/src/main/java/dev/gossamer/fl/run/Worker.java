@@ -10,8 +10,12 @@ import dev.gossamer.fl.codec.WireCodec;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Split;
 import dev.gossamer.fl.data.SplitMix64;
+import dev.gossamer.fl.method.Client;
 import dev.gossamer.fl.method.ClientUpdate;
+import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.method.Reply;
+import dev.gossamer.fl.method.TrainingReport;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.EvaluationSession;
 import dev.gossamer.fl.nn.Footprint;
@@ -20,7 +24,6 @@ import dev.gossamer.fl.nn.Network;
 import dev.gossamer.fl.nn.TrainingSession;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,9 +44,10 @@ final class Worker implements AutoCloseable {
      * What all workers of a run share.
      *
      * @param parts for each client the indices of its training samples
+     * @param memories what clients keep from round to round
      */
     @SuppressWarnings("ArrayRecordComponent") // shared, read only, never compared
-    record Setup(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed) {
+    record Setup(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, ClientMemories memories) {
 
         int largestPart() {
             return Arrays.stream(parts).mapToInt(part -> part.length).max().orElse(1);
@@ -79,31 +83,93 @@ final class Worker implements AutoCloseable {
     }
 
     /**
-     * One client's part of a round. The order of its samples is a function of seed, round and client.
+     * One client's part of a round.
      *
      * @param message the encoded global model
      */
-    ClientUpdate train(int client, byte[] message, LocalTraining work) {
+    ClientUpdate perform(int client, byte[] message, ClientWork work) {
         long start = System.nanoTime();
-        SparseUpdate received = WireCodec.decode(message, DecodeOptions.forModel(network.layout()));
-        network.load(received.model());
+        SparseUpdate received = WireCodec.decode(message, DecodeOptions.DEFAULT);
         long decoded = System.nanoTime();
-        TrainingSession session = session(work);
-        session.begin(
-                work.rate(),
-                SplitMix64.of(setup.seed(), NOISE, received.round(), client).nextLong());
-        int[] order = setup.parts()[client].clone();
-        SplitMix64 random = SplitMix64.of(setup.seed(), SHUFFLE, received.round(), client);
-        for (int epoch = 0; epoch < work.epochs(); epoch++) {
-            random.shuffle(order);
-            session.trainEpoch(MemorySegment.ofArray(order), order.length);
-        }
-        double loss = session.lastEpoch().loss();
-        ModelState trained = network.state();
+        Reply reply = work.perform(new AtWork(client, received.round()), received.model());
         long done = System.nanoTime();
-        byte[] answer =
-                WireCodec.encode(new SparseUpdate(received.round(), client, order.length, received.method(), trained));
-        return new ClientUpdate(client, answer, loss, decoded - start, done - decoded, System.nanoTime() - done);
+        byte[] answer = WireCodec.encode(new SparseUpdate(
+                received.round(), client, setup.parts()[client].length, received.method(), reply.payload()));
+        return new ClientUpdate(
+                client, answer, reply.report(), decoded - start, done - decoded, System.nanoTime() - done);
+    }
+
+    /** A client whose turn it is on this worker's network. */
+    private final class AtWork implements Client {
+
+        private final int index;
+        private final int round;
+
+        AtWork(int index, int round) {
+            this.index = index;
+            this.round = round;
+        }
+
+        @Override
+        public int index() {
+            return index;
+        }
+
+        @Override
+        public int round() {
+            return round;
+        }
+
+        @Override
+        public long samples() {
+            return setup.parts()[index].length;
+        }
+
+        @Override
+        public ModelSpec spec() {
+            return setup.spec();
+        }
+
+        @Override
+        public void load(ModelState model) {
+            network.load(model);
+        }
+
+        @Override
+        public TrainingReport train(LocalTraining training, @Nullable ModelState momentum) {
+            TrainingSession session = session(training);
+            session.begin(
+                    (float) training.rate().at(round),
+                    SplitMix64.of(setup.seed(), NOISE, round, index).nextLong(),
+                    momentum);
+            int[] order = setup.parts()[index].clone();
+            SplitMix64 random = SplitMix64.of(setup.seed(), SHUFFLE, round, index);
+            for (int epoch = 0; epoch < training.epochs(); epoch++) {
+                random.shuffle(order);
+                session.trainEpoch(MemorySegment.ofArray(order), order.length);
+            }
+            return new TrainingReport(session.lastEpoch().loss(), 0);
+        }
+
+        @Override
+        public ModelState state() {
+            return network.state();
+        }
+
+        @Override
+        public ModelState momentum() {
+            return network.momentum();
+        }
+
+        @Override
+        public @Nullable ModelState recall(String name) {
+            return setup.memories().recall(index, name);
+        }
+
+        @Override
+        public void remember(String name, ModelState state) {
+            setup.memories().remember(index, name, state);
+        }
     }
 
     private TrainingSession session(LocalTraining work) {
@@ -126,10 +192,13 @@ final class Worker implements AutoCloseable {
         return session;
     }
 
-    /** Memory of training, after {@link #train}. */
+    /** Memory of training; null if this worker has not trained yet. */
+    @Nullable
     Footprint footprint() {
-        TrainingSession session = Objects.requireNonNull(training, "a worker that has trained");
-        return session.footprint(workspace.allocatedBytes() - dataBytes - evaluation.allocatedBytes());
+        TrainingSession session = training;
+        return session == null
+                ? null
+                : session.footprint(workspace.allocatedBytes() - dataBytes - evaluation.allocatedBytes());
     }
 
     void load(ModelState model) {

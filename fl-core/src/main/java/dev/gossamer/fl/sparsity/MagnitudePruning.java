@@ -52,6 +52,34 @@ public final class MagnitudePruning {
         return new ModelState(pruned);
     }
 
+    /**
+     * What pruning took away: {@code ‖θ - θ⊙m‖²}, summed in doubles. Among masks that keep equally many, that of the largest
+     * magnitudes has the least (FedSparsify, appendix A).
+     *
+     * @param before whatever the pruned model was made of
+     * @param after the same layout; its values are those of {@code before} where its patterns have entries
+     */
+    public static double error(ModelState before, ModelState after) {
+        before.requireSameLayout(after, "pruned model");
+        double error = 0;
+        for (int i = 0; i < before.tensors().size(); i++) {
+            TensorState whole = before.tensors().get(i);
+            TensorState left = after.tensors().get(i);
+            if (left.nnz() < whole.nnz()) {
+                error += squares(whole) - squares(left);
+            }
+        }
+        return error;
+    }
+
+    private static double squares(TensorState tensor) {
+        double sum = 0;
+        for (float value : tensor.values()) {
+            sum += (double) value * value;
+        }
+        return sum;
+    }
+
     private static TensorState retain(TensorState tensor, long[] kept) {
         float[] values = retain(tensor.values(), kept);
         if (values.length == tensor.nnz()) {

@@ -22,8 +22,9 @@ import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.FederatedMethod;
-import dev.gossamer.fl.method.GlobalModel;
+import dev.gossamer.fl.method.LearningRate;
 import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.method.ServerState;
 import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.BatchNormSpec;
 import dev.gossamer.fl.nn.ConvSpec;
@@ -49,7 +50,7 @@ class ConvolutionalRoundsTest {
     private static final int CLIENTS = 3;
     private static final int ROUNDS = 4;
     private static final long SEED = 1990;
-    private static final LocalTraining WORK = new LocalTraining(2, 16, 0.1f, new Sgd(0.5f, false, 1e-4f, 0));
+    private static final LocalTraining WORK = new LocalTraining(2, 16, 0.1, new Sgd(0.5f, false, 1e-4f, 0));
 
     private final String name;
     private Backend backend;
@@ -87,7 +88,7 @@ class ConvolutionalRoundsTest {
     @Test
     void statisticsAreAveragedAndSentButNeverPruned() {
         PruningSchedule schedule = PruningSchedule.cubic(0.7, ROUNDS);
-        List<GlobalModel> states = run(new FedSparsifyGlobal(spec, WORK, schedule), 1);
+        List<ServerState> states = run(new FedSparsifyGlobal(spec, WORK, schedule), 1);
 
         for (int round = 1; round <= ROUNDS; round++) {
             ModelState model = states.get(round).model();
@@ -106,8 +107,8 @@ class ConvolutionalRoundsTest {
     void bothMethodsLearn() {
         FedSparsifyGlobal sparsify = new FedSparsifyGlobal(spec, WORK, PruningSchedule.cubic(0.7, ROUNDS));
         try (LocalClientRunner clients = runner(2)) {
-            for (FederatedMethod<GlobalModel> method : List.of(sparsify, new FedAvg(spec, WORK))) {
-                GlobalModel last = run(method, clients).getLast();
+            for (FederatedMethod method : List.of(sparsify, new FedAvg(spec, WORK))) {
+                ServerState last = run(method, clients).getLast();
                 assertThat(clients.evaluate(last.model()).accuracy())
                         .as(method.name())
                         .isGreaterThan(0.8);
@@ -142,13 +143,13 @@ class ConvolutionalRoundsTest {
 
     @Test
     void threadsAndRepetitionChangeNoBitAlsoOfWhatIsDrawn() {
-        LocalTraining varied = new LocalTraining(1, 16, 0.1f, Sgd.PLAIN, Augment.CROP_FLIP);
+        LocalTraining varied = new LocalTraining(1, 16, LearningRate.constant(0.1), Sgd.PLAIN, Augment.CROP_FLIP);
         FedAvg method = new FedAvg(spec, varied);
-        List<GlobalModel> one = run(method, 1);
+        List<ServerState> one = run(method, 1);
 
         assertThat(run(method, 1)).isEqualTo(one);
         assertThat(run(method, 3)).isEqualTo(one);
-        LocalTraining plain = new LocalTraining(1, 16, 0.1f, Sgd.PLAIN);
+        LocalTraining plain = new LocalTraining(1, 16, 0.1, Sgd.PLAIN);
         assertThat(run(new FedAvg(spec, plain), 1)).isNotEqualTo(one);
     }
 
@@ -160,7 +161,7 @@ class ConvolutionalRoundsTest {
         tensors.replaceAll(tensor -> tensor.name().equals("bn.running_var")
                 ? tensor.with(SparsityPattern.fromFlatIndices(1, 4, new int[] {2}), new float[] {1})
                 : tensor);
-        GlobalModel state = new GlobalModel(0, new ModelState(tensors));
+        ServerState state = new ServerState(0, new ModelState(tensors));
         try (LocalClientRunner clients = runner(1)) {
             assertThatThrownBy(() -> method.round(state, new Cohort(1, List.of(0)), clients))
                     .isInstanceOf(ClientException.class)
@@ -173,14 +174,14 @@ class ConvolutionalRoundsTest {
         return new LocalClientRunner(backend, spec, data, parts, SEED, threads);
     }
 
-    private List<GlobalModel> run(FederatedMethod<GlobalModel> method, int threads) {
+    private List<ServerState> run(FederatedMethod method, int threads) {
         try (LocalClientRunner clients = runner(threads)) {
             return run(method, clients);
         }
     }
 
-    private static List<GlobalModel> run(FederatedMethod<GlobalModel> method, ClientRunner clients) {
-        List<GlobalModel> states = new ArrayList<>(List.of(method.init(SEED)));
+    private static List<ServerState> run(FederatedMethod method, ClientRunner clients) {
+        List<ServerState> states = new ArrayList<>(List.of(method.init(SEED)));
         for (int round = 1; round <= ROUNDS; round++) {
             states.add(method.round(states.getLast(), new Cohort(round, List.of(0, 1, 2)), clients)
                     .state());

@@ -2,11 +2,14 @@ package dev.gossamer.fl.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.gossamer.fl.method.LearningRate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +27,7 @@ class ExperimentConfigTest {
         ExperimentConfig config = ExperimentConfig.resolve(yaml, Map.of("rounds", "20"));
 
         assertThat(config.rounds()).isEqualTo(20);
-        assertThat(config.sparsity()).isEqualTo(0.95);
+        assertThat(config.options().real("sparsity")).isEqualTo(0.95);
         assertThat(config.partition()).isEqualTo("label-blocks:2");
         assertThat(config.seed()).isEqualTo(1990);
         assertThat(config.clients()).isEqualTo(10);
@@ -38,7 +41,10 @@ class ExperimentConfigTest {
 
         assertThat(ExperimentConfig.resolve(yaml, Map.of())).isEqualTo(config);
         assertThat(Files.readString(yaml)).startsWith("dataset: strokes\n").contains("\nlr: 0.05\n");
-        assertThat(config.toMap().keySet()).containsExactlyElementsOf(ExperimentConfig.keys());
+        assertThat(config.toMap().keySet())
+                .isSubsetOf(ExperimentConfig.settings("fedsparsify-global").stream()
+                        .map(Setting::key)
+                        .toList());
     }
 
     @Test
@@ -46,6 +52,43 @@ class ExperimentConfigTest {
         ExperimentConfig config = ExperimentConfig.resolve(null, Map.of("method", "fedavg"));
 
         assertThat(config.toMap()).doesNotContainKey("sparsity").doesNotContainKey("pruningStart");
+    }
+
+    @Test
+    void aSettingOfOtherMethodsIsRefusedNamingThem() throws IOException {
+        assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of("method", "fedavg", "sparsity", "0.9")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--sparsity")
+                .hasMessageContaining("method fedavg has no setting 'sparsity'")
+                .hasMessageContaining("fedsparsify-global");
+        Path yaml = yaml("method: fedavg\nsparsity: 0.9\n");
+        assertThatThrownBy(() -> ExperimentConfig.resolve(yaml, Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(yaml.toString());
+    }
+
+    @Test
+    void anotherMethodThanTheFilesLeavesOutWhatOnlyThatOneHas() throws IOException {
+        Path yaml = yaml("method: fedsparsify-global\nsparsity: 0.9\nrounds: 7\n");
+
+        ExperimentConfig config = ExperimentConfig.resolve(yaml, Map.of("method", "fedavg"));
+
+        assertThat(config.rounds()).isEqualTo(7);
+        assertThat(config.options().has("sparsity")).isFalse();
+    }
+
+    @Test
+    void learningRatesFollowTheirSchedule() {
+        Map<String, String> exponential = Map.of("lrSchedule", "exponential", "rounds", "700");
+        LearningRate rate = ExperimentConfig.resolve(null, exponential).learningRate();
+        assertThat(rate.at(350)).isCloseTo(0.0316228, within(1e-7));
+        assertThat(rate.at(700)).isCloseTo(0.01, within(1e-15));
+
+        LearningRate steps = ExperimentConfig.resolve(null, Map.of("lrSchedule", "step", "lrEvery", "2"))
+                .learningRate();
+        assertThat(IntStream.rangeClosed(1, 5).mapToDouble(steps::at))
+                .containsExactly(0.1, 0.1, 0.1 * 0.1, 0.1 * 0.1, 0.1 * StrictMath.pow(0.1, 2));
+        assertThat(ExperimentConfig.defaults().learningRate().at(9)).isEqualTo(0.1);
     }
 
     @ParameterizedTest
@@ -60,7 +103,7 @@ class ExperimentConfigTest {
                     participation   | 0        | above 0, at most 1
                     momentum        | 1        | from 0 to below 1
                     lr              | Infinity | above 0, at most 1000
-                    method          | fedmagic | one of fedsparsify-global, fedavg
+                    method          | fedmagic | one of fedavg, fedprox, mfl
                     dataset         | cifar    | one of strokes, fashion-mnist, mnist
                     model           | vgg      | one of mlp, linear
                     augment         | mixup    | one of none, crop-flip
@@ -126,6 +169,17 @@ class ExperimentConfigTest {
                 .isEqualTo(1);
         assertThat(with("participation", "1", "clients", "10").clientsPerRound())
                 .isEqualTo(10);
+    }
+
+    @Test
+    void settingsThatDoNotFitTogetherAreRefused() {
+        assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of("method", "mfl")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("momentum is 0.0, but must be above 0 for method mfl");
+        assertThatThrownBy(() -> ExperimentConfig.resolve(
+                        null, Map.of("method", "oneshot-finetune", "rounds", "5", "tuneRounds", "5")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("tuneRounds is 5, but must be below rounds");
     }
 
     private static ExperimentConfig with(String key, String value, String other, String its) {

@@ -1,0 +1,53 @@
+package dev.gossamer.fl.method;
+
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.nn.ModelSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client at work in a round: its samples, a network to train, what it remembers. Work sees nothing else, so that it is the
+ * same on local threads and on a cluster. Everything here is a function of the run's seed, the round, the client and what it
+ * was sent. Belongs to one thread, for the time of one {@link ClientWork#perform}.
+ */
+public interface Client {
+
+    /** Its index among the clients. */
+    int index();
+
+    /** The round that the server's message names. */
+    int round();
+
+    /** Number of its training samples. */
+    long samples();
+
+    /** The model that everybody trains. */
+    ModelSpec spec();
+
+    /** Puts a model into the network. The present state of the optimiser is forgotten. */
+    void load(ModelState model);
+
+    /** Trains the network, with an optimiser that remembers nothing. */
+    default TrainingReport train(LocalTraining training) {
+        return train(training, null);
+    }
+
+    /**
+     * Trains the network on all samples of this client, shuffled anew for each pass.
+     *
+     * @param momentum what the optimiser starts with, on the trained parameters, with the network's patterns; null for zeros
+     */
+    TrainingReport train(LocalTraining training, @Nullable ModelState momentum);
+
+    /** The network's parameters now: patterns and values. */
+    ModelState state();
+
+    /** What the optimiser remembers, of the trained parameters, after training with momentum. */
+    ModelState momentum();
+
+    /** What {@link #remember} was given under this name in an earlier round; null if nothing was. */
+    @Nullable
+    ModelState recall(String name);
+
+    /** Keeps something from round to round. It counts as this client's memory: it is not sent. */
+    void remember(String name, ModelState state);
+}

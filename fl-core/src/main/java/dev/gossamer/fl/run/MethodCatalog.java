@@ -1,0 +1,255 @@
+package dev.gossamer.fl.run;
+
+import dev.gossamer.fl.method.FedAvg;
+import dev.gossamer.fl.method.FedAvgM;
+import dev.gossamer.fl.method.FedProx;
+import dev.gossamer.fl.method.FedSparsifyGlobal;
+import dev.gossamer.fl.method.FedSparsifyLocal;
+import dev.gossamer.fl.method.FederatedMethod;
+import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.method.Mfl;
+import dev.gossamer.fl.method.OneShot;
+import dev.gossamer.fl.method.RandomMask;
+import dev.gossamer.fl.method.TopK;
+import dev.gossamer.fl.method.VoteThreshold;
+import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.sparsity.PruningSchedule;
+import dev.gossamer.fl.sparsity.PruningScope;
+import dev.gossamer.fl.sparsity.RandomPruning;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The methods by the names that people choose them by, each with its paper, its own settings, and how it is made. */
+public final class MethodCatalog {
+
+    private static final int MAX_COUNT = 1_000_000;
+
+    /**
+     * A method as people choose it.
+     *
+     * @param name what it is chosen by
+     * @param summary what it does, in a line
+     * @param paper where it comes from
+     * @param options its own settings, with its defaults
+     */
+    public record Entry(String name, String summary, String paper, List<Setting> options, Factory factory) {
+
+        public Entry {
+            options = List.copyOf(options);
+        }
+    }
+
+    /** Makes a method of checked settings. */
+    @FunctionalInterface
+    interface Factory {
+
+        /**
+         * The method.
+         *
+         * @param config whose {@link ExperimentConfig#options} are this method's own
+         */
+        FederatedMethod make(ModelSpec spec, LocalTraining training, ExperimentConfig config);
+    }
+
+    private static final Setting SPARSITY =
+            Setting.fraction("sparsity", 0.9, true, "Part of the prunable parameters that is zero in the end.");
+
+    private static final Setting SCOPE = Setting.oneOf(
+            "scope",
+            PruningScope.TRAINABLE,
+            List.of(PruningScope.TRAINABLE, PruningScope.WEIGHTS),
+            "What is pruned: all that is trained, or weights of linear layers and convolutions only.");
+
+    /** FedSparsify's schedule. */
+    private static final List<Setting> RAMP = List.of(
+            SPARSITY,
+            Setting.fraction("initialSparsity", 0, true, "Sparsity with which the ramp begins, at most sparsity."),
+            Setting.integer("pruningStart", 1, 1, MAX_COUNT, "First round of the ramp, at most rounds."),
+            Setting.integer(
+                    "pruningFrequency", 1, 1, MAX_COUNT, "Rounds between two changes of the sparsity, at most rounds."),
+            Setting.positive(
+                    "pruningExponent", 3, 100, "Exponent of the ramp; the larger, the earlier most is pruned."));
+
+    private static final String FEDSPARSIFY =
+            "Stripelis et al., Federated Progressive Sparsification (Purge, Merge, Tune)+, 2022";
+
+    private static final String VOTE = "vote";
+
+    private static final List<Entry> ENTRIES = List.of(
+            new Entry(
+                    FedAvg.NAME,
+                    "dense training, weighted mean",
+                    "McMahan et al., Communication-Efficient Learning of Deep Networks from Decentralized Data,"
+                            + " AISTATS 2017",
+                    List.of(),
+                    (spec, training, config) -> new FedAvg(spec, training)),
+            new Entry(
+                    FedProx.NAME,
+                    "FedAvg whose clients are pulled back to the model that they received",
+                    "Li et al., Federated Optimization in Heterogeneous Networks, MLSys 2020",
+                    List.of(Setting.between("mu", 0.001, 0, 1000, "Weight of the proximal term.")),
+                    (spec, training, config) ->
+                            new FedProx(spec, training, config.options().real("mu"))),
+            new Entry(
+                    Mfl.NAME,
+                    "clients train with momentum, the server averages model and momentum",
+                    "Liu et al., Accelerating Federated Learning via Momentum Gradient Descent, TPDS 2020",
+                    List.of(),
+                    (spec, training, config) -> new Mfl(spec, training)),
+            new Entry(
+                    FedAvgM.NAME,
+                    "FedAvg with momentum at the server",
+                    "Hsu et al., Measuring the Effects of Non-Identical Data Distribution for Federated Visual"
+                            + " Classification, 2019",
+                    List.of(
+                            Setting.fraction("serverMomentum", 0.9, false, "Momentum of the server."),
+                            Setting.positive("serverLr", 1, 1000, "Learning rate of the server.")),
+                    (spec, training, config) -> new FedAvgM(
+                            spec,
+                            training,
+                            config.options().real("serverMomentum"),
+                            config.options().real("serverLr"))),
+            new Entry(
+                    FedSparsifyGlobal.NAME,
+                    "the server prunes the average a little more each round, clients train what is left",
+                    FEDSPARSIFY,
+                    plus(RAMP, SCOPE),
+                    (spec, training, config) ->
+                            new FedSparsifyGlobal(spec, training, schedule(config), scope(spec, config))),
+            new Entry(
+                    FedSparsifyLocal.NAME,
+                    "each client prunes a little more each round, and the masks vote",
+                    FEDSPARSIFY,
+                    plus(
+                            RAMP,
+                            SCOPE,
+                            Setting.oneOf(
+                                    "aggregate",
+                                    VOTE,
+                                    List.of(VOTE, "fedavg"),
+                                    "Whether masks vote, or the mean has all that some client kept."),
+                            Setting.oneOf(
+                                    "voteThreshold",
+                                    "half",
+                                    List.of("half", "floor"),
+                                    "Votes of N that are enough: N/2 (the paper), or N/2 rounded down (its code).")),
+                    (spec, training, config) -> new FedSparsifyLocal(
+                            spec,
+                            training,
+                            schedule(config),
+                            scope(spec, config),
+                            config.options().text("aggregate").equals(VOTE),
+                            VoteThreshold.valueOf(
+                                    config.options().text("voteThreshold").toUpperCase(Locale.ROOT)))),
+            new Entry(
+                    OneShot.NAME,
+                    "dense FedAvg, pruned once after the last round",
+                    "Han et al., Learning both Weights and Connections for Efficient Neural Networks, NeurIPS 2015",
+                    List.of(SPARSITY, SCOPE),
+                    (spec, training, config) -> oneShot(OneShot.NAME, spec, training, config, config.rounds())),
+            new Entry(
+                    OneShot.FINE_TUNED,
+                    "dense FedAvg, pruned once, and tuned for some rounds after",
+                    "Han et al., Learning both Weights and Connections for Efficient Neural Networks, NeurIPS 2015",
+                    List.of(
+                            SPARSITY,
+                            SCOPE,
+                            Setting.integer(
+                                    "tuneRounds", 10, 1, MAX_COUNT, "Rounds after the pruning, fewer than rounds.")),
+                    (spec, training, config) -> oneShot(
+                            OneShot.FINE_TUNED,
+                            spec,
+                            training,
+                            config,
+                            config.rounds() - config.options().integer("tuneRounds"))),
+            new Entry(
+                    RandomMask.NAME,
+                    "FedSparsify's schedule with a random order of what goes",
+                    FEDSPARSIFY,
+                    plus(RAMP, SCOPE),
+                    (spec, training, config) -> new RandomMask(
+                            spec, training, schedule(config), new RandomPruning(scope(spec, config), config.seed()))),
+            new Entry(
+                    TopK.NAME,
+                    "clients train densely and send the largest of their weights",
+                    "Shi et al., Understanding Top-k Sparsification in Distributed Deep Learning, 2019; baseline of"
+                            + " SparseFedPP",
+                    List.of(SPARSITY, SCOPE.withFallback(PruningScope.WEIGHTS)),
+                    (spec, training, config) ->
+                            new TopK(spec, training, config.options().real("sparsity"), scope(spec, config))));
+
+    private static List<Setting> plus(List<Setting> settings, Setting... more) {
+        return Stream.concat(settings.stream(), Stream.of(more)).toList();
+    }
+
+    private static PruningScope scope(ModelSpec spec, ExperimentConfig config) {
+        return PruningScope.of(config.options().text("scope"), spec);
+    }
+
+    private static OneShot oneShot(
+            String name, ModelSpec spec, LocalTraining training, ExperimentConfig config, int pruneRound) {
+        return new OneShot(name, spec, training, config.options().real("sparsity"), scope(spec, config), pruneRound);
+    }
+
+    private MethodCatalog() {}
+
+    /** All methods. */
+    public static List<Entry> all() {
+        return ENTRIES;
+    }
+
+    /** Names of all methods. */
+    public static List<String> names() {
+        return ENTRIES.stream().map(Entry::name).toList();
+    }
+
+    /**
+     * A method by its name.
+     *
+     * @throws ConfigException naming the known ones
+     */
+    public static Entry named(String name) {
+        return ENTRIES.stream()
+                .filter(entry -> entry.name().equals(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        new ConfigException("Unknown method '" + name + "'. Known: " + String.join(", ", names())));
+    }
+
+    /** Every setting that some method has, each once, with the default of the first that has it. */
+    public static List<Setting> allOptions() {
+        Map<String, Setting> options = new LinkedHashMap<>();
+        ENTRIES.stream()
+                .flatMap(entry -> entry.options().stream())
+                .forEach(option -> options.putIfAbsent(option.key(), option));
+        return new ArrayList<>(options.values());
+    }
+
+    /** The methods that have a setting. */
+    static List<String> methodsWith(String key) {
+        return ENTRIES.stream()
+                .filter(entry -> keys(entry).anyMatch(key::equals))
+                .map(Entry::name)
+                .toList();
+    }
+
+    private static Stream<String> keys(Entry entry) {
+        return entry.options().stream().map(Setting::key);
+    }
+
+    /** The ramp that a configuration describes; of methods that have one. */
+    public static PruningSchedule schedule(ExperimentConfig config) {
+        MethodOptions options = config.options();
+        return new PruningSchedule(
+                options.real("sparsity"),
+                options.real("initialSparsity"),
+                options.integer("pruningStart"),
+                config.rounds(),
+                options.integer("pruningFrequency"),
+                options.real("pruningExponent"));
+    }
+}

@@ -1,0 +1,56 @@
+package dev.gossamer.fl.sparsity;
+
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.TensorState;
+
+/** Puts tensors into masks, and measures how masks agree. */
+public final class Masking {
+
+    private Masking() {}
+
+    /** A tensor in a mask: its values there, 0 where it has none. */
+    public static TensorState restrict(TensorState tensor, SparsityPattern mask) {
+        float[] dense = tensor.toDense();
+        float[] values = new float[Math.toIntExact(mask.nnz())];
+        int cols = mask.cols();
+        mask.forEach((row, col, position) -> values[position] = dense[row * cols + col]);
+        return tensor.with(mask, values);
+    }
+
+    /** The model without masks: what a pattern lacks is an explicit 0, which training may move. */
+    public static ModelState withoutMasks(ModelState model) {
+        return new ModelState(model.tensors().stream()
+                .map(tensor -> tensor.pattern() == null ? tensor : tensor.with(null, tensor.toDense()))
+                .toList());
+    }
+
+    /**
+     * How two models' masks agree: {@code IoU = |A ∩ B| / |A ∪ B|} over the tensors that have a mask in one of them; 1 if none
+     * has, or all masks are empty. SparseFedPP's measure.
+     */
+    public static double agreement(ModelState a, ModelState b) {
+        a.requireSameLayout(b, "model to compare");
+        long both = 0;
+        long either = 0;
+        for (int i = 0; i < a.tensors().size(); i++) {
+            TensorState one = a.tensors().get(i);
+            TensorState other = b.tensors().get(i);
+            if (one.pattern() != null || other.pattern() != null) {
+                long common = common(one, other);
+                both += common;
+                either += one.nnz() + other.nnz() - common;
+            }
+        }
+        return either == 0 ? 1 : (double) both / either;
+    }
+
+    private static long common(TensorState a, TensorState b) {
+        SparsityPattern one = a.pattern();
+        SparsityPattern other = b.pattern();
+        if (one == null || other == null) {
+            return one == null ? b.nnz() : a.nnz();
+        }
+        return one.equals(other) ? one.nnz() : one.intersect(other).nnz();
+    }
+}

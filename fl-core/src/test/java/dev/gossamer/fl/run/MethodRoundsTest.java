@@ -1,0 +1,283 @@
+package dev.gossamer.fl.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.fl.TestBackends;
+import dev.gossamer.fl.TestData;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.SparseUpdate;
+import dev.gossamer.fl.codec.TensorState;
+import dev.gossamer.fl.codec.WireCodec;
+import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.method.ClientRunner;
+import dev.gossamer.fl.method.Cohort;
+import dev.gossamer.fl.method.FedAvg;
+import dev.gossamer.fl.method.FederatedMethod;
+import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.method.ServerState;
+import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.nn.Models;
+import dev.gossamer.fl.sparsity.PruningScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every method of the catalogue over the local runner: that it learns, ends as sparse as it was asked to, and repeats. */
+@ParameterizedClass
+@MethodSource("dev.gossamer.fl.TestBackends#names")
+class MethodRoundsTest {
+
+    private static final int CLIENTS = 4;
+    private static final int ROUNDS = 6;
+    private static final long SEED = 1990;
+    private static final double SPARSITY = 0.7;
+    private static final ModelSpec SPEC = Models.mlp(TestData.FEATURES, 9, TestData.CLASSES);
+
+    private final String name;
+    private Backend backend;
+    private Dataset data;
+    private int[][] parts;
+
+    MethodRoundsTest(String name) {
+        this.name = name;
+    }
+
+    @BeforeEach
+    void open() {
+        backend = TestBackends.open(name);
+        data = TestData.rows();
+        parts = Partition.parse("iid", SEED).assign(data, CLIENTS);
+    }
+
+    @AfterEach
+    void close() {
+        backend.close();
+        data.close();
+    }
+
+    @Test
+    void everyMethodLearns() {
+        try (LocalClientRunner clients = runner(2)) {
+            for (String method : MethodCatalog.names()) {
+                ModelState model = run(method(method, 0.5), clients).getLast().model();
+
+                assertThat(clients.evaluate(model).accuracy()).as(method).isGreaterThan(0.6);
+            }
+        }
+    }
+
+    @Test
+    void threadsChangeNoBit() {
+        try (LocalClientRunner one = runner(1);
+                LocalClientRunner several = runner(3)) {
+            for (String method : MethodCatalog.names()) {
+                FederatedMethod made = method(method, SPARSITY);
+
+                assertThat(run(made, several)).as(method).isEqualTo(run(made, one));
+            }
+        }
+    }
+
+    @Test
+    void methodsThatPruneAtTheServerLeaveWhatWasAsked() {
+        long size = SPEC.parameterCount();
+        for (String method : List.of("fedsparsify-global", "oneshot", "oneshot-finetune", "random")) {
+            assertThat(run(method, SPARSITY).getLast().model().nnz())
+                    .as(method)
+                    .isEqualTo(size - (long) (SPARSITY * size));
+        }
+    }
+
+    @Test
+    void clientsThatPruneSendWhatWasAsked() {
+        long trainable = SPEC.parameterCount();
+        long weights = SPEC.weightCount();
+        Map<String, Long> expected = new LinkedHashMap<>();
+        expected.put("fedsparsify-local", trainable - (long) (SPARSITY * trainable));
+        expected.put("topk", weights - Math.round(SPARSITY * weights) + trainable - weights);
+        expected.forEach((method, nnz) -> {
+            List<Long> sent = new ArrayList<>();
+            try (LocalClientRunner clients = runner(2)) {
+                ClientRunner listening =
+                        (message, cohort, work, updates) -> clients.run(message, cohort, work, update -> {
+                            if (cohort.round() == ROUNDS) {
+                                sent.add(WireCodec.decode(update.message())
+                                        .model()
+                                        .nnz());
+                            }
+                            updates.accept(update);
+                        });
+                run(method(method, SPARSITY), listening);
+            }
+            assertThat(sent).as(method).hasSize(CLIENTS).containsOnly(nnz);
+        });
+    }
+
+    @Test
+    void withoutPruningEveryMethodThatOnlyPrunesIsFedAvg() {
+        ModelState dense = run(new FedAvg(SPEC, training()), 1).getLast().model();
+
+        for (String method : MethodCatalog.names()) {
+            boolean prunes = MethodCatalog.named(method).options().stream()
+                    .anyMatch(option -> option.key().equals("sparsity"));
+            if (prunes) {
+                assertThat(run(method, 0).getLast().model()).as(method).isEqualTo(dense);
+            }
+        }
+    }
+
+    @Test
+    void aVoteLeavesNoMoreThanAnAverage() {
+        FederatedMethod voting = method("fedsparsify-local", SPARSITY);
+        FederatedMethod averaging = method("fedsparsify-local", SPARSITY, "aggregate", "fedavg");
+        List<Integer> all = IntStream.range(0, CLIENTS).boxed().toList();
+        try (LocalClientRunner clients = runner(1)) {
+            ServerState state = averaging.init(SEED);
+            for (int round = 1; round <= ROUNDS; round++) {
+                Cohort cohort = new Cohort(round, all);
+                ModelState elected =
+                        voting.round(state, cohort, clients).state().model();
+                state = averaging.round(state, cohort, clients).state();
+                assertNested(state.model(), elected);
+                // In the first round nothing is pruned yet, in the last ones next to nothing more.
+                if (round == 2 || round == 3) {
+                    assertThat(elected.nnz())
+                            .as("round %d", round)
+                            .isLessThan(state.model().nnz());
+                }
+            }
+        }
+    }
+
+    @Test
+    void randomMasksAreNestedAndNotThoseOfMagnitude() {
+        List<ServerState> states = run("random", SPARSITY);
+
+        for (int round = 1; round < ROUNDS; round++) {
+            assertNested(states.get(round).model(), states.get(round + 1).model());
+        }
+        ModelState kept = states.getLast().model();
+        ModelState largest = PruningScope.trainable(SPEC)
+                .keepTop(run(new FedAvg(SPEC, training()), 1).getLast().model(), kept.nnz());
+        assertThat(patterns(kept)).isNotEqualTo(patterns(largest));
+    }
+
+    @Test
+    void oneShotPrunesOnceAndTunesInThatMask() {
+        List<ServerState> states = run(method("oneshot-finetune", SPARSITY, "tuneRounds", "2"), 1);
+        List<ServerState> dense = run(new FedAvg(SPEC, training()), 1);
+
+        for (int round = 0; round < ROUNDS - 2; round++) {
+            assertThat(states.get(round)).isEqualTo(dense.get(round));
+        }
+        ModelState pruned = states.get(ROUNDS - 2).model();
+        assertThat(patterns(states.get(ROUNDS - 1).model())).isEqualTo(patterns(pruned));
+        assertThat(patterns(states.getLast().model())).isEqualTo(patterns(pruned));
+        assertThat(states.getLast().model()).isNotEqualTo(pruned);
+    }
+
+    @Test
+    void naiveTopKLetsPrunedWeightsReturn() {
+        List<Set<Integer>> masks = new ArrayList<>();
+        try (LocalClientRunner clients = runner(1)) {
+            ClientRunner listening = (message, cohort, work, updates) -> clients.run(message, cohort, work, update -> {
+                if (update.client() == 0) {
+                    SparseUpdate sent = WireCodec.decode(update.message());
+                    masks.add(Set.copyOf(entries(sent.model().tensor("fc1.weight"))));
+                }
+                updates.accept(update);
+            });
+            run(method("topk", SPARSITY), listening);
+        }
+        boolean returned = false;
+        for (int round = 1; round < masks.size(); round++) {
+            returned |= !masks.get(round - 1).containsAll(masks.get(round));
+        }
+        assertThat(returned).isTrue();
+    }
+
+    private static List<Integer> entries(TensorState tensor) {
+        List<Integer> entries = new ArrayList<>();
+        SparsityPattern pattern = tensor.pattern();
+        assertThat(pattern).isNotNull();
+        pattern.forEach((row, col, position) -> entries.add(row * pattern.cols() + col));
+        return entries;
+    }
+
+    private static List<SparsityPattern> patterns(ModelState model) {
+        return model.tensors().stream()
+                .map(tensor -> tensor.pattern() == null
+                        ? SparsityPattern.full(tensor.rows(), tensor.cols())
+                        : tensor.pattern())
+                .toList();
+    }
+
+    private static void assertNested(ModelState outer, ModelState inner) {
+        List<SparsityPattern> before = patterns(outer);
+        List<SparsityPattern> after = patterns(inner);
+        for (int i = 0; i < before.size(); i++) {
+            assertThat(before.get(i).containsAll(after.get(i))).isTrue();
+        }
+    }
+
+    private static LocalTraining training() {
+        return new LocalTraining(2, 8, 0.3, new Sgd(0.5f, false, 0, 0));
+    }
+
+    private static FederatedMethod method(String method, double sparsity, String... options) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("method", method);
+        settings.put("rounds", Integer.toString(ROUNDS));
+        settings.put("momentum", "0.5");
+        MethodCatalog.Entry entry = MethodCatalog.named(method);
+        for (Setting option : entry.options()) {
+            switch (option.key()) {
+                case "sparsity" -> settings.put("sparsity", Double.toString(sparsity));
+                case "tuneRounds" -> settings.put("tuneRounds", "3");
+                case "mu" -> settings.put("mu", "0.1");
+                case "serverMomentum" -> settings.put("serverMomentum", "0.3");
+                default -> {}
+            }
+        }
+        for (int i = 0; i < options.length; i += 2) {
+            settings.put(options[i], options[i + 1]);
+        }
+        return entry.factory().make(SPEC, training(), ExperimentConfig.resolve(null, settings));
+    }
+
+    private LocalClientRunner runner(int threads) {
+        return new LocalClientRunner(backend, SPEC, data, parts, SEED, threads);
+    }
+
+    private List<ServerState> run(String method, double sparsity) {
+        return run(method(method, sparsity), 1);
+    }
+
+    private List<ServerState> run(FederatedMethod method, int threads) {
+        try (LocalClientRunner clients = runner(threads)) {
+            return run(method, clients);
+        }
+    }
+
+    private static List<ServerState> run(FederatedMethod method, ClientRunner clients) {
+        List<Integer> all = IntStream.range(0, CLIENTS).boxed().toList();
+        List<ServerState> states = new ArrayList<>(List.of(method.init(SEED)));
+        for (int round = 1; round <= ROUNDS; round++) {
+            states.add(method.round(states.getLast(), new Cohort(round, all), clients)
+                    .state());
+        }
+        return states;
+    }
+}
