@@ -2,6 +2,7 @@ package dev.gossamer.fl.method;
 
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.sparsity.Masking;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * was sent. Belongs to one thread, for the time of one {@link ClientWork#perform}.
  */
 public interface Client {
+
+    /** Under which a client remembers its momentum. */
+    String MOMENTUM = "momentum";
 
     /** Its index among the clients. */
     int index();
@@ -26,9 +30,15 @@ public interface Client {
     /** Puts a model into the network. The present state of the optimiser is forgotten. */
     void load(ModelState model);
 
-    /** Trains the network, with an optimiser that remembers nothing. */
+    /** Trains the network; what the optimiser starts with is as {@link LocalTraining#keepsMomentum} says. */
     default TrainingReport train(LocalTraining training) {
-        return train(training, null);
+        if (!training.keepsMomentum()) {
+            return train(training, null);
+        }
+        ModelState last = recall(MOMENTUM);
+        TrainingReport report = train(training, last == null ? null : Masking.alike(last, state()));
+        remember(MOMENTUM, momentum());
+        return report;
     }
 
     /**

@@ -11,12 +11,15 @@ import dev.gossamer.fl.nn.Augment;
  * @param rate learning rate, by round
  * @param rule momentum and the other terms of a step
  * @param augment how images vary
+ * @param keepsMomentum whether a client goes on with the momentum of its last round, where its mask still has it; if not, a
+ *     client remembers nothing
  */
-public record LocalTraining(int epochs, int batch, LearningRate rate, Sgd rule, Augment augment) {
+public record LocalTraining(
+        int epochs, int batch, LearningRate rate, Sgd rule, Augment augment, boolean keepsMomentum) {
 
     /** At one rate, on the samples as they are. */
     public LocalTraining(int epochs, int batch, double rate, Sgd rule) {
-        this(epochs, batch, LearningRate.constant(rate), rule, Augment.NONE);
+        this(epochs, batch, LearningRate.constant(rate), rule, Augment.NONE, false);
     }
 
     public LocalTraining {
@@ -24,10 +27,13 @@ public record LocalTraining(int epochs, int batch, LearningRate rate, Sgd rule, 
             throw new IllegalArgumentException(
                     "Local training needs epochs and batch of at least 1, got " + epochs + " and " + batch);
         }
+        if (keepsMomentum && rule.momentum() == 0) {
+            throw new IllegalArgumentException("Clients that keep their momentum need momentum above 0");
+        }
     }
 
     /** The same with another rule for a step. */
     public LocalTraining with(Sgd newRule) {
-        return new LocalTraining(epochs, batch, rate, newRule, augment);
+        return new LocalTraining(epochs, batch, rate, newRule, augment, keepsMomentum);
     }
 }

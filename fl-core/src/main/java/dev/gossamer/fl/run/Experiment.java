@@ -114,7 +114,8 @@ public final class Experiment {
                 config.batch(),
                 config.learningRate(),
                 new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0),
-                Augment.of(config.augment()));
+                Augment.of(config.augment()),
+                config.keepsMomentum());
         return MethodCatalog.named(config.method()).factory().make(spec, training, config);
     }
 

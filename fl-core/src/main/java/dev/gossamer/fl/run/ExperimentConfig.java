@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param lrFactor for {@code step}: what the rate is multiplied by
  * @param lrEvery for {@code step}: rounds between changes
  * @param momentum of the clients' SGD
+ * @param optimizer whether a client's momentum starts at zero in each round ({@code reset}) or goes on ({@code keep})
  * @param weightDecay L2 coefficient of the clients' SGD
  * @param options the method's own settings
  * @param seed of everything random but the data set
@@ -64,6 +65,7 @@ public record ExperimentConfig(
         double lrFactor,
         int lrEvery,
         double momentum,
+        String optimizer,
         double weightDecay,
         MethodOptions options,
         long seed) {
@@ -89,6 +91,9 @@ public record ExperimentConfig(
     private static final String CONSTANT = "constant";
     private static final String EXPONENTIAL = "exponential";
     private static final String STEP = "step";
+
+    private static final String RESET = "reset";
+    private static final String KEEP = "keep";
 
     private static final String METHOD = "method";
     private static final String SEED = "seed";
@@ -135,6 +140,11 @@ public record ExperimentConfig(
             Setting.positive("lrFactor", 0.1, 1, "For the step schedule: what the rate is multiplied by."),
             Setting.integer("lrEvery", 50, 1, MAX_COUNT, "For the step schedule: rounds between changes."),
             Setting.fraction("momentum", 0, false, "Momentum of the clients' SGD."),
+            Setting.oneOf(
+                    "optimizer",
+                    RESET,
+                    List.of(RESET, KEEP),
+                    "Whether a client's momentum starts at zero in each round, or goes on where its last round ended."),
             Setting.fraction("weightDecay", 0, true, "L2 coefficient of the clients' SGD."));
 
     private static final Setting LAST =
@@ -223,6 +233,7 @@ public record ExperimentConfig(
                 values.real("lrFactor"),
                 values.integer("lrEvery"),
                 values.real("momentum"),
+                values.text("optimizer"),
                 values.real("weightDecay"),
                 new MethodOptions(
                         values.of(MethodCatalog.named(values.text(METHOD)).options())),
@@ -244,6 +255,10 @@ public record ExperimentConfig(
         if (method.equals(Mfl.NAME) && momentum == 0) {
             throw values.refusal("momentum", "above 0 for method " + method + ", which averages it");
         }
+        if (keepsMomentum() && (momentum == 0 || method.equals(Mfl.NAME))) {
+            throw values.refusal(
+                    "optimizer", RESET + " where momentum is 0 or the server averages it, as with method " + Mfl.NAME);
+        }
     }
 
     /** The learning rate of each round. */
@@ -253,6 +268,11 @@ public record ExperimentConfig(
             case STEP -> new LearningRate.Step(lr, lrFactor, lrEvery);
             default -> LearningRate.constant(lr);
         };
+    }
+
+    /** Whether clients go on with the momentum of their last round. */
+    public boolean keepsMomentum() {
+        return optimizer.equals(KEEP);
     }
 
     /** N, the clients of a round. */
@@ -285,6 +305,7 @@ public record ExperimentConfig(
             map.put("lrEvery", lrEvery);
         }
         map.put("momentum", momentum);
+        map.put("optimizer", optimizer);
         map.put("weightDecay", weightDecay);
         map.putAll(options.toMap());
         map.put(SEED, seed);

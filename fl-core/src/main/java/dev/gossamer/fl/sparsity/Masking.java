@@ -3,6 +3,8 @@ package dev.gossamer.fl.sparsity;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Puts tensors into masks, and measures how masks agree. */
 public final class Masking {
@@ -23,6 +25,20 @@ public final class Masking {
         return new ModelState(model.tensors().stream()
                 .map(tensor -> tensor.pattern() == null ? tensor : tensor.with(null, tensor.toDense()))
                 .toList());
+    }
+
+    /** Tensors in the masks that a model's tensors of the same names have. */
+    public static ModelState alike(ModelState tensors, ModelState model) {
+        return new ModelState(tensors.tensors().stream()
+                .map(tensor -> alike(tensor, model.tensor(tensor.name()).pattern()))
+                .toList());
+    }
+
+    private static TensorState alike(TensorState tensor, @Nullable SparsityPattern mask) {
+        if (Objects.equals(tensor.pattern(), mask)) {
+            return tensor;
+        }
+        return mask == null ? tensor.with(null, tensor.toDense()) : restrict(tensor, mask);
     }
 
     /**

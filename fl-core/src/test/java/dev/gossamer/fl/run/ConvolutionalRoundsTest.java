@@ -143,7 +143,8 @@ class ConvolutionalRoundsTest {
 
     @Test
     void threadsAndRepetitionChangeNoBitAlsoOfWhatIsDrawn() {
-        LocalTraining varied = new LocalTraining(1, 16, LearningRate.constant(0.1), Sgd.PLAIN, Augment.CROP_FLIP);
+        LocalTraining varied =
+                new LocalTraining(1, 16, LearningRate.constant(0.1), Sgd.PLAIN, Augment.CROP_FLIP, false);
         FedAvg method = new FedAvg(spec, varied);
         List<ServerState> one = run(method, 1);
 

@@ -176,6 +176,9 @@ class ExperimentConfigTest {
         assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of("method", "mfl")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("momentum is 0.0, but must be above 0 for method mfl");
+        assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of("optimizer", "keep")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("optimizer is keep, but must be reset where momentum is 0");
         assertThatThrownBy(() -> ExperimentConfig.resolve(
                         null, Map.of("method", "oneshot-finetune", "rounds", "5", "tuneRounds", "5")))
                 .isInstanceOf(ConfigException.class)

@@ -20,12 +20,14 @@ import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.FederatedMethod;
+import dev.gossamer.fl.method.LearningRate;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.method.RoundOutcome;
 import dev.gossamer.fl.method.ServerState;
 import dev.gossamer.fl.method.Traffic;
 import dev.gossamer.fl.method.TrainAndSend;
 import dev.gossamer.fl.method.WeightedMean;
+import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
@@ -244,6 +246,20 @@ class FederatedRoundsTest {
             clients.run(message, new Cohort(1, List.of(1)), work, update -> answers.add(update.message()));
         }
         assertThat(answers.get(2)).isEqualTo(answers.get(1));
+    }
+
+    @Test
+    void clientsThatKeepTheirMomentumGoOnWithItInTheirMask() {
+        Sgd rule = new Sgd(0.9f, false, 0, 0);
+        LocalTraining keeping = new LocalTraining(1, 8, LearningRate.constant(0.05), rule, Augment.NONE, true);
+        LocalTraining forgetting = new LocalTraining(1, 8, 0.05, rule);
+        List<ServerState> kept = run(new FedSparsifyGlobal(SPEC, keeping, SCHEDULE), 1);
+        List<ServerState> forgotten = run(new FedSparsifyGlobal(SPEC, forgetting, SCHEDULE), 1);
+
+        assertThat(kept.get(1)).isEqualTo(forgotten.get(1));
+        assertThat(kept.get(2)).isNotEqualTo(forgotten.get(2));
+        assertThat(kept.getLast().model().nnz()).isEqualTo(SCHEDULE.keptAt(ROUNDS, SPEC.parameterCount()));
+        assertThat(run(new FedSparsifyGlobal(SPEC, keeping, SCHEDULE), 3)).isEqualTo(kept);
     }
 
     private LocalClientRunner runner(int threads) {
