@@ -2,6 +2,7 @@ package dev.gossamer.fl.method;
 
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.nn.Augment;
+import dev.gossamer.fl.nn.SparseTraining;
 
 /**
  * How a client trains in a round: passes of mini-batch SGD over its own samples, shuffled anew in each.
@@ -13,13 +14,20 @@ import dev.gossamer.fl.nn.Augment;
  * @param augment how images vary
  * @param keepsMomentum whether a client goes on with the momentum of its last round, where its mask still has it; if not, a
  *     client remembers nothing
+ * @param sparse which weights multiply and which activations are saved
  */
 public record LocalTraining(
-        int epochs, int batch, LearningRate rate, Sgd rule, Augment augment, boolean keepsMomentum) {
+        int epochs,
+        int batch,
+        LearningRate rate,
+        Sgd rule,
+        Augment augment,
+        boolean keepsMomentum,
+        SparseTraining sparse) {
 
     /** At one rate, on the samples as they are. */
     public LocalTraining(int epochs, int batch, double rate, Sgd rule) {
-        this(epochs, batch, LearningRate.constant(rate), rule, Augment.NONE, false);
+        this(epochs, batch, LearningRate.constant(rate), rule, Augment.NONE, false, SparseTraining.NONE);
     }
 
     public LocalTraining {
@@ -34,6 +42,11 @@ public record LocalTraining(
 
     /** The same with another rule for a step. */
     public LocalTraining with(Sgd newRule) {
-        return new LocalTraining(epochs, batch, rate, newRule, augment, keepsMomentum);
+        return new LocalTraining(epochs, batch, rate, newRule, augment, keepsMomentum, sparse);
+    }
+
+    /** The same with other weights that multiply and other activations that are saved. */
+    public LocalTraining with(SparseTraining newSparse) {
+        return new LocalTraining(epochs, batch, rate, rule, augment, keepsMomentum, newSparse);
     }
 }

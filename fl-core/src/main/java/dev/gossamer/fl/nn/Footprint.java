@@ -11,7 +11,7 @@ import java.util.Map;
  * @param savedActivations what the forward pass keeps for the backward one, as stored: activations with the backend's
  *     padding, a bit for each element behind a ReLU, a byte for each output of a max pool, statistics of batch norms
  * @param largestGradients the two largest gradients of activations
- * @param parameters values, gradients and momentum
+ * @param parameters values, gradients and momentum, and weights that are powers of them
  * @param plans patterns and what products derive from them
  * @param held bytes that the backend has given out for all of it
  */

@@ -5,6 +5,7 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.data.SplitMix64;
 import dev.gossamer.fl.nn.ParameterSpec.Kind;
+import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -18,8 +19,10 @@ import java.util.stream.Collectors;
  * @param input shape of one sample, batch 1
  * @param layers at least one; the last one's output are the logits
  * @param initializer of the weights
+ * @param power what the weights of linear layers and convolutions are of what is trained, averaged and sent
  */
-public record ModelSpec(String name, Shape input, List<LayerSpec> layers, Initializer initializer) {
+public record ModelSpec(
+        String name, Shape input, List<LayerSpec> layers, Initializer initializer, PowerPropagation power) {
 
     /** Sets the streams of initial values apart from the other uses of a run's seed. */
     private static final long STREAM = 0x1217;
@@ -31,9 +34,24 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers, Initia
         }
     }
 
-    /** A model whose weights start Glorot uniform. */
+    /** A model whose weights are trained as they are. */
+    public ModelSpec(String name, Shape input, List<LayerSpec> layers, Initializer initializer) {
+        this(name, input, layers, initializer, PowerPropagation.NONE);
+    }
+
+    /** A model whose weights start Glorot uniform and are trained as they are. */
     public ModelSpec(String name, Shape input, List<LayerSpec> layers) {
         this(name, input, layers, Initializer.GLOROT_UNIFORM);
+    }
+
+    /** This model with other weights for the same theta; its initial weights are the same. */
+    public ModelSpec withPower(PowerPropagation other) {
+        return new ModelSpec(name, input, layers, initializer, other);
+    }
+
+    /** What a parameter's effective numbers are of theta: only weights of linear layers and convolutions are powers. */
+    public PowerPropagation powerOf(ParameterSpec parameter) {
+        return parameter.kind() == Kind.WEIGHT ? power : PowerPropagation.NONE;
     }
 
     /** Number of logits. */
@@ -86,13 +104,28 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers, Initia
                 .sum();
     }
 
-    /** Dense initial parameters: a function of the seed and this definition, the same bits on every machine. */
+    /**
+     * Dense initial parameters, theta of what the initializer draws: a function of the seed and this definition, the same
+     * bits on every machine.
+     */
     public ModelState initial(long seed) {
         List<ParameterSpec> parameters = parameters();
         List<TensorState> tensors = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
-            tensors.add(initializer.initial(parameters.get(i), SplitMix64.of(seed, STREAM, i)));
+            TensorState weights = initializer.initial(parameters.get(i), SplitMix64.of(seed, STREAM, i));
+            tensors.add(theta(weights, powerOf(parameters.get(i))));
         }
         return new ModelState(tensors);
+    }
+
+    private static TensorState theta(TensorState weights, PowerPropagation power) {
+        if (power.isIdentity()) {
+            return weights;
+        }
+        float[] theta = new float[weights.values().length];
+        for (int i = 0; i < theta.length; i++) {
+            theta[i] = (float) power.theta(weights.values()[i]);
+        }
+        return weights.with(weights.pattern(), theta);
     }
 }

@@ -1,5 +1,6 @@
 package dev.gossamer.fl.nn;
 
+import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.fl.codec.ModelState;
 import java.util.List;
@@ -13,6 +14,7 @@ public final class Network {
     private final Workspace workspace;
     private final ModelSpec spec;
     private final List<Parameter> parameters;
+    private final List<Space> powers;
     private final ModelState layout;
 
     /** Dense parameters, all zero until {@link #load}. */
@@ -20,7 +22,11 @@ public final class Network {
         this.workspace = workspace;
         this.spec = spec;
         this.parameters = spec.parameters().stream()
-                .map(parameter -> new Parameter(workspace, parameter))
+                .map(parameter -> new Parameter(workspace, parameter, spec.powerOf(parameter)))
+                .toList();
+        this.powers = parameters.stream()
+                .filter(Parameter::isPower)
+                .map(Parameter::space)
                 .toList();
         this.layout = state();
     }
@@ -57,6 +63,21 @@ public final class Network {
         layout.requireSameLayout(model, "model to load");
         for (int i = 0; i < parameters.size(); i++) {
             parameters.get(i).load(model.tensors().get(i));
+        }
+        refreshWeights();
+    }
+
+    /** Brings weights that are powers up to date with theta. To be called after each change of theta; may be recorded. */
+    void refreshWeights() {
+        if (!powers.isEmpty()) {
+            workspace.train().signedPower(powers, spec.power().alpha());
+        }
+    }
+
+    /** Turns gradients by weights into gradients by theta, in place. May be recorded. */
+    void chainGradients() {
+        if (!powers.isEmpty()) {
+            workspace.train().signedPowerGradient(powers, spec.power().alpha());
         }
     }
 

@@ -6,6 +6,7 @@ import dev.gossamer.engine.Space;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.fl.codec.TensorState;
+import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * A parameter in a workspace: an index {@link Space} and the values over it. With a pattern it is stored, multiplied,
  * differentiated and updated as nnz numbers; what the pattern lacks is zero and stays zero. State that is not trained has
  * neither pattern nor gradient.
+ *
+ * <p>Theta, its gradient, momentum and anchor live side by side; what layers multiply with may be a power of theta, kept
+ * beside it and refreshed once after each change of theta.
  */
 public final class Parameter {
 
@@ -21,9 +25,10 @@ public final class Parameter {
     private final ParameterSpec spec;
     private final Space space;
     private final Values theta;
+    private final Values effective;
     private final @Nullable Values gradient;
 
-    Parameter(Workspace workspace, ParameterSpec spec) {
+    Parameter(Workspace workspace, ParameterSpec spec, PowerPropagation power) {
         this.workspace = workspace;
         this.spec = spec;
         int[] shape = spec.dimensions();
@@ -31,6 +36,7 @@ public final class Parameter {
                 ? workspace.space(shape[0])
                 : workspace.space(Geometry.matrix(TensorState.rows(shape), TensorState.cols(shape)));
         this.theta = workspace.values(space, Role.THETA);
+        this.effective = power.isIdentity() ? theta : workspace.values(space, Role.WEIGHT);
         this.gradient = spec.kind().trained() ? workspace.values(space, Role.GRADIENT) : null;
     }
 
@@ -47,9 +53,14 @@ public final class Parameter {
         return theta;
     }
 
-    /** What the layer multiplies with: theta itself. */
+    /** What the layer multiplies with: theta itself, or its power as of the last refresh. */
     public Values effective() {
-        return theta;
+        return effective;
+    }
+
+    /** Whether {@link #effective} is a power of theta. */
+    boolean isPower() {
+        return effective != theta;
     }
 
     public boolean trained() {

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Mini-batch SGD on a network: activations, gradients, optimiser state and the recorded steps for one batch size. The last,
  * partial batch of an epoch runs on views of the same memory with a step of its own.
  *
- * <p>One step: next batch, forward, softmax cross-entropy (mean over the batch), backward, update. The first layer computes no
+ * <p>One step: next batch, forward, softmax cross-entropy (mean over the batch), backward, update. Weights that are powers
+ * (see {@link ModelSpec#power}) are trained through the power: the optimiser sees theta alone. The first layer computes no
  * input gradient. After warm-up a step allocates nothing. Belongs to the thread of the network's workspace.
  */
 public final class TrainingSession implements AutoCloseable {
@@ -204,7 +205,9 @@ public final class TrainingSession implements AutoCloseable {
         bound.forward();
         nn.softmaxCrossEntropy(bound.logits(), labels, bound.logitsGradient(), lossSum, correct);
         bound.backward();
+        network.chainGradients();
         train.sgd(spaces, rate, rule);
+        network.refreshWeights();
         if (stream != null) {
             nn.advance(stream);
         }

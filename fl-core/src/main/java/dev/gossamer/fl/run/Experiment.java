@@ -11,6 +11,7 @@ import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
+import dev.gossamer.fl.nn.SparseTraining;
 import java.util.Map;
 
 /**
@@ -115,7 +116,8 @@ public final class Experiment {
                 config.learningRate(),
                 new Sgd((float) config.momentum(), false, (float) config.weightDecay(), 0),
                 Augment.of(config.augment()),
-                config.keepsMomentum());
+                config.keepsMomentum(),
+                SparseTraining.NONE);
         return MethodCatalog.named(config.method()).factory().make(spec, training, config);
     }
 

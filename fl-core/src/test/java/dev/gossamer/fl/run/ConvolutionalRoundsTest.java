@@ -33,6 +33,7 @@ import dev.gossamer.fl.nn.LinearSpec;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.PoolSpec;
 import dev.gossamer.fl.nn.ResidualBlockSpec;
+import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.util.ArrayList;
 import java.util.List;
@@ -143,8 +144,8 @@ class ConvolutionalRoundsTest {
 
     @Test
     void threadsAndRepetitionChangeNoBitAlsoOfWhatIsDrawn() {
-        LocalTraining varied =
-                new LocalTraining(1, 16, LearningRate.constant(0.1), Sgd.PLAIN, Augment.CROP_FLIP, false);
+        LocalTraining varied = new LocalTraining(
+                1, 16, LearningRate.constant(0.1), Sgd.PLAIN, Augment.CROP_FLIP, false, SparseTraining.NONE);
         FedAvg method = new FedAvg(spec, varied);
         List<ServerState> one = run(method, 1);
 

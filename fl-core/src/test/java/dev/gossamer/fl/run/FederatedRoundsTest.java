@@ -31,6 +31,7 @@ import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
+import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.util.ArrayList;
 import java.util.List;
@@ -251,7 +252,8 @@ class FederatedRoundsTest {
     @Test
     void clientsThatKeepTheirMomentumGoOnWithItInTheirMask() {
         Sgd rule = new Sgd(0.9f, false, 0, 0);
-        LocalTraining keeping = new LocalTraining(1, 8, LearningRate.constant(0.05), rule, Augment.NONE, true);
+        LocalTraining keeping =
+                new LocalTraining(1, 8, LearningRate.constant(0.05), rule, Augment.NONE, true, SparseTraining.NONE);
         LocalTraining forgetting = new LocalTraining(1, 8, 0.05, rule);
         List<ServerState> kept = run(new FedSparsifyGlobal(SPEC, keeping, SCHEDULE), 1);
         List<ServerState> forgotten = run(new FedSparsifyGlobal(SPEC, forgetting, SCHEDULE), 1);

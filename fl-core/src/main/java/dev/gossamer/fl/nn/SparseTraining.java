@@ -1,0 +1,61 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.fl.sparsity.ActivationSparsity;
+import dev.gossamer.fl.sparsity.DensityRule;
+import dev.gossamer.fl.sparsity.WeightSparsity;
+
+/**
+ * What of each convolution and linear layer takes part in a training step, beside what the model's patterns leave out:
+ *
+ * <pre>
+ * ws = top(w, ⌈d·n⌉)       y   = op(x, ws) + b          forward: all of x
+ * xs = top(x, ⌈a·|x|⌉)     g_x = opᵀ(g_y, ws)           backward: all of g_y
+ *                          g_w = corr(xs, g_y)          for every w, selected or not
+ * </pre>
+ *
+ * <p>with d and a of each layer. Selection is over the whole tensor, batch included. Only xs is stored for the way back.
+ *
+ * <p>Source: "Sparse Weight Activation Training", Raihan, Aamodt, NeurIPS 2020. The layers of SparseFedPP keep all weights and
+ * measure a.
+ *
+ * <p>Thresholds: a linear layer selects anew in every batch. A convolution finds its thresholds in some batches, see
+ * {@code period}, and in between keeps what is not below them, for weights and activations alike, as long as that has room (a
+ * quarter more than ⌈d·n⌉ or ⌈a·|x|⌉); where it has not, it finds them anew. Where SWAT keeps all equals of a threshold that it
+ * finds, exactly k are kept here, of equals those of lower index, so that memory is known beforehand.
+ *
+ * @param weights which multiply
+ * @param activations which are saved
+ * @param period batches from one search for a convolution's thresholds to the next, counted anew in every epoch; or
+ *     {@link #ONCE}
+ */
+public record SparseTraining(WeightSparsity weights, ActivationSparsity activations, int period) {
+
+    /** The thresholds of a convolution are those of a client's first batch. */
+    public static final int ONCE = 0;
+
+    /** SWAT's period where the density is spread by a rule. */
+    public static final int SWAT_PERIOD = 10;
+
+    /** All that the model's patterns have. */
+    public static final SparseTraining NONE =
+            new SparseTraining(WeightSparsity.NONE, ActivationSparsity.NONE, SWAT_PERIOD);
+
+    public SparseTraining {
+        if (period < 0) {
+            throw new IllegalArgumentException("period must be at least 1, or 0 for once a round, got " + period);
+        }
+        if (activations.source() == ActivationSparsity.Source.MEASURED && weights.selects()) {
+            throw new IllegalArgumentException("The density of weights that are selected is known, not measured");
+        }
+    }
+
+    /** SWAT: weights and saved activations of each layer have the density that the rule gives it. */
+    public static SparseTraining swat(DensityRule rule, double density) {
+        return new SparseTraining(new WeightSparsity(rule, density), ActivationSparsity.AS_WEIGHTS, SWAT_PERIOD);
+    }
+
+    /** SparseFedPP: saved activations have the density of the layer's weights as they came, at least the floor. */
+    public static SparseTraining measured(double floor) {
+        return new SparseTraining(WeightSparsity.NONE, ActivationSparsity.measured(floor), ONCE);
+    }
+}
