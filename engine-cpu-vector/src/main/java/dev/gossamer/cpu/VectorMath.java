@@ -53,6 +53,12 @@ final class VectorMath {
     /** A whole number below 2^52 in its low bits makes a double of 2^52 and that number. */
     private static final long WHOLE = Double.doubleToRawLongBits(0x1p52);
 
+    /** Times it a logarithm of a number above 0 stays finite, and 1023 does not. */
+    private static final double OVERFLOW = 0x1p1015;
+
+    /** Times it a float is nothing beside any logarithm times {@link #OVERFLOW}, but infinity and NaN stay. */
+    private static final double VANISH = 0x1p-800;
+
     private static final double ROUND_DOUBLE = 0x1.8p52;
     private static final long ROUND_DOUBLE_BITS = Double.doubleToRawLongBits(ROUND_DOUBLE);
 
@@ -219,9 +225,12 @@ final class VectorMath {
             p = p.fma(z, DoubleVector.broadcast(D, 0.5770779423466141));
             p = p.fma(z, DoubleVector.broadcast(D, 0.9617966941134019));
             p = p.fma(z, DoubleVector.broadcast(D, 2.88539008177785));
-            DoubleVector log = s.fma(p, n);
-            log = x.blend(log, x.compare(VectorOperators.LT, Double.POSITIVE_INFINITY));
-            log.blend(Double.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0))
+            // n is -149 to 128 where x is a number above 0, which this neither rounds nor moves; -1023 where it is 0
+            // and
+            // 1024 or 1025 where it is no number, which overflow. Masks would do, but C2 has none of two lanes.
+            DoubleVector large = s.fma(p, n).mul(OVERFLOW);
+            x.fma(DoubleVector.broadcast(D, VANISH), large)
+                    .mul(1 / OVERFLOW)
                     .intoMemorySegment(ALL, out + (long) i * BYTES, LITTLE_ENDIAN);
         }
     }
