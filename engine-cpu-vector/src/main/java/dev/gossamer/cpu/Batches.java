@@ -46,10 +46,11 @@ final class Batches {
     private static final VectorSpecies<Byte> SIXTEEN = ByteVector.SPECIES_128;
     private static final VectorSpecies<Integer> INTS = SHAPE.withLanes(int.class);
 
-    private static final VectorShuffle<Long> TWICE_LOW = VectorShuffle.fromOp(LONGS, lane -> lane / 2);
-    private static final VectorShuffle<Long> TWICE_HIGH =
-            VectorShuffle.fromOp(LONGS, lane -> (LONGS.length() + lane) / 2);
-    private static final VectorMask<Long> ODD = VectorMask.fromLong(LONGS, 0xAAAAAAAAAAAAAAAAL);
+    // Pairs of ints are what moves, not longs: C2 has no rearrange of two lanes, which is how many longs 128 bits hold.
+    private static final VectorShuffle<Integer> TWICE_LOW = VectorShuffle.fromOp(INTS, Batches::twice);
+    private static final VectorShuffle<Integer> TWICE_HIGH =
+            VectorShuffle.fromOp(INTS, lane -> COUNT / 2 + twice(lane));
+    private static final VectorMask<Integer> ODD = VectorMask.fromLong(INTS, 0xCCCCCCCCCCCCCCCCL);
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -57,6 +58,11 @@ final class Batches {
     private static final int[] ASCENDING = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
     private Batches() {}
+
+    /** Lane of a vector of pairs that is made by taking the pairs of the lower half twice each. */
+    private static int twice(int lane) {
+        return lane / 4 * 2 + lane % 2;
+    }
 
     /** Bytes of scratch for sixteen samples. */
     private static long scratchBytes(int pixels) {
@@ -249,14 +255,14 @@ final class Batches {
             long highs,
             int longs,
             long to,
-            VectorShuffle<Long> twiceLow,
-            VectorShuffle<Long> twiceHigh,
-            VectorMask<Long> odd) {
+            VectorShuffle<Integer> twiceLow,
+            VectorShuffle<Integer> twiceHigh,
+            VectorMask<Integer> odd) {
         for (int i = 0; i < longs; i += LONGS.length()) {
             long at = (long) i * Long.BYTES;
             long out = (to + 2 * at) & USER;
-            LongVector low = LongVector.fromMemorySegment(LONGS, ALL, (lows + at) & USER, LITTLE_ENDIAN);
-            LongVector high = LongVector.fromMemorySegment(LONGS, ALL, (highs + at) & USER, LITTLE_ENDIAN);
+            IntVector low = IntVector.fromMemorySegment(INTS, ALL, (lows + at) & USER, LITTLE_ENDIAN);
+            IntVector high = IntVector.fromMemorySegment(INTS, ALL, (highs + at) & USER, LITTLE_ENDIAN);
             low.rearrange(twiceLow).blend(high.rearrange(twiceLow), odd).intoMemorySegment(ALL, out, LITTLE_ENDIAN);
             low.rearrange(twiceHigh)
                     .blend(high.rearrange(twiceHigh), odd)

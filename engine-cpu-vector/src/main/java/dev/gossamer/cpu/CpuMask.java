@@ -3,7 +3,6 @@ package dev.gossamer.cpu;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Shape;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Bits of an activation: {@code [batch/64][positions]} longs, bit = column modulo 64, the positions being those of a native
@@ -47,10 +46,6 @@ final class CpuMask implements Mask {
      */
     long address16(int position, int column, int rows, int step) {
         return Raw.address(bits, offset(position, column), (rows - 1L) * step + Short.BYTES);
-    }
-
-    void set16(int position, int column, int sixteen) {
-        bits.set(ValueLayout.JAVA_SHORT, offset(position, column), (short) sixteen);
     }
 
     @Override

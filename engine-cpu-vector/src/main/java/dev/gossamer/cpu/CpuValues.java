@@ -23,6 +23,16 @@ final class CpuValues implements Values {
         return (space.count() + 15) / 16 * 16;
     }
 
+    /** Vectors in storage, the padding included: what a kernel over all of it walks. */
+    int vectors() {
+        return Math.toIntExact(paddedCount() / Lanes.COUNT);
+    }
+
+    /** Where the first of {@link #vectors} lies. */
+    long address() {
+        return Raw.address(data, 0, paddedCount() * Float.BYTES);
+    }
+
     /** These values times alpha, as stored: themselves where alpha = 1, else in the workspace's scratch. */
     MemorySegment scaled(CpuWorkspace workspace, float alpha) {
         if (alpha == 1) {

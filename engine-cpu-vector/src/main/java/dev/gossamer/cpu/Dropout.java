@@ -122,7 +122,8 @@ final class Dropout {
         Shape shape = x.shape();
         int plane = shape.height() * shape.width();
         int together = together(shape);
-        long least = (long) Math.ceil(rate * 0x1p32);
+        // Below 2^32, as the rate is a float below 1.
+        int least = (int) (long) Math.ceil(rate * 0x1p32);
         long bits = Raw.address(drawn, at, drawnBytes(shape));
         for (int channel = from; channel < to; channel += together) {
             int end = Math.min(to, channel + together);

@@ -74,7 +74,7 @@ final class GemmKernels {
             }
         }
         for (int each = row; each < rows; each++) {
-            Scaling.row(vectors, io.c, cBase + each * io.cRow, beta);
+            Scaling.row(vectors, c + each * io.cRow, beta);
         }
         for (; row + 5 <= rows && ROWS == 5 && vectors == 2; row += 5) {
             rows5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);

@@ -60,8 +60,17 @@ final class LaneTree {
         long at = Raw.address(partials, from, 64L * padded);
         switch (COUNT) {
             case 16 -> {
-                foldTwice(at, padded / 4, EIGHT.upper, EIGHT.swap, FOUR.upper, FOUR.swap, 4);
-                foldTwice(at, padded / 16, TWO.upper, TWO.swap, ONE.upper, ONE.swap, 1);
+                foldWhole(
+                        at,
+                        padded / 16,
+                        EIGHT.upper,
+                        EIGHT.swap,
+                        FOUR.upper,
+                        FOUR.swap,
+                        TWO.upper,
+                        TWO.swap,
+                        ONE.upper,
+                        ONE.swap);
             }
             case 8 -> {
                 halves(at, padded);
@@ -99,6 +108,57 @@ final class LaneTree {
             FloatVector v = fromMemorySegment(F, ALL, in + (long) distance * BYTES, LITTLE_ENDIAN);
             u.blend(v, upper)
                     .add(v.blend(u, upper).rearrange(swap))
+                    .intoMemorySegment(ALL, (base + (long) i * BYTES) & USER, LITTLE_ENDIAN);
+        }
+    }
+
+    /** All four levels at once, for vectors of sixteen lanes: depth first, so that few of sixteen are alive at a time. */
+    private static void foldWhole(
+            long at,
+            int outputs,
+            VectorMask<Float> m8,
+            VectorShuffle<Float> s8,
+            VectorMask<Float> m4,
+            VectorShuffle<Float> s4,
+            VectorMask<Float> m2,
+            VectorShuffle<Float> s2,
+            VectorMask<Float> m1,
+            VectorShuffle<Float> s1) {
+        long base = at & USER;
+        for (int i = 0; i < outputs; i++) {
+            long in = (base + 16L * i * BYTES) & USER;
+            FloatVector v0 = fromMemorySegment(F, ALL, in + 0L * BYTES, LITTLE_ENDIAN);
+            FloatVector v8 = fromMemorySegment(F, ALL, in + 8L * BYTES, LITTLE_ENDIAN);
+            FloatVector e0 = v0.blend(v8, m8).add(v8.blend(v0, m8).rearrange(s8));
+            FloatVector v4 = fromMemorySegment(F, ALL, in + 4L * BYTES, LITTLE_ENDIAN);
+            FloatVector v12 = fromMemorySegment(F, ALL, in + 12L * BYTES, LITTLE_ENDIAN);
+            FloatVector e4 = v4.blend(v12, m8).add(v12.blend(v4, m8).rearrange(s8));
+            FloatVector q0 = e0.blend(e4, m4).add(e4.blend(e0, m4).rearrange(s4));
+            FloatVector v2 = fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN);
+            FloatVector v10 = fromMemorySegment(F, ALL, in + 10L * BYTES, LITTLE_ENDIAN);
+            FloatVector e2 = v2.blend(v10, m8).add(v10.blend(v2, m8).rearrange(s8));
+            FloatVector v6 = fromMemorySegment(F, ALL, in + 6L * BYTES, LITTLE_ENDIAN);
+            FloatVector v14 = fromMemorySegment(F, ALL, in + 14L * BYTES, LITTLE_ENDIAN);
+            FloatVector e6 = v6.blend(v14, m8).add(v14.blend(v6, m8).rearrange(s8));
+            FloatVector q2 = e2.blend(e6, m4).add(e6.blend(e2, m4).rearrange(s4));
+            FloatVector h0 = q0.blend(q2, m2).add(q2.blend(q0, m2).rearrange(s2));
+            FloatVector v1 = fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector v9 = fromMemorySegment(F, ALL, in + 9L * BYTES, LITTLE_ENDIAN);
+            FloatVector e1 = v1.blend(v9, m8).add(v9.blend(v1, m8).rearrange(s8));
+            FloatVector v5 = fromMemorySegment(F, ALL, in + 5L * BYTES, LITTLE_ENDIAN);
+            FloatVector v13 = fromMemorySegment(F, ALL, in + 13L * BYTES, LITTLE_ENDIAN);
+            FloatVector e5 = v5.blend(v13, m8).add(v13.blend(v5, m8).rearrange(s8));
+            FloatVector q1 = e1.blend(e5, m4).add(e5.blend(e1, m4).rearrange(s4));
+            FloatVector v3 = fromMemorySegment(F, ALL, in + 3L * BYTES, LITTLE_ENDIAN);
+            FloatVector v11 = fromMemorySegment(F, ALL, in + 11L * BYTES, LITTLE_ENDIAN);
+            FloatVector e3 = v3.blend(v11, m8).add(v11.blend(v3, m8).rearrange(s8));
+            FloatVector v7 = fromMemorySegment(F, ALL, in + 7L * BYTES, LITTLE_ENDIAN);
+            FloatVector v15 = fromMemorySegment(F, ALL, in + 15L * BYTES, LITTLE_ENDIAN);
+            FloatVector e7 = v7.blend(v15, m8).add(v15.blend(v7, m8).rearrange(s8));
+            FloatVector q3 = e3.blend(e7, m4).add(e7.blend(e3, m4).rearrange(s4));
+            FloatVector h1 = q1.blend(q3, m2).add(q3.blend(q1, m2).rearrange(s2));
+            h0.blend(h1, m1)
+                    .add(h1.blend(h0, m1).rearrange(s1))
                     .intoMemorySegment(ALL, (base + (long) i * BYTES) & USER, LITTLE_ENDIAN);
         }
     }

@@ -5,6 +5,7 @@ import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.USER;
 
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -30,8 +31,8 @@ final class PhiloxBits {
     /** Low words; above them lanes hold what does not matter. */
     private static final long WORD = 0xFFFFFFFFL;
 
-    /** Every fourth bit. */
-    private static final long FOURTHS = 0x1111_1111_1111_1111L;
+    /** The lower two of every four bits. */
+    private static final long PAIRS = 0x3333_3333_3333_3333L;
 
     private PhiloxBits() {}
 
@@ -44,9 +45,9 @@ final class PhiloxBits {
      * Bit i tells whether word {@code i mod 4} of the block of index {@code first + i / 4} is at least {@code least}.
      *
      * @param blocks number of blocks; {@link #sizeBytes} of their words may be overwritten
-     * @param least a 33-bit number
+     * @param least a number without sign, as the words
      */
-    static void atLeast(long key, int step, int site, long first, int blocks, long least, long to) {
+    static void atLeast(long key, int step, int site, long first, int blocks, int least, long to) {
         LongVector index = LongVector.broadcast(LONGS, first).addIndex(1);
         for (int i = 0; i < blocks; i += LONGS.length()) {
             LongVector c0 = index.add(i);
@@ -69,14 +70,14 @@ final class PhiloxBits {
                 k0 += WEYL_0;
                 k1 += WEYL_1;
             }
-            long bits = Long.expand(
-                            c0.and(WORD).compare(VectorOperators.GE, least).toLong(), FOURTHS)
-                    | Long.expand(
-                            c1.and(WORD).compare(VectorOperators.GE, least).toLong(), FOURTHS << 1)
-                    | Long.expand(
-                            c2.and(WORD).compare(VectorOperators.GE, least).toLong(), FOURTHS << 2)
-                    | Long.expand(
-                            c3.and(WORD).compare(VectorOperators.GE, least).toLong(), FOURTHS << 3);
+            // Two words to a long. Ints are compared, since C2 has no masks of two lanes, as many longs as 128 bits
+            // hold.
+            IntVector w01 =
+                    c1.lanewise(VectorOperators.LSHL, 32).or(c0.and(WORD)).reinterpretAsInts();
+            IntVector w23 =
+                    c3.lanewise(VectorOperators.LSHL, 32).or(c2.and(WORD)).reinterpretAsInts();
+            long bits = Long.expand(w01.compare(VectorOperators.UGE, least).toLong(), PAIRS)
+                    | Long.expand(w23.compare(VectorOperators.UGE, least).toLong(), PAIRS << 2);
             // Ascending, so that the bits of the next blocks overwrite the zeros above these.
             ALL.set(INT, (to + i / 2) & USER, (int) bits);
         }

@@ -5,9 +5,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
- * Memory by absolute address, for kernels whose every access would otherwise be checked: worth 20 to 37 % in SpMM
- * (docs/performance.md). Safety moves from each access to the door: {@link #address} checks once that all that a kernel may
- * touch lies in a living segment, and what kernels index with (a validated, immutable pattern) cannot lead out of it.
+ * Memory by absolute address, for kernels whose every access would otherwise be checked: worth 20 to 37 % in SpMM, and C2 may
+ * throw away the code of a loop over checked segments again and again (docs/performance.md). Safety moves from each access to
+ * the door: {@link #address} checks once that all that a kernel may touch lies in a living segment, and what kernels index with
+ * (a validated, immutable pattern) cannot lead out of it.
  *
  * <p>The accesses themselves go through one segment that is all of memory, a constant: C2 knows its bounds, and drops the
  * check of an offset that provably is a small non-negative number. Hence {@link #USER} and {@link #INDEX}, which change

@@ -19,21 +19,27 @@ final class Relu {
 
     static void forward(CpuTensor x, CpuTensor y, CpuMask mask) {
         for (int column = 0; column < x.batch; column += 16) {
-            long from = x.base(column);
-            long to = y.base(column);
-            for (int position = 0; position < x.positions; position++) {
-                int passed = 0;
-                for (int lane = 0; lane < 16; lane += COUNT) {
-                    FloatVector v = fromMemorySegment(F, x.data, from + 4L * lane, LITTLE_ENDIAN);
-                    passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
-                    v.max(FloatVector.zero(F)).intoMemorySegment(y.data, to + 4L * lane, LITTLE_ENDIAN);
-                }
-                mask.set16(position, column, passed);
-                from += x.rowStride();
-                to += y.rowStride();
-            }
+            long from = Raw.address(x.data, x.base(column), (x.positions - 1) * x.rowStride() + 64);
+            long to = Raw.address(y.data, y.base(column), (y.positions - 1) * y.rowStride() + 64);
+            int fromStep = Math.toIntExact(x.rowStride());
+            int toStep = Math.toIntExact(y.rowStride());
+            forward(x.positions, from, fromStep, to, toStep, mask.address16(column), CpuMask.STEP);
         }
         y.clearTail();
+    }
+
+    private static void forward(int rows, long x, int xStep, long y, int yStep, long mask, int maskStep) {
+        for (int row = 0; row < rows; row++) {
+            long from = (x + (long) row * xStep) & USER;
+            long to = (y + (long) row * yStep) & USER;
+            int passed = 0;
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                FloatVector v = fromMemorySegment(F, ALL, from + 4L * lane, LITTLE_ENDIAN);
+                passed |= (int) v.compare(VectorOperators.GT, 0f).toLong() << lane;
+                v.max(0f).intoMemorySegment(ALL, to + 4L * lane, LITTLE_ENDIAN);
+            }
+            ALL.set(BITS, (mask + (long) row * maskStep) & USER, (short) passed);
+        }
     }
 
     /** gx may be gy. */

@@ -355,37 +355,54 @@ final class Sddmm {
             int tail,
             MemorySegment partials,
             long partialsAt) {
+        long width = 64L * groups;
+        long aFrom = Raw.address(a.data, a.base(column), (a.features - 1) * a.rowStride() + width);
+        long bFrom = Raw.address(b.data, b.base(column), (b.features - 1) * b.rowStride() + width);
+        long sums = Raw.address(partials, partialsAt, (long) (to - from) * PARTIAL);
         int row = first;
         for (int p = from; p < to; p++) {
             while (csr.rowPtr[row + 1] <= p) {
                 row++;
             }
-            for (int lane = 0; lane < 16; lane += COUNT) {
-                dot(
+            long left = aFrom + row * a.rowStride();
+            long right = bFrom + csr.colIdx[p] * b.rowStride();
+            long at = (long) (p - from) * PARTIAL;
+            for (int lane = 0; lane < PARTIAL; lane += BYTES) {
+                dot(left + lane, right + lane, groups, sums + at + lane);
+            }
+            for (int lane = 0; lane < tail; lane += COUNT) {
+                addDot(
                         a.data,
-                        a.offset(row, column) + 4L * lane,
+                        a.offset(row, column) + width + 4L * lane,
                         b.data,
-                        b.offset(csr.colIdx[p], column) + 4L * lane,
-                        groups,
+                        b.offset(csr.colIdx[p], column) + width + 4L * lane,
                         tail - lane,
                         partials,
-                        partialsAt + (long) (p - from) * PARTIAL + 4L * lane);
+                        partialsAt + at + 4L * lane);
             }
         }
     }
 
-    /** One vector of lanes; {@code left} columns of the last group reach it (none if not positive). */
-    private static void dot(
-            MemorySegment a, long aAt, MemorySegment b, long bAt, int groups, int left, MemorySegment to, long at) {
+    /** One vector of lanes. */
+    private static void dot(long a, long b, int groups, long to) {
+        long aAt = a & USER;
+        long bAt = b & USER;
         FloatVector sum = FloatVector.zero(F);
         for (int group = 0; group < groups; group++) {
-            sum = fromMemorySegment(F, a, aAt + 64L * group, LITTLE_ENDIAN)
-                    .fma(fromMemorySegment(F, b, bAt + 64L * group, LITTLE_ENDIAN), sum);
+            sum = fromMemorySegment(F, ALL, aAt + 64L * group, LITTLE_ENDIAN)
+                    .fma(fromMemorySegment(F, ALL, bAt + 64L * group, LITTLE_ENDIAN), sum);
         }
-        if (left > 0) {
-            sum = first(a, aAt + 64L * groups, left).fma(first(b, bAt + 64L * groups, left), sum);
-        }
-        sum.intoMemorySegment(to, at, LITTLE_ENDIAN);
+        sum.intoMemorySegment(ALL, to & USER, LITTLE_ENDIAN);
+    }
+
+    // Masked accesses are to checked segments, not to all of memory: on a processor without masked loads C2 reads whole
+    // vectors as long as these lie in the segment.
+
+    private static void addDot(
+            MemorySegment a, long aAt, MemorySegment b, long bAt, int count, MemorySegment partials, long at) {
+        first(a, aAt, count)
+                .fma(first(b, bAt, count), fromMemorySegment(F, partials, at, LITTLE_ENDIAN))
+                .intoMemorySegment(partials, at, LITTLE_ENDIAN);
     }
 
     /** Rows of a tensor summed over the batch in the order above: {@code out[row] += Σ_n t[row, n]}, or = where fresh. */

@@ -1,7 +1,10 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.BYTES;
+import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
@@ -15,7 +18,8 @@ import jdk.incubator.vector.FloatVector;
  */
 final class SignedPower {
 
-    private static final long STRIP_BYTES = (long) VectorMath.STRIP * Float.BYTES;
+    /** Vectors of a strip. */
+    private static final int STRIP = VectorMath.STRIP / COUNT;
 
     private SignedPower() {}
 
@@ -26,11 +30,15 @@ final class SignedPower {
             Elementwise.copy(theta, weight);
             return;
         }
-        long bytes = theta.paddedCount() * Float.BYTES;
-        for (long from = 0; from < bytes; from += STRIP_BYTES) {
-            long some = Math.min(STRIP_BYTES, bytes - from);
-            VectorMath.power(theta.data, from, some, alpha - 1, scratch);
-            multiply(theta.data, from, some, scratch, weight.data);
+        long from = theta.address();
+        long to = weight.address();
+        long powers = Raw.address(scratch, 0, VectorMath.STRIP_SCRATCH);
+        int vectors = theta.vectors();
+        for (int first = 0; first < vectors; first += STRIP) {
+            int some = Math.min(STRIP, vectors - first);
+            long at = (long) first * BYTES;
+            VectorMath.power(from + at, some, alpha - 1, powers);
+            multiply(from + at, some, powers, to + at);
         }
     }
 
@@ -39,31 +47,39 @@ final class SignedPower {
             return;
         }
         CpuValues theta = space.values(Role.THETA);
-        MemorySegment gradient = space.values(Role.GRADIENT).data;
-        long bytes = theta.paddedCount() * Float.BYTES;
-        for (long from = 0; from < bytes; from += STRIP_BYTES) {
-            long some = Math.min(STRIP_BYTES, bytes - from);
-            VectorMath.power(theta.data, from, some, alpha - 1, scratch);
-            multiplySlopes(alpha, scratch, some, gradient, from);
+        long from = theta.address();
+        long gradient = space.values(Role.GRADIENT).address();
+        long powers = Raw.address(scratch, 0, VectorMath.STRIP_SCRATCH);
+        int vectors = theta.vectors();
+        for (int first = 0; first < vectors; first += STRIP) {
+            int some = Math.min(STRIP, vectors - first);
+            long at = (long) first * BYTES;
+            VectorMath.power(from + at, some, alpha - 1, powers);
+            multiplySlopes(alpha, powers, some, gradient + at);
         }
     }
 
-    private static void multiply(
-            MemorySegment theta, long from, long bytes, MemorySegment powers, MemorySegment weight) {
-        for (long at = 0; at < bytes; at += BYTES) {
-            fromMemorySegment(F, theta, from + at, LITTLE_ENDIAN)
-                    .mul(fromMemorySegment(F, powers, at, LITTLE_ENDIAN))
-                    .intoMemorySegment(weight, from + at, LITTLE_ENDIAN);
+    private static void multiply(long theta, int vectors, long powers, long weight) {
+        long in = theta & USER;
+        long factors = powers & USER;
+        long out = weight & USER;
+        for (int i = 0; i < vectors; i++) {
+            long at = (long) i * BYTES;
+            fromMemorySegment(F, ALL, in + at, LITTLE_ENDIAN)
+                    .mul(fromMemorySegment(F, ALL, factors + at, LITTLE_ENDIAN))
+                    .intoMemorySegment(ALL, out + at, LITTLE_ENDIAN);
         }
     }
 
-    private static void multiplySlopes(
-            float alpha, MemorySegment powers, long bytes, MemorySegment gradient, long from) {
+    private static void multiplySlopes(float alpha, long powers, int vectors, long gradient) {
         FloatVector a = FloatVector.broadcast(F, alpha);
-        for (long at = 0; at < bytes; at += BYTES) {
-            a.mul(fromMemorySegment(F, powers, at, LITTLE_ENDIAN))
-                    .mul(fromMemorySegment(F, gradient, from + at, LITTLE_ENDIAN))
-                    .intoMemorySegment(gradient, from + at, LITTLE_ENDIAN);
+        long factors = powers & USER;
+        long out = gradient & USER;
+        for (int i = 0; i < vectors; i++) {
+            long at = (long) i * BYTES;
+            a.mul(fromMemorySegment(F, ALL, factors + at, LITTLE_ENDIAN))
+                    .mul(fromMemorySegment(F, ALL, out + at, LITTLE_ENDIAN))
+                    .intoMemorySegment(ALL, out + at, LITTLE_ENDIAN);
         }
     }
 }

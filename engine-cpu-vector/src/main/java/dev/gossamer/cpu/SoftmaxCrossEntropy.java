@@ -4,6 +4,9 @@ import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Lanes.I;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
+import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
@@ -20,15 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SoftmaxCrossEntropy {
 
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
-    // Scratch holds vectors, by byte offsets: largest logits (where expDifference wants them), sums of exponentials,
-    // own logits,
-    // a spare one, labels, logarithms in double, then the exponentials by class. Vectors pass between methods through
-    // it,
-    // since one that is returned from a call is boxed.
+    // Scratch holds vectors, by byte offsets: largest logits, sums of exponentials, own logits, a spare one, labels,
+    // logarithms in double, then the exponentials by class. Vectors pass between methods through it, since one that is
+    // returned from a call is boxed.
     private static final long MAX = 0;
     private static final long SUM = BYTES;
     private static final long OWN = 2L * BYTES;
@@ -52,22 +52,30 @@ final class SoftmaxCrossEntropy {
             @Nullable CpuTensor gradient,
             CpuHandles.CpuCell lossSum,
             CpuHandles.CpuCell correct,
-            MemorySegment scratch) {
+            MemorySegment memory) {
         checkClasses(classes, logits.batch, logits.features);
+        long scratch = Raw.address(memory, 0, scratchBytes(logits.features));
         double loss = 0;
         int right = 0;
         for (int column = 0; column < logits.batch; column += COUNT) {
             int samples = Math.min(COUNT, logits.batch - column);
+            long from = column(logits, column);
+            int step = Math.toIntExact(logits.rowStride());
             labels(classes, column, samples, scratch);
-            max(logits, column, scratch);
-            right += right(logits, classes, column, samples, scratch);
-            exponentials(logits, column, scratch);
-            VectorMath.log2(scratch, SUM, BYTES, scratch, LOGS);
+            max(from, step, logits.features, scratch);
+            right += right(from, step, classes, column, samples, scratch);
+            exponentials(from, step, logits.features, scratch);
+            VectorMath.log2(scratch + SUM, 1, scratch + LOGS);
             for (int i = 0; i < samples; i++) {
                 loss += term(scratch, i);
             }
             if (gradient != null) {
-                normalise(gradient, column, scratch);
+                normalise(
+                        column(gradient, column),
+                        Math.toIntExact(gradient.rowStride()),
+                        gradient.features,
+                        gradient.batch,
+                        scratch);
             }
         }
         lossSum.value = (float) (lossSum.value + loss);
@@ -75,6 +83,11 @@ final class SoftmaxCrossEntropy {
         if (gradient != null) {
             gradient.clearTail();
         }
+    }
+
+    /** The address of a vector of samples, in the first class. */
+    private static long column(CpuTensor t, int column) {
+        return Raw.address(t.data, t.base(column), (t.features - 1) * t.rowStride() + BYTES);
     }
 
     private static void checkClasses(int[] classes, int batch, int limit) {
@@ -86,36 +99,35 @@ final class SoftmaxCrossEntropy {
         }
     }
 
-    private static void labels(int[] classes, int column, int samples, MemorySegment scratch) {
+    private static void labels(int[] classes, int column, int samples, long scratch) {
         for (int i = 0; i < COUNT; i++) {
-            scratch.set(INT, LABELS + (long) i * Integer.BYTES, i < samples ? classes[column + i] : NO_SAMPLE);
+            ALL.set(INT, (scratch + LABELS + 4L * i) & USER, i < samples ? classes[column + i] : NO_SAMPLE);
         }
     }
 
-    private static void max(CpuTensor logits, int column, MemorySegment scratch) {
-        long at = logits.base(column);
-        FloatVector max = fromMemorySegment(F, logits.data, at, LITTLE_ENDIAN);
-        for (int row = 1; row < logits.features; row++) {
-            max = max.max(fromMemorySegment(F, logits.data, at + row * logits.rowStride(), LITTLE_ENDIAN));
+    private static void max(long logits, int step, int rows, long scratch) {
+        long from = logits & USER;
+        FloatVector max = fromMemorySegment(F, ALL, from, LITTLE_ENDIAN);
+        for (int row = 1; row < rows; row++) {
+            max = max.max(fromMemorySegment(F, ALL, (from + (long) row * step) & USER, LITTLE_ENDIAN));
         }
-        max.intoMemorySegment(scratch, MAX, LITTLE_ENDIAN);
+        max.intoMemorySegment(ALL, (scratch + MAX) & USER, LITTLE_ENDIAN);
     }
 
     /**
      * Stores the labels' own logits, and counts the samples whose largest logit, the first of equals, is the label's. One sample
      * after the other: as vectors, C2 boxed it once other kernels had run.
      */
-    private static int right(CpuTensor logits, int[] classes, int column, int samples, MemorySegment scratch) {
+    private static int right(long logits, int step, int[] classes, int column, int samples, long scratch) {
         int right = 0;
         for (int i = 0; i < samples; i++) {
-            long lane = (long) i * Float.BYTES;
-            long at = logits.base(column) + lane;
+            long at = logits + 4L * i;
             int label = classes[column + i];
-            float max = scratch.get(FLOAT, MAX + lane);
-            float own = logits.data.get(FLOAT, at + label * logits.rowStride());
-            scratch.set(FLOAT, OWN + lane, own);
+            float max = ALL.get(UNCHECKED, (scratch + MAX + 4L * i) & USER);
+            float own = ALL.get(UNCHECKED, (at + (long) label * step) & USER);
+            ALL.set(UNCHECKED, (scratch + OWN + 4L * i) & USER, own);
             int first = own == max ? 0 : label + 1;
-            while (first < label && logits.data.get(FLOAT, at + first * logits.rowStride()) != max) {
+            while (first < label && ALL.get(UNCHECKED, (at + (long) first * step) & USER) != max) {
                 first++;
             }
             right += first == label ? 1 : 0;
@@ -124,39 +136,45 @@ final class SoftmaxCrossEntropy {
     }
 
     /** {@code exp(logit - max)} of every class, and their sum. */
-    private static void exponentials(CpuTensor logits, int column, MemorySegment scratch) {
-        long from = logits.base(column);
-        for (int row = 0; row < logits.features; row++) {
+    private static void exponentials(long logits, int step, int rows, long scratch) {
+        for (int row = 0; row < rows; row++) {
             VectorMath.expDifference(
-                    logits.data, from + row * logits.rowStride(), scratch, EXPONENTIALS + (long) row * BYTES, SPARE);
+                    logits + (long) row * step,
+                    scratch + MAX,
+                    scratch + EXPONENTIALS + (long) row * BYTES,
+                    scratch + SPARE);
         }
+        sum(scratch + EXPONENTIALS, rows, scratch + SUM);
+    }
+
+    private static void sum(long vectors, int count, long to) {
+        long from = vectors & USER;
         FloatVector sum = FloatVector.zero(F);
-        for (int row = 0; row < logits.features; row++) {
-            sum = sum.add(fromMemorySegment(F, scratch, EXPONENTIALS + (long) row * BYTES, LITTLE_ENDIAN));
+        for (int i = 0; i < count; i++) {
+            sum = sum.add(fromMemorySegment(F, ALL, from + (long) i * BYTES, LITTLE_ENDIAN));
         }
-        sum.intoMemorySegment(scratch, SUM, LITTLE_ENDIAN);
+        sum.intoMemorySegment(ALL, to & USER, LITTLE_ENDIAN);
     }
 
     /** {@code ln Σ exp(logit - max) + max - own logit} of one sample of the vector, in double. */
-    private static double term(MemorySegment scratch, int sample) {
-        long at = (long) sample * Float.BYTES;
-        double distance = (double) scratch.get(FLOAT, MAX + at) - scratch.get(FLOAT, OWN + at);
-        return VectorMath.LN2 * scratch.get(DOUBLE, LOGS + 2 * at) + distance;
+    private static double term(long scratch, int sample) {
+        float max = ALL.get(UNCHECKED, (scratch + MAX + 4L * sample) & USER);
+        float own = ALL.get(UNCHECKED, (scratch + OWN + 4L * sample) & USER);
+        return VectorMath.LN2 * ALL.get(DOUBLE, (scratch + LOGS + 8L * sample) & USER) + ((double) max - own);
     }
 
-    private static void normalise(CpuTensor gradient, int column, MemorySegment scratch) {
-        float batch = gradient.batch;
-        FloatVector sum = fromMemorySegment(F, scratch, SUM, LITTLE_ENDIAN);
-        IntVector labels = IntVector.fromMemorySegment(I, scratch, LABELS, LITTLE_ENDIAN);
-        long to = gradient.base(column);
-        for (int row = 0; row < gradient.features; row++) {
-            FloatVector part = fromMemorySegment(F, scratch, EXPONENTIALS + (long) row * BYTES, LITTLE_ENDIAN)
+    private static void normalise(long gradient, int step, int rows, float batch, long scratch) {
+        FloatVector sum = fromMemorySegment(F, ALL, (scratch + SUM) & USER, LITTLE_ENDIAN);
+        IntVector labels = IntVector.fromMemorySegment(I, ALL, (scratch + LABELS) & USER, LITTLE_ENDIAN);
+        long from = (scratch + EXPONENTIALS) & USER;
+        for (int row = 0; row < rows; row++) {
+            FloatVector part = fromMemorySegment(F, ALL, from + (long) row * BYTES, LITTLE_ENDIAN)
                     .div(sum)
                     .div(batch);
             part.blend(
                             part.sub(1 / batch),
                             labels.compare(VectorOperators.EQ, row).cast(F))
-                    .intoMemorySegment(gradient.data, to + row * gradient.rowStride(), LITTLE_ENDIAN);
+                    .intoMemorySegment(ALL, (gradient + (long) row * step) & USER, LITTLE_ENDIAN);
         }
     }
 }

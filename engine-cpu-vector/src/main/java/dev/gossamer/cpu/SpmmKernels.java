@@ -72,7 +72,7 @@ final class SpmmKernels {
             return;
         }
         for (int row = from; row < to; row++) {
-            Scaling.row(vectors, io.c, cBase + row * io.cStride, beta);
+            Scaling.row(vectors, c + (long) row * cStride, beta);
         }
         more(vectors, csr.rowPtr, csr.colIdx, from, to, v, b, bStride, c, cStride);
     }

@@ -93,7 +93,7 @@ class VectorMathTest {
             MemorySegment from = arena.allocate(4L * xs.length, 64);
             MemorySegment to = arena.allocate(8L * xs.length, 64);
             MemorySegment.copy(xs, 0, from, ValueLayout.JAVA_FLOAT, 0, xs.length);
-            VectorMath.log2(from, 0, from.byteSize(), to, 0);
+            VectorMath.log2(from.address(), xs.length / Lanes.COUNT, to.address());
             return to.toArray(ValueLayout.JAVA_DOUBLE);
         }
     }
@@ -105,7 +105,7 @@ class VectorMathTest {
             MemorySegment scratch = arena.allocate(VectorMath.STRIP_SCRATCH, 64);
             MemorySegment.copy(xs, 0, from, ValueLayout.JAVA_FLOAT, 0, xs.length);
             for (int i = 0; i < xs.length; i += VectorMath.STRIP) {
-                VectorMath.power(from, 4L * i, 4L * VectorMath.STRIP, exponent, scratch);
+                VectorMath.power(from.address() + 4L * i, VectorMath.STRIP / Lanes.COUNT, exponent, scratch.address());
                 MemorySegment.copy(scratch, ValueLayout.JAVA_FLOAT, 0, powers, i, VectorMath.STRIP);
             }
         }
