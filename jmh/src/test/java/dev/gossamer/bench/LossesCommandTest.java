@@ -77,11 +77,33 @@ class LossesCommandTest {
         assertThat(ran.out()).contains("model=resnet18", "The curves agree: 2 of 2 steps judged");
     }
 
+    /** A partial batch, patterns, two steps with momentum. */
+    @Test
+    void tensorsOfTheCnnAgree() {
+        requirePyTorch();
+        Ran ran = run("--tensors", "3", "--batch", "2", "--capacity", "5", "--steps", "2", "--density", "0.2");
+        assertThat(ran.code()).as(ran.out() + ran.err()).isZero();
+        assertThat(ran.out())
+                .contains(
+                        "| gradient of conv1.weight |", "| change of bn1.running_var |", "The tensors agree: 3 seeds");
+    }
+
+    @Test
+    void tensorsOfTheNetworkWithANormBehindEachConvolutionAgree() {
+        requirePyTorch();
+        Ran ran = run("--tensors", "3", "--batch", "2", "--steps", "1", "--model", "vgg16");
+        assertThat(ran.code()).as(ran.out() + ran.err()).isZero();
+        assertThat(ran.out()).contains("| gradient of features.41.weight |", "The tensors agree: 3 seeds");
+    }
+
     @Test
     void badUseIsRefusedWithTheRemedy() {
         assertThat(run("--model", "mlp").err()).contains("mlp", "cnn-cifar10", "resnet18");
         assertThat(run("--steps", "0").code()).isEqualTo(2);
         assertThat(run("--every", "0").code()).isEqualTo(2);
+        assertThat(run("--tensors", "-1").err()).contains("--tensors");
+        assertThat(run("--capacity", "2").err()).contains("--capacity");
+        assertThat(run("--density", "0").err()).contains("--density");
         Ran ran = run("--python", "no-such-python");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("no-such-python", PyTorch.PYTHON_VARIABLE);
