@@ -16,6 +16,7 @@ import dev.gossamer.fl.nn.Network;
 import dev.gossamer.fl.nn.TrainingSession;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,7 @@ final class LossProblem implements AutoCloseable {
     static final String PROGRAM = "pytorch_losses.py";
 
     /** The networks that {@link #PROGRAM} knows. */
-    static final List<String> MODELS = List.of("cnn-cifar10", "resnet18");
+    static final List<String> MODELS = List.of("cnn-cifar10", "resnet18", "vgg16");
 
     /** Sets the order of samples apart from the other uses of the seed. */
     private static final long ORDER = 0x1055;
@@ -52,9 +53,12 @@ final class LossProblem implements AutoCloseable {
      * What is trained, and how.
      *
      * @param model one of {@link #MODELS}
+     * @param capacity batch size that our memory is made for: if it is more than {@code batch}, that is a last, partial one
+     * @param density of the weights; what is outside the patterns is masked in PyTorch
      * @param seed of weights and order
      */
-    record Settings(String model, int steps, int batch, float rate, float momentum, long seed) {
+    record Settings(
+            String model, int steps, int batch, int capacity, float rate, float momentum, double density, long seed) {
 
         Settings {
             if (!MODELS.contains(model)) {
@@ -62,6 +66,12 @@ final class LossProblem implements AutoCloseable {
             }
             if (steps < 1 || batch < 1 || !(rate > 0 && rate < Float.POSITIVE_INFINITY)) {
                 throw new IllegalArgumentException("--steps and --batch are at least 1, --rate is above 0");
+            }
+            if (capacity < batch) {
+                throw new IllegalArgumentException("--capacity is at least the batch");
+            }
+            if (!(density > 0 && density <= 1)) {
+                throw new IllegalArgumentException("--density is above 0 and at most 1");
             }
         }
     }
@@ -77,7 +87,7 @@ final class LossProblem implements AutoCloseable {
         this.folder = folder;
         this.data = Cifar10.load(folder);
         this.spec = withoutDropout(Models.named(settings.model, data.one(), data.classes()));
-        this.initial = spec.initial(settings.seed);
+        this.initial = ModelProblem.pruned(spec.initial(settings.seed), settings.density);
         this.order = IntStream.range(0, data.train().count()).toArray();
         SplitMix64.of(settings.seed, ORDER).shuffle(order);
     }
@@ -96,8 +106,22 @@ final class LossProblem implements AutoCloseable {
                 .toArray();
     }
 
-    /** Our losses, each before its step's update, on one thread. */
-    double[] ours(Backend backend) {
+    /**
+     * What training gave.
+     *
+     * @param losses each before its step's update
+     * @param left gradients of the last step, then all parameters, each in the model's order and without what is outside a
+     *     pattern; empty if nobody asked for them
+     */
+    @SuppressWarnings("ArrayRecordComponent") // read only, never compared
+    record Run(double[] losses, double[] left) {}
+
+    /**
+     * Ours, on one thread.
+     *
+     * @param left whether gradients and parameters are wanted
+     */
+    private Run ours(Backend backend, boolean left) {
         double[] losses = new double[settings.steps];
         try (Workspace workspace = backend.workspace(1)) {
             Network network = new Network(workspace, spec);
@@ -110,8 +134,17 @@ final class LossProblem implements AutoCloseable {
                     tell(backend.name(), step, losses[step]);
                 }
             }
+            return new Run(losses, left ? flat(network.gradients(), network.state()) : new double[0]);
         }
-        return losses;
+    }
+
+    private static double[] flat(ModelState... states) {
+        return Arrays.stream(states)
+                .flatMapToDouble(state -> {
+                    float[] values = StepProblem.flat(state);
+                    return IntStream.range(0, values.length).mapToDouble(i -> values[i]);
+                })
+                .toArray();
     }
 
     private TrainingSession session(Workspace workspace, Network network) {
@@ -123,18 +156,35 @@ final class LossProblem implements AutoCloseable {
                         data.one(),
                         data.train().count()),
                 Normalisation.CIFAR.transform(data.train()),
-                settings.batch,
-                settings.batch,
+                settings.capacity,
+                settings.capacity,
                 new Sgd(settings.momentum, false, 0, 0));
     }
 
+    /** A way to compute in PyTorch. */
+    private enum Peer {
+        /** Convolutions by oneDNN. */
+        FLOAT32("float32", true),
+        /** Convolutions as products with copies of the input (im2col), which add in another order. */
+        UNFOLDED("float32", false),
+        FLOAT64("float64", false);
+
+        private final String dtype;
+        private final boolean oneDnn;
+
+        Peer(String dtype, boolean oneDnn) {
+            this.dtype = dtype;
+            this.oneDnn = oneDnn;
+        }
+    }
+
     /**
-     * PyTorch's losses, on one thread.
+     * PyTorch's, on one thread.
      *
-     * @param dtype {@code float32} or {@code float64}
+     * @param left whether gradients and parameters are wanted
      */
-    double[] theirs(PyTorch torch, String dtype) {
-        int samples = torch.ask(open(torch, dtype)).path("samples").asInt();
+    private Run theirs(PyTorch torch, Peer peer, boolean left) {
+        int samples = torch.ask(open(torch, peer)).path("samples").asInt();
         if (samples != order.length) {
             throw new AssertionError("PyTorch's side reads " + samples + " samples, ours " + order.length);
         }
@@ -142,26 +192,52 @@ final class LossProblem implements AutoCloseable {
         for (int step = 0; step < losses.length; step++) {
             JsonNode answer = torch.ask(Map.of("do", "step", "samples", batch(step)));
             losses[step] = answer.path("loss").asDouble(Double.NaN);
-            tell("PyTorch " + dtype, step, losses[step]);
+            tell("PyTorch " + peer.name().toLowerCase(Locale.ROOT), step, losses[step]);
         }
-        return losses;
+        return new Run(losses, left ? torch.doubles(Map.of("do", "left")) : new double[0]);
     }
 
-    private Map<String, Object> open(PyTorch torch, String dtype) {
+    private Map<String, Object> open(PyTorch torch, Peer peer) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("do", "open");
         request.put("model", settings.model);
-        request.put("dtype", dtype);
+        request.put("dtype", peer.dtype);
+        request.put("onednn", peer.oneDnn);
         request.put(
                 "parameters",
                 initial.tensors().stream()
                         .map(tensor -> List.of(tensor.name(), tensor.shape()))
                         .toList());
-        request.put("values", torch.floats(StepProblem.flat(initial)));
+        request.put("values", torch.floats(ModelProblem.whole(initial)));
+        request.put("sparse", settings.density < 1);
         request.put("rate", settings.rate);
         request.put("momentum", settings.momentum);
         request.put("data", folder.toAbsolutePath().toString());
         return request;
+    }
+
+    /**
+     * Trains in all four ways and compares gradients of the last step and what the steps changed.
+     *
+     * @param to takes the comparison
+     */
+    void compareTensors(Backend backend, PyTorch torch, TensorErrors to) {
+        to.add(
+                spec.trainedNames(),
+                initial,
+                ours(backend, true),
+                theirs(torch, Peer.FLOAT32, true),
+                theirs(torch, Peer.UNFOLDED, true),
+                theirs(torch, Peer.FLOAT64, true));
+    }
+
+    /** Trains in all four ways. */
+    LossCurves curves(Backend backend, PyTorch torch) {
+        return new LossCurves(
+                ours(backend, false).losses,
+                theirs(torch, Peer.FLOAT32, false).losses,
+                theirs(torch, Peer.UNFOLDED, false).losses,
+                theirs(torch, Peer.FLOAT64, false).losses);
     }
 
     /** A line now and then, so that a person sees that it goes on. */

@@ -74,18 +74,26 @@ final class ModelProblem {
         for (int i = 0; i < size.batch; i++) {
             labels[i] = (byte) random.nextInt(size.classes);
         }
-        ModelState dense = spec.initial(3);
-        this.initial = density == 1
-                ? dense
-                : new ModelState(dense.tensors().stream().map(this::pruned).toList());
+        this.initial = pruned(spec.initial(3), density);
     }
 
     private Shape one() {
         return new Shape(3, size.plane, size.plane, 1);
     }
 
-    /** Weights that are left grow, as activations would fade away from layer to layer otherwise, and with them what is verified. */
-    private TensorState pruned(TensorState tensor) {
+    /**
+     * Random entries of the weights and whole vectors; the model itself at density 1. Weights that are left grow, as
+     * activations would fade away from layer to layer otherwise, and with them what is verified.
+     */
+    static ModelState pruned(ModelState dense, double density) {
+        return density == 1
+                ? dense
+                : new ModelState(dense.tensors().stream()
+                        .map(tensor -> pruned(tensor, density))
+                        .toList());
+    }
+
+    private static TensorState pruned(TensorState tensor, double density) {
         if (tensor.shape().length == 1) {
             return tensor;
         }
@@ -100,11 +108,16 @@ final class ModelProblem {
 
     /** All parameters and statistics in the model's order, zeros included. */
     float[] parameters() {
+        return whole(initial);
+    }
+
+    /** The same of any model. */
+    static float[] whole(ModelState state) {
         float[] all = new float
                 [Math.toIntExact(
-                        initial.tensors().stream().mapToLong(TensorState::size).sum())];
+                        state.tensors().stream().mapToLong(TensorState::size).sum())];
         int next = 0;
-        for (TensorState tensor : initial.tensors()) {
+        for (TensorState tensor : state.tensors()) {
             float[] values = tensor.toDense();
             System.arraycopy(values, 0, all, next, values.length);
             next += values.length;

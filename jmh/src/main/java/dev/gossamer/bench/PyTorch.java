@@ -231,6 +231,24 @@ final class PyTorch implements AutoCloseable {
         }
     }
 
+    /** The f64 numbers that a request makes it write to a file, whose name the request gets. */
+    double[] doubles(Map<String, ?> request) {
+        try {
+            Path file = Files.createTempFile(folder, "result", ".bin");
+            Map<String, Object> named = new LinkedHashMap<>(request);
+            named.put("file", file.toString());
+            double[] numbers = new double[ask(named).path("count").asInt()];
+            ByteBuffer.wrap(Files.readAllBytes(file))
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asDoubleBuffer()
+                    .get(numbers);
+            Files.delete(file);
+            return numbers;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot read what PyTorch computed", e);
+        }
+    }
+
     /** The answer to a request. */
     JsonNode ask(Map<String, ?> request) {
         try {

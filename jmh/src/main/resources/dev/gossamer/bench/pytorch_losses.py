@@ -1,13 +1,17 @@
 """Training steps in PyTorch: reads a request as a line of JSON, answers with a line of JSON.
 
-open    model, type, parameters by name in a file of raw float32, settings of SGD, the folder of CIFAR-10  ->  samples
+open    model, type, whether by oneDNN, parameters by name in a file of raw float32, whether zeros of weights are outside
+        a pattern and stay, settings of SGD, the folder of CIFAR-10                   ->  samples
 step    numbers of the batch's samples  ->  loss of the batch before the update
+left    file  ->  count of the float64 numbers written to it: gradients of the last step, then parameters, both in the order
+        of `open` and without what is outside a pattern
 
 The first line, unasked, tells the version. Whatever goes wrong is answered with `error`.
 
 Networks, reader and constants are written down here once more, so that what is wrong on the other side shows.
 """
 
+import ctypes
 import gzip
 import json
 import pathlib
@@ -93,7 +97,26 @@ class ResNet18(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-MODELS = {"cnn-cifar10": CnnCifar10, "resnet18": ResNet18}
+class Vgg16(nn.Module):
+    """Configuration D with batch norms, named as in torchvision, with one fully connected layer; batch norms as Keras'."""
+
+    def __init__(self):
+        super().__init__()
+        layers, channels = [], 3
+        for count, out in ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)):
+            for _ in range(count):
+                norm = nn.BatchNorm2d(out, eps=1e-3, momentum=0.01)
+                layers += [nn.Conv2d(channels, out, 3, padding=1), norm, nn.ReLU()]
+                channels = out
+            layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Linear(512, CLASSES)
+
+    def forward(self, x):
+        return self.classifier(self.features(x).flatten(1))
+
+
+MODELS = {"cnn-cifar10": CnnCifar10, "resnet18": ResNet18, "vgg16": Vgg16}
 
 
 def records(folder):
@@ -110,14 +133,18 @@ def records(folder):
 
 
 class Training:
-    def __init__(self, model, dtype, parameters, values, rate, momentum, data):
+    def __init__(self, model, dtype, onednn, parameters, values, sparse, rate, momentum, data):
         torch.set_num_threads(1)
+        torch.backends.mkldnn.enabled = onednn
         self.dtype = getattr(torch, dtype)
         self.model = MODELS[model]().to(self.dtype)
         sizes = [torch.Size(shape).numel() for _, shape in parameters]
         flat = torch.from_file(values, size=sum(sizes), dtype=torch.float32)
         state = {name: part.view(shape) for (name, shape), part in zip(parameters, flat.split(sizes))}
         self.model.load_state_dict(state, strict=True)
+        self.names = list(state)
+        weights = [(name, p) for name, p in self.model.named_parameters() if sparse and p.dim() > 1]
+        self.masks = {name: weight.detach() != 0 for name, weight in weights}
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate, momentum=momentum)
         self.records = records(data)
 
@@ -129,8 +156,21 @@ class Training:
         loss = F.cross_entropy(logits, batch[:, 0].long())
         self.optimizer.zero_grad()
         loss.backward()
+        for name, mask in self.masks.items():
+            self.model.get_parameter(name).grad.mul_(mask)
         self.optimizer.step()
         return loss.item()
+
+    def left(self, file):
+        """Parts of each tensor that are within its pattern."""
+        trained, state = dict(self.model.named_parameters()), self.model.state_dict()
+        tensors = [(name, trained[name].grad) for name in self.names if name in trained]
+        tensors += [(name, state[name]) for name in self.names]
+        parts = [tensor[self.masks[name]] if name in self.masks else tensor.flatten() for name, tensor in tensors]
+        numbers = torch.cat(parts).double()
+        with open(file, "wb") as out:
+            out.write(ctypes.string_at(numbers.data_ptr(), 8 * numbers.numel()))
+        return numbers.numel()
 
 
 training = None
@@ -144,6 +184,8 @@ def answer(request):
         return {"samples": len(training.records)}
     if task == "step":
         return {"loss": training.step(**request)}
+    if task == "left":
+        return {"count": training.left(**request)}
     raise ValueError(f"unknown request {task}")
 
 

@@ -77,11 +77,26 @@ class LossesCommandTest {
         assertThat(ran.out()).contains("model=resnet18", "The curves agree: 2 of 2 steps judged");
     }
 
+    /** A partial batch and patterns. One switched unit of so few is some hundredths; a wrong mask or order is all of it. */
+    @Test
+    void gradientsOfTheCnnAreNear() {
+        requirePyTorch();
+        Ran ran = run("--tensors", "1", "--batch", "2", "--capacity", "5", "--steps", "1", "--density", "0.2");
+        assertThat(ran.code()).as(ran.out() + ran.err()).isLessThan(2);
+        assertThat(ran.out()).contains("| gradient of conv1.weight |", "| change of bn1.running_var |", "The tensors ");
+        assertThat(ran.out().lines().filter(line -> line.startsWith("| gradient of ")))
+                .hasSize(20)
+                .allMatch(line -> Double.parseDouble(line.split(" \\| ")[2]) < 0.3);
+    }
+
     @Test
     void badUseIsRefusedWithTheRemedy() {
         assertThat(run("--model", "mlp").err()).contains("mlp", "cnn-cifar10", "resnet18");
         assertThat(run("--steps", "0").code()).isEqualTo(2);
         assertThat(run("--every", "0").code()).isEqualTo(2);
+        assertThat(run("--tensors", "-1").err()).contains("--tensors");
+        assertThat(run("--capacity", "2").err()).contains("--capacity");
+        assertThat(run("--density", "0").err()).contains("--density");
         Ran ran = run("--python", "no-such-python");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("no-such-python", PyTorch.PYTHON_VARIABLE);
