@@ -82,7 +82,7 @@ final class Exchange {
 
     private SparseUpdate decode(ClientUpdate update) {
         try {
-            SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(model));
+            SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(model), model);
             check(decoded, update.client());
             return decoded;
         } catch (CodecException | IllegalArgumentException e) {

@@ -101,8 +101,8 @@ final class Worker implements AutoCloseable {
         double loss = session.lastEpoch().loss();
         ModelState trained = network.state();
         long done = System.nanoTime();
-        byte[] answer =
-                WireCodec.encode(new SparseUpdate(received.round(), client, order.length, received.method(), trained));
+        SparseUpdate update = new SparseUpdate(received.round(), client, order.length, received.method(), trained);
+        byte[] answer = WireCodec.encode(update, received.model());
         return new ClientUpdate(client, answer, loss, decoded - start, done - decoded, System.nanoTime() - done);
     }
 
