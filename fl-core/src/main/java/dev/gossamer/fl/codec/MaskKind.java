@@ -1,26 +1,36 @@
 package dev.gossamer.fl.codec;
 
-import dev.gossamer.engine.sparse.SparsityPattern;
-import org.jspecify.annotations.Nullable;
-
 /**
- * How a tensor's pattern is written. The sender takes the smallest, the first of those where several are; the receiver
- * accepts no other, so that a model has one encoding only.
+ * How a tensor's pattern is written. The sender takes the kind of fewest bytes, the first of those where several are
+ * equal; the receiver accepts no other, so that a model has one encoding only.
+ *
+ * <p>A gap is the number of elements skipped since the one before (since the start for the first), elements being numbered
+ * in row-major order.
  */
 enum MaskKind {
     /** No pattern: all values are there. */
-    DENSE(0),
+    DENSE(0, 0),
     /** A bit for each element: bit {@code i & 7} of byte {@code i >> 3} is set if element i has a value. */
-    BITS(1),
-    /** The elements that have values, as gaps. Byte-aligned, the smallest above 7/8 sparsity. */
-    GAPS(2),
-    /** The elements that have none, as gaps: the smallest below 1/8 sparsity, nothing at all for a full pattern. */
-    ABSENT_GAPS(3);
+    BITS(1, Integer.BYTES),
+    /** The elements that have values, as gaps in whole bytes: {@link Leb128}. */
+    GAPS(2, Integer.BYTES),
+    /** The elements that have none, as gaps in whole bytes; nothing at all for a full pattern. */
+    ABSENT_GAPS(3, Integer.BYTES),
+    /** The elements that have values, as gaps in bits: {@link RiceCode}. */
+    RICE(4, Integer.BYTES + 1),
+    /** The elements that have none, as gaps in bits. */
+    ABSENT_RICE(5, Integer.BYTES + 1),
+    /** The reference's pattern, which the receiver has. */
+    REFERENCE(6, 0),
+    /** The elements in which the pattern differs from the reference's, as gaps in bits. */
+    CHANGES(7, Integer.BYTES + 1);
 
     private final int code;
+    private final int fieldBytes;
 
-    MaskKind(int code) {
+    MaskKind(int code, int fieldBytes) {
         this.code = code;
+        this.fieldBytes = fieldBytes;
     }
 
     static MaskKind ofCode(int code, String where) {
@@ -36,24 +46,18 @@ enum MaskKind {
         return code;
     }
 
-    /** The kind to send a tensor with. */
-    static MaskKind choose(@Nullable SparsityPattern pattern) {
-        if (pattern == null) {
-            return DENSE;
-        }
-        MaskKind best = BITS;
-        long bestBytes = Masks.sizeBytes(BITS, pattern);
-        for (MaskKind kind : new MaskKind[] {GAPS, ABSENT_GAPS}) {
-            // A gap takes a byte or more: most patterns need no pass over their entries to tell.
-            long atLeast = kind == GAPS ? pattern.nnz() : pattern.size() - pattern.nnz();
-            if (atLeast < bestBytes) {
-                long bytes = Masks.sizeBytes(kind, pattern);
-                if (bytes < bestBytes) {
-                    best = kind;
-                    bestBytes = bytes;
-                }
-            }
-        }
-        return best;
+    /** Bytes of the count and of the Rice parameter that the payload follows. */
+    int fieldBytes() {
+        return fieldBytes;
+    }
+
+    /** Whether a parameter precedes the payload. */
+    boolean isRice() {
+        return this == RICE || this == ABSENT_RICE || this == CHANGES;
+    }
+
+    /** Whether it can be read only beside the reference. */
+    boolean isRelative() {
+        return this == REFERENCE || this == CHANGES;
     }
 }

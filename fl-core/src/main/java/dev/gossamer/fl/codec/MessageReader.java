@@ -7,7 +7,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what is between the envelope (magic, version, length) and the checksum of a message; see {@link WireCodec}. */
 final class MessageReader {
@@ -15,14 +17,26 @@ final class MessageReader {
     /** The shortest tensor: an empty name would be refused later, a scalar without a mask. */
     private static final int MIN_TENSOR_BYTES = 4;
 
+    private final byte[] message;
     private final ByteBuffer in;
     private final DecodeOptions options;
+    private final @Nullable Reference known;
+    private final List<TensorState> tensors = new ArrayList<>();
+    private final List<MaskPlan> masks = new ArrayList<>();
+    private ValueType type = ValueType.F32;
+    private byte @Nullable [] relativeTo;
+
+    /** What masks are relative to, if that is known. */
+    private @Nullable Reference reference;
+
     private long elements;
 
-    MessageReader(byte[] message, DecodeOptions options) {
+    MessageReader(byte[] message, DecodeOptions options, @Nullable ModelState reference) {
+        this.message = message;
         this.in = ByteBuffer.wrap(message, 12, message.length - 12 - WireCodec.CHECKSUM_BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN);
         this.options = options;
+        this.known = reference == null ? null : new Reference(reference);
     }
 
     SparseUpdate read() {
@@ -30,17 +44,21 @@ final class MessageReader {
         int sender = in.getInt();
         long samples = in.getLong();
         long tensorCount = Integer.toUnsignedLong(in.getInt());
+        type = ValueType.ofCode(Byte.toUnsignedInt(in.get()));
+        readReference();
         String method = text("method");
         if (tensorCount > in.remaining() / MIN_TENSOR_BYTES) {
             throw new CodecException("The message announces " + tensorCount + " tensors, more than its "
                     + in.remaining() + " bytes can hold");
         }
-        List<TensorState> tensors = new ArrayList<>();
         for (int i = 0; i < tensorCount; i++) {
             tensors.add(tensor(i));
         }
         if (in.hasRemaining()) {
             throw new CodecException(in.remaining() + " bytes follow the last tensor");
+        }
+        if (relativeTo != null && !Reference.pays(tensors, masks)) {
+            throw new CodecException("The message states a reference, but is smaller without");
         }
         try {
             return new SparseUpdate(round, sender, samples, method, new ModelState(tensors));
@@ -49,20 +67,57 @@ final class MessageReader {
         }
     }
 
+    private void readReference() {
+        int relative = Byte.toUnsignedInt(in.get());
+        if (relative > 1) {
+            throw new CodecException("The message's mark for relative masks is " + relative + ", but must be 0 or 1");
+        }
+        if (relative == 1) {
+            need(Reference.DIGEST_BYTES, "the reference", "The message");
+            byte[] digest = new byte[Reference.DIGEST_BYTES];
+            in.get(digest);
+            relativeTo = digest;
+            reference = known != null && Arrays.equals(known.digest(), digest) ? known : null;
+        }
+    }
+
     private TensorState tensor(int index) {
         String name = text("name of tensor " + index);
         String where = "Tensor " + index + " '" + name + "'";
         int[] shape = shape(where);
         MaskKind kind = MaskKind.ofCode(unsignedByte(where), where);
+        SparsityPattern base = reference == null ? null : reference.pattern(name, shape);
         try {
             if (kind == MaskKind.DENSE) {
+                masks.add(MaskPlan.of(null, base));
                 return TensorState.dense(name, shape, values(TensorState.size(shape), where));
             }
-            SparsityPattern pattern = pattern(kind, shape, where);
+            if (kind.isRelative() && base == null) {
+                throw new CodecException(where + ": " + missing());
+            }
+            MaskReader mask = new MaskReader(message, in, kind, shape, base, where);
+            SparsityPattern pattern = mask.read(type.sizeBytes());
+            masks.add(mask.plan());
             return TensorState.sparse(name, shape, pattern, values(pattern.nnz(), where));
         } catch (IllegalArgumentException e) {
             throw new CodecException(where + ": " + e.getMessage(), e);
         }
+    }
+
+    private String missing() {
+        String start = "its mask is written relative to the sender's reference, ";
+        if (relativeTo == null) {
+            return start + "but the message states none";
+        }
+        String its = "the masks " + Reference.text(relativeTo);
+        if (known == null) {
+            return start + its + ", which this side lacks: decode with the model that the sender had";
+        }
+        return start + its + ", but "
+                + (reference == null
+                        ? "those here are " + Reference.text(known.digest())
+                                + ": decode with the model that the sender had"
+                        : "that has no pattern for this name and shape");
     }
 
     private int[] shape(String where) {
@@ -76,8 +131,10 @@ final class MessageReader {
         for (int i = 0; i < rank; i++) {
             shape[i] = in.getInt();
         }
+        long size;
         try {
-            elements += Math.max(TensorState.size(shape), TensorState.rows(shape));
+            size = TensorState.size(shape);
+            elements += Math.max(size, TensorState.rows(shape));
             TensorState.cols(shape);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new CodecException(where + ": the shape is impossible, " + e.getMessage(), e);
@@ -86,55 +143,32 @@ final class MessageReader {
             throw new CodecException(where + ": the tensors up to here have " + Long.toUnsignedString(elements)
                     + " elements, but at most " + options.maxElements() + " are accepted");
         }
+        if (size > WireCodec.MAX_ELEMENTS) {
+            throw new CodecException(where + ": " + size + " elements, but a tensor in a message can have at most "
+                    + WireCodec.MAX_ELEMENTS);
+        }
         return shape;
     }
 
-    private SparsityPattern pattern(MaskKind kind, int[] shape, String where) {
-        need(Integer.BYTES, "the number of entries", where);
-        long nnz = Integer.toUnsignedLong(in.getInt());
-        long size = TensorState.size(shape);
-        if (nnz > size) {
-            throw new CodecException(
-                    where + ": " + nnz + " entries are announced in a tensor of " + size + " elements");
-        }
-        need(nnz * Float.BYTES, nnz + " values", where);
-        // Each gap takes a byte at least: a mask that cannot be there is refused before memory is taken for it.
-        need(
-                switch (kind) {
-                    case DENSE -> 0;
-                    case BITS -> Masks.bitBytes(size);
-                    case GAPS -> nnz;
-                    case ABSENT_GAPS -> size - nnz;
-                },
-                "the mask",
-                where);
-        SparsityPattern pattern =
-                Masks.read(kind, TensorState.rows(shape), TensorState.cols(shape), (int) nnz, in, where);
-        MaskKind smallest = MaskKind.choose(pattern);
-        if (smallest != kind) {
-            throw new CodecException(where + ": the mask is written as " + kind + ", but " + smallest + " is smaller");
-        }
-        return pattern;
-    }
-
     private float[] values(long count, String where) {
-        need(count * Float.BYTES, count + " values", where);
-        float[] values = new float[(int) count];
-        int bytes = (int) count * Float.BYTES;
-        in.slice(in.position(), bytes)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer()
-                .get(values);
-        in.position(in.position() + bytes);
-        if (options.refuseNonFinite()) {
-            for (int i = 0; i < values.length; i++) {
-                if (!Float.isFinite(values[i])) {
-                    throw new CodecException(where + ": value " + i + " of " + values.length + " is " + values[i]
-                            + ": the sender's training diverged, a smaller learning rate may help");
-                }
-            }
+        long bytes = count * type.sizeBytes();
+        need(bytes, count + " values", where);
+        float[] values = type.get((int) count, in);
+        in.position(in.position() + (int) bytes);
+        // A type that rounds never sends them.
+        if (options.refuseNonFinite() || type != ValueType.F32) {
+            requireFinite(values, where);
         }
         return values;
+    }
+
+    private static void requireFinite(float[] values, String where) {
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new CodecException(where + ": value " + i + " of " + values.length + " is " + values[i]
+                        + ": the sender's training diverged, a smaller learning rate may help");
+            }
+        }
     }
 
     private String text(String what) {

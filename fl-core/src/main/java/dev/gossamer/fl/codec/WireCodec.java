@@ -6,9 +6,8 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The wire format of a {@link SparseUpdate}. Every transfer of a run is these bytes, so that their number is what was sent.
@@ -17,36 +16,57 @@ import java.util.zip.CRC32C;
  * UTF-8.
  *
  * <pre>
- * magic     4 bytes  "GSMU"
- * version   u32      1
- * length    u32      of the whole message, checksum included, at most 2^31 - 9
- * round     u32
- * sender    i32      a client's index, -1 for the server
- * samples   u64
- * tensors   u32      their number
- * method    text
+ * magic      4 bytes  "GSMU"
+ * version    u32      2
+ * length     u32      of the whole message, checksum included, at most 2^31 - 9
+ * round      u32
+ * sender     i32      a client's index, -1 for the server
+ * samples    u64
+ * tensors    u32      their number
+ * values     u8       {@link ValueType}: 0 f32, 1 f16, 2 bf16
+ * relative   u8       1 if a mask is written relative to a reference model's, else 0
+ * reference  16 bytes only if relative: digest of the reference's names, shapes and patterns
+ * method     text
  * then for each tensor
- *   name    text     not empty, unique
- *   rank    u8       0 to 8
- *   shape   u32      each
- *   kind    u8       {@link MaskKind}: 0 dense, 1 bits, 2 gaps, 3 gaps of the absent
- *   nnz     u32      not for dense
- *   mask             not for dense, see {@link Masks}
- *   values  f32      one for each element, or for each entry of the pattern in row-major order; raw bits
- * checksum  u32      CRC-32C of all bytes before it
+ *   name     text     not empty, unique
+ *   rank     u8       0 to 8
+ *   shape    u32      each; at most 2^31 - 9 elements
+ *   kind     u8       {@link MaskKind}
+ *   count    u32      not for kinds 0 and 6: elements with values, for kind 7 elements that differ
+ *   k        u8       only for kinds 4, 5 and 7: parameter of the Rice code, 0 to 30
+ *   mask              see below
+ *   values            one for each element, or for each entry of the pattern in row-major order
+ * checksum   u32      CRC-32C of all bytes before it
  * </pre>
  *
- * <p>The receiver checks everything: magic and version, length and checksum before the rest, then each count against the
- * bytes that are left before it allocates for it, the order of the mask, values, and that nothing trails. It accepts only
- * what the sender would have written, so {@code encode(decode(x))} is {@code x} for every message it accepts.
+ * <p>Elements are numbered in row-major order, and a gap is the number of elements skipped since the one before.
+ *
+ * <pre>
+ * kind  mask
+ * 0     none: all values are there
+ * 1     a bit for each element, low bits first
+ * 2     gaps of the elements with values, LEB128 (whole bytes)
+ * 3     gaps of those without, LEB128
+ * 4     gaps of the elements with values, Rice code of parameter k (bits)
+ * 5     gaps of those without, Rice code
+ * 6     none: the reference's pattern
+ * 7     gaps of the elements in which pattern and reference's pattern differ, Rice code
+ * </pre>
+ *
+ * <p>The sender takes what is smallest, counted exactly; of equals the lower kind and the smaller k. It is relative only if
+ * that saves more than the digest takes. The receiver checks everything: magic and version, length and checksum before the
+ * rest, then each count against the bytes that are left before it allocates for it, the masks, values, and that nothing
+ * trails. It accepts only what the sender would have written: {@code encode(decode(x))}, with the type of x and, if x is
+ * relative, its reference, is {@code x} for every message it accepts.
  */
 public final class WireCodec {
 
     static final int MAGIC = 'G' | 'S' << 8 | 'M' << 16 | 'U' << 24;
-    static final int VERSION = 1;
-    static final int HEADER_BYTES = 32;
+    static final int VERSION = 2;
+    static final int HEADER_BYTES = 34;
     static final int CHECKSUM_BYTES = Integer.BYTES;
     static final long MAX_BYTES = Integer.MAX_VALUE - 8;
+    static final long MAX_ELEMENTS = Integer.MAX_VALUE - 8;
     private static final int LENGTH_AT = 8;
     private static final int MAX_TEXT_BYTES = 0xFFFF;
 
@@ -55,86 +75,51 @@ public final class WireCodec {
     // ---- sending
     // -----------------------------------------------------------------------------------------------------
 
-    /**
-     * The message, a new array.
-     *
-     * @throws CodecException if it would not fit an array, or a name is not valid Unicode or longer than 65,535 bytes
-     */
+    /** As {@link #encode(SparseUpdate, ModelState)}, for a receiver that need not have any model. */
     public static byte[] encode(SparseUpdate update) {
-        byte[] method = text(update.method(), "method");
-        List<TensorPlan> plans = new ArrayList<>();
-        long length = HEADER_BYTES + textBytes(method) + CHECKSUM_BYTES;
-        for (TensorState tensor : update.model().tensors()) {
-            TensorPlan plan = TensorPlan.of(tensor);
-            plans.add(plan);
-            length += plan.sizeBytes();
-        }
+        return encode(update, null);
+    }
+
+    /**
+     * The message with values as they are, a new array.
+     *
+     * @param reference a model that the receiver has, so that masks equal or close to its need not be sent, or null; only
+     *     names, shapes and patterns matter
+     * @throws CodecException if it would not fit an array, a tensor has more than 2^31 - 9 elements, or a name is not valid
+     *     Unicode or longer than 65,535 bytes
+     */
+    public static byte[] encode(SparseUpdate update, @Nullable ModelState reference) {
+        return write(MessagePlan.of(update, ValueType.F32, reference));
+    }
+
+    /**
+     * The message with values rounded to a type, and what rounding took away, for {@link ErrorFeedback}.
+     *
+     * @param reference as for {@link #encode(SparseUpdate, ModelState)}
+     * @throws CodecException as there, or if the type cannot hold a value: NaN, or beyond its largest number
+     */
+    public static RoundedMessage encodeRounded(SparseUpdate update, ValueType type, @Nullable ModelState reference) {
+        return RoundedMessage.of(update, type, write(MessagePlan.of(update, type, reference)));
+    }
+
+    private static byte[] write(MessagePlan plan) {
+        long length = plan.sizeBytes();
         if (length > MAX_BYTES) {
             throw new CodecException(
                     "The message would have " + length + " bytes, but one can have at most " + MAX_BYTES);
         }
         ByteBuffer out = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
-        out.putInt(MAGIC).putInt(VERSION).putInt((int) length);
-        out.putInt(update.round())
-                .putInt(update.sender())
-                .putLong(update.samples())
-                .putInt(plans.size());
-        putText(out, method);
-        for (TensorPlan plan : plans) {
-            plan.write(out);
-        }
+        plan.write(out);
         out.putInt(checksum(out.array(), out.position()));
         return out.array();
     }
 
-    /** Exact length of the message that {@link #encode} makes, without making it. */
-    public static long sizeBytes(SparseUpdate update) {
-        return HEADER_BYTES
-                + textBytes(text(update.method(), "method"))
-                + update.model().tensors().stream()
-                        .mapToLong(tensor -> TensorPlan.of(tensor).sizeBytes())
-                        .sum()
-                + CHECKSUM_BYTES;
+    /** Exact length of the message that {@link #encode(SparseUpdate, ModelState)} makes, without making it. */
+    public static long sizeBytes(SparseUpdate update, @Nullable ModelState reference) {
+        return MessagePlan.of(update, ValueType.F32, reference).sizeBytes();
     }
 
-    /** A tensor with everything that its bytes depend on decided. */
-    @SuppressWarnings("ArrayRecordComponent") // lives as long as one call of encode
-    private record TensorPlan(TensorState tensor, byte[] name, MaskKind kind, long maskBytes) {
-
-        static TensorPlan of(TensorState tensor) {
-            MaskKind kind = MaskKind.choose(tensor.pattern());
-            long maskBytes = tensor.pattern() == null ? 0 : Masks.sizeBytes(kind, tensor.pattern());
-            return new TensorPlan(tensor, text(tensor.name(), "tensor name"), kind, maskBytes);
-        }
-
-        long sizeBytes() {
-            long shapeBytes = 1 + (long) Integer.BYTES * tensor.shape().length;
-            long kindBytes = 1L + (kind == MaskKind.DENSE ? 0 : Integer.BYTES);
-            return textBytes(name) + shapeBytes + kindBytes + maskBytes + Float.BYTES * tensor.nnz();
-        }
-
-        void write(ByteBuffer out) {
-            putText(out, name);
-            int[] shape = tensor.shape();
-            out.put((byte) shape.length);
-            for (int dimension : shape) {
-                out.putInt(dimension);
-            }
-            out.put((byte) kind.code());
-            if (tensor.pattern() != null) {
-                out.putInt((int) tensor.nnz());
-                Masks.write(kind, tensor.pattern(), out);
-            }
-            int valueBytes = Float.BYTES * (int) tensor.nnz();
-            out.slice(out.position(), valueBytes)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .asFloatBuffer()
-                    .put(tensor.values());
-            out.position(out.position() + valueBytes);
-        }
-    }
-
-    private static byte[] text(String text, String what) {
+    static byte[] text(String text, String what) {
         try {
             ByteBuffer encoded = StandardCharsets.UTF_8
                     .newEncoder()
@@ -152,14 +137,6 @@ public final class WireCodec {
         }
     }
 
-    private static long textBytes(byte[] text) {
-        return (long) Short.BYTES + text.length;
-    }
-
-    private static void putText(ByteBuffer out, byte[] text) {
-        out.putShort((short) text.length).put(text);
-    }
-
     // ---- receiving
     // ---------------------------------------------------------------------------------------------------
 
@@ -168,14 +145,21 @@ public final class WireCodec {
         return decode(message, DecodeOptions.DEFAULT);
     }
 
-    /**
-     * The update in a message.
-     *
-     * @throws CodecException if the message is not exactly one that {@link #encode} makes, or the options refuse it
-     */
+    /** As {@link #decode(byte[], DecodeOptions, ModelState)}, for a message that is not relative. */
     public static SparseUpdate decode(byte[] message, DecodeOptions options) {
+        return decode(message, options, null);
+    }
+
+    /**
+     * The update in a message; rounded values are those that the message has.
+     *
+     * @param reference the model that the sender may have written masks relative to, or null
+     * @throws CodecException if the message is not exactly one that {@link #encode} makes, the options refuse it, or it is
+     *     relative to another model than the reference, naming the first tensor that is
+     */
+    public static SparseUpdate decode(byte[] message, DecodeOptions options, @Nullable ModelState reference) {
         checkEnvelope(message);
-        return new MessageReader(message, options).read();
+        return new MessageReader(message, options, reference).read();
     }
 
     private static void checkEnvelope(byte[] message) {

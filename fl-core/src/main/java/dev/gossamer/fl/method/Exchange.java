@@ -104,7 +104,7 @@ final class Exchange {
     /** Null if the server has no use for it; then it stands with its reason among the refused ones. */
     private @Nullable SparseUpdate decodedOrRefused(ClientUpdate update) {
         try {
-            SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(model));
+            SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(model), model);
             check(decoded, update.client());
             return decoded;
         } catch (CodecException | IllegalArgumentException e) {

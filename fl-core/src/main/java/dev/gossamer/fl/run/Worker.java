@@ -93,8 +93,9 @@ final class Worker implements AutoCloseable {
         long decoded = System.nanoTime();
         Reply reply = work.perform(new AtWork(client, received.round()), received.model());
         long done = System.nanoTime();
-        byte[] answer = WireCodec.encode(new SparseUpdate(
-                received.round(), client, setup.parts()[client].length, received.method(), reply.payload()));
+        SparseUpdate update = new SparseUpdate(
+                received.round(), client, setup.parts()[client].length, received.method(), reply.payload());
+        byte[] answer = WireCodec.encode(update, received.model());
         return new ClientUpdate(
                 client, answer, reply.report(), decoded - start, done - decoded, System.nanoTime() - done);
     }

@@ -1,17 +1,24 @@
 package dev.gossamer.fl.codec;
 
+import static dev.gossamer.fl.codec.Messages.HEADER_BYTES;
+import static dev.gossamer.fl.codec.Messages.again;
+import static dev.gossamer.fl.codec.Messages.at;
+import static dev.gossamer.fl.codec.Messages.dense;
+import static dev.gossamer.fl.codec.Messages.edited;
+import static dev.gossamer.fl.codec.Messages.kind;
+import static dev.gossamer.fl.codec.Messages.refused;
+import static dev.gossamer.fl.codec.Messages.seal;
+import static dev.gossamer.fl.codec.Messages.smallMessage;
+import static dev.gossamer.fl.codec.Messages.sparse;
+import static dev.gossamer.fl.codec.Messages.spliced;
+import static dev.gossamer.fl.codec.Messages.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.function.Consumer;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 class WireCodecTest {
@@ -47,7 +54,7 @@ class WireCodecTest {
                 SparseUpdate back = WireCodec.decode(message);
                 assertThat(back).isEqualTo(update);
                 assertThat(WireCodec.encode(back)).isEqualTo(message);
-                assertThat(WireCodec.sizeBytes(update)).isEqualTo(message.length);
+                assertThat(WireCodec.sizeBytes(update, null)).isEqualTo(message.length);
             }
             SparseUpdate dense = update(dense("w", shape, 7));
             assertThat(WireCodec.decode(WireCodec.encode(dense))).isEqualTo(dense);
@@ -68,7 +75,7 @@ class WireCodecTest {
         assertThat(WireCodec.decode(WireCodec.encode(update))).isEqualTo(update);
         SparseUpdate empty = new SparseUpdate(0, 4, 0, "", new ModelState(List.of()));
         assertThat(WireCodec.decode(WireCodec.encode(empty))).isEqualTo(empty);
-        assertThat(WireCodec.encode(empty)).hasSize(32 + 2 + 4);
+        assertThat(WireCodec.encode(empty)).hasSize(HEADER_BYTES + 2 + 4);
     }
 
     @Test
@@ -84,39 +91,85 @@ class WireCodecTest {
 
     @Test
     void bytesAreCountedExactly() {
-        int header = 32 + 2 + "m".length() + 4;
-        int tensor = 2 + "w".length() + 1 + 2 * 4 + 1;
+        int[] shape = {128, 784};
         int size = 128 * 784;
-        assertThat(WireCodec.encode(update(dense("w", new int[] {128, 784}, 1))))
-                .hasSize(header + tensor + 4 * size);
+        int around = HEADER_BYTES + 2 + "m".length() + 2 + "w".length() + 1 + 2 * 4 + 1 + 4;
+        assertThat(WireCodec.encode(update(dense("w", shape, 1)))).hasSize(around + 4 * size);
 
         // Half full: a bit for each element.
-        TensorState half = sparse("w", new int[] {128, 784}, 0.5, 1);
-        assertThat(WireCodec.encode(update(half))).hasSize((int) (header + tensor + 4 + size / 8 + 4 * half.nnz()));
+        TensorState half = sparse("w", shape, 0.5, 1);
+        byte[] message = WireCodec.encode(update(half));
+        assertThat(kind(message)).isEqualTo(MaskKind.BITS);
+        assertThat(message).hasSize((int) (around + 4 + size / 8 + 4 * half.nnz()));
 
-        // 90 % sparse: a byte for each gap up to 127, which nearly all are, two above.
-        TensorState sparse = sparse("w", new int[] {128, 784}, 0.1, 1);
-        long gaps = gapBytes(sparse);
-        assertThat(gaps).isBetween(sparse.nnz(), sparse.nnz() + 20);
-        assertThat(WireCodec.encode(update(sparse))).hasSize((int) (header + tensor + 4 + gaps + 4 * sparse.nnz()));
+        // 90 % sparse: 3 low bits for each gap, a one, and a zero for each eight skipped.
+        TensorState sparse = sparse("w", shape, 0.1, 1);
+        message = WireCodec.encode(update(sparse));
+        assertThat(kind(message)).isEqualTo(MaskKind.RICE);
+        assertThat(message).hasSize((int) (around + 4 + 1 + (riceBits(sparse, 3) + 7) / 8 + 4 * sparse.nnz()));
 
-        // Full, but with a pattern: no mask at all. One absent element: one gap.
-        TensorState full = sparse("w", new int[] {128, 784}, 1, 1);
-        assertThat(WireCodec.encode(update(full))).hasSize(header + tensor + 4 + 4 * size);
+        // Full, but with a pattern: no mask at all. One absent element: one gap of whole bytes.
+        TensorState full = sparse("w", shape, 1, 1);
+        assertThat(WireCodec.encode(update(full))).hasSize(around + 4 + 4 * size);
         SparsityPattern allButOne = SparsityPattern.fromMask(128, 784, (row, col) -> row > 0 || col != 100);
-        TensorState almost = TensorState.sparse("w", new int[] {128, 784}, allButOne, new float[size - 1]);
-        assertThat(WireCodec.encode(update(almost))).hasSize(header + tensor + 4 + 1 + 4 * (size - 1));
+        TensorState almost = TensorState.sparse("w", shape, allButOne, new float[size - 1]);
+        message = WireCodec.encode(update(almost));
+        assertThat(kind(message)).isEqualTo(MaskKind.ABSENT_GAPS);
+        assertThat(message).hasSize(around + 4 + 1 + 4 * (size - 1));
     }
 
-    private static long gapBytes(TensorState tensor) {
+    private static long riceBits(TensorState tensor, int k) {
         assertThat(tensor.pattern()).isNotNull();
         long[] flat = tensor.pattern().flatIndices().toArray();
-        long bytes = 0;
+        long bits = 0;
         for (int i = 0; i < flat.length; i++) {
             long gap = i == 0 ? flat[0] : flat[i] - flat[i - 1] - 1;
-            bytes += gap < 128 ? 1 : gap < 16384 ? 2 : 3;
+            bits += k + 1 + (gap >> k);
         }
-        return bytes;
+        return bits;
+    }
+
+    /** The bytes of one tensor in each form, so that a change of the format does not go unnoticed. */
+    @Test
+    void theFormatIsTheOneThatWasPublished() {
+        golden(
+                "dense",
+                TensorState.dense("w", new int[] {2}, new float[] {1, -0f}),
+                "010077 01 02000000 00 0000803f 00000080");
+        // Elements 0, 2, 4 to 8: bits 1,0,1,0,1,1,1,1 and 1.
+        golden(
+                "bits",
+                ones("w", new int[] {3, 3}, 0, 2, 4, 5, 6, 7, 8),
+                "010077 02 0300000003000000 01 07000000 f501" + "0000803f".repeat(7));
+        // Gaps 3 and 17, a byte each.
+        golden(
+                "gaps",
+                ones("w", new int[] {2, 20}, 3, 21),
+                "010077 02 0200000014000000 02 02000000 0311" + "0000803f".repeat(2));
+        // Element 1 of 12 is absent.
+        golden(
+                "absent",
+                ones("w", new int[] {12}, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+                "010077 01 0c000000 03 0b000000 01" + "0000803f".repeat(11));
+        // Gaps 10, 0, 30, 5, 3, 8, 8, 8 with k = 3, in the order of the bits: 01 010, 1 000, 0001 011, 1 101, 1 110,
+        // then
+        // 01 000 three times.
+        golden(
+                "rice",
+                ones("w", new int[] {100}, 10, 11, 42, 48, 52, 61, 70, 79),
+                "010077 01 64000000 04 08000000 03 2ad07b4208" + "0000803f".repeat(8));
+    }
+
+    private static TensorState ones(String name, int[] shape, int... elements) {
+        float[] values = new float[elements.length];
+        Arrays.fill(values, 1);
+        return at(name, shape, elements).with(at(name, shape, elements).pattern(), values);
+    }
+
+    private static void golden(String what, TensorState tensor, String hex) {
+        byte[] message = WireCodec.encode(update(tensor));
+        byte[] found = Arrays.copyOfRange(message, HEADER_BYTES + 3, message.length - 4);
+        assertThat(HexFormat.of().formatHex(found)).as(what).isEqualTo(hex.replace(" ", ""));
     }
 
     @Test
@@ -167,7 +220,7 @@ class WireCodecTest {
                 seal(forged);
                 try {
                     SparseUpdate other = WireCodec.decode(forged, new DecodeOptions(false, 1 << 20));
-                    assertThat(WireCodec.encode(other)).isEqualTo(forged);
+                    assertThat(again(forged, other, null)).isEqualTo(forged);
                 } catch (CodecException e) {
                     refused++;
                 }
@@ -177,30 +230,10 @@ class WireCodecTest {
     }
 
     @Test
-    void randomForgeriesNeverEscapeTheCodec() {
-        byte[] message = smallMessage();
-        SplittableRandom random = new SplittableRandom(42);
-        for (int i = 0; i < 20_000; i++) {
-            int length = random.nextInt(36, message.length + 20);
-            byte[] forged = Arrays.copyOf(message, length);
-            for (int changes = random.nextInt(6); changes > 0; changes--) {
-                forged[random.nextInt(12, length)] = (byte) random.nextInt(256);
-            }
-            seal(forged);
-            try {
-                SparseUpdate other = WireCodec.decode(forged, new DecodeOptions(false, 1 << 20));
-                assertThat(WireCodec.encode(other)).isEqualTo(forged);
-            } catch (CodecException e) {
-                assertThat(e.getMessage()).isNotBlank();
-            }
-        }
-    }
-
-    @Test
     void refusalsSayWhatIsWrong() {
         byte[] message = smallMessage();
         refused(edited(message, b -> b.putInt(0, 0x04034b50)), "\"GSMU\"");
-        refused(edited(message, b -> b.putInt(4, 9)), "version 9", "version 1", "same release");
+        refused(edited(message, b -> b.putInt(4, 9)), "version 9", "version 2", "same release");
         byte[] damaged = message.clone();
         damaged[60] ^= 1;
         refused(damaged, "damaged", "checksum");
@@ -208,16 +241,33 @@ class WireCodecTest {
         refused(edited(message, b -> b.putInt(16, -2)), "sender is -2");
         refused(edited(message, b -> b.putInt(28, -1)), "announces 4294967295 tensors");
         refused(edited(message, b -> b.putInt(28, 1)), "bytes follow the last tensor");
-        refused(edited(message, b -> b.putShort(32, (short) 0xFFFF)), "the method", "65535");
-        refused(edited(message, b -> b.put(34, (byte) 0xFF)), "not valid UTF-8");
-        // method "m" ends at 35; tensor: name length 35, "w" 37, rank 38, shape 39 and 43, kind 47, nnz 48, mask 52
-        refused(edited(message, b -> b.put(38, (byte) 9)), "Tensor 0 'w'", "9 dimensions");
-        refused(edited(message, b -> b.putInt(39, -3)), "Tensor 0 'w'", "impossible", "-3");
-        refused(edited(message, b -> b.putInt(39, 1 << 30)), "Tensor 0 'w'", "elements", "accepted");
-        refused(edited(message, b -> b.put(47, (byte) 4)), "Tensor 0 'w'", "mask kind 4");
-        refused(edited(message, b -> b.putInt(48, 1000)), "Tensor 0 'w'", "1000 entries", "40 elements");
-        refused(edited(message, b -> b.putInt(48, 40)), "Tensor 0 'w'", "values", "are left");
-        refused(edited(message, b -> b.put(52, (byte) 60)), "Tensor 0 'w'", "reaches element 60");
+        refused(edited(message, b -> b.put(32, (byte) 7)), "type of values is 7");
+        refused(edited(message, b -> b.put(33, (byte) 2)), "relative masks is 2");
+        refused(edited(message, b -> b.putShort(34, (short) 0xFFFF)), "the method", "65535");
+        refused(edited(message, b -> b.put(36, (byte) 0xFF)), "not valid UTF-8");
+        // method "m" ends at 37; tensor: name length 37, "w" 39, rank 40, shape 41 and 45, kind 49, count 50, mask 54
+        refused(edited(message, b -> b.put(40, (byte) 9)), "Tensor 0 'w'", "9 dimensions");
+        refused(edited(message, b -> b.putInt(41, -3)), "Tensor 0 'w'", "impossible", "-3");
+        refused(edited(message, b -> b.putInt(41, 1 << 30)), "Tensor 0 'w'", "elements", "accepted");
+        refused(edited(message, b -> b.put(49, (byte) 8)), "Tensor 0 'w'", "mask kind 8");
+        refused(edited(message, b -> b.putInt(50, 1000)), "Tensor 0 'w'", "1000 entries", "40 elements");
+        refused(edited(message, b -> b.putInt(50, 40)), "Tensor 0 'w'", "values", "are left");
+        refused(edited(message, b -> b.put(54, (byte) 60)), "Tensor 0 'w'", "reaches element 60");
+    }
+
+    @Test
+    void moreElementsThanAnIntCountsAreRefusedOnBothSides() {
+        SparsityPattern pattern = SparsityPattern.fromFlatIndices(65_536, 32_768, new long[] {(1L << 31) - 1});
+        TensorState large = TensorState.sparse("w", new int[] {65_536, 32_768}, pattern, new float[] {1});
+        assertThatExceptionOfType(CodecException.class)
+                .isThrownBy(() -> WireCodec.encode(update(large)))
+                .withMessageContaining("'w' has 2147483648 elements")
+                .withMessageContaining("at most 2147483639");
+        byte[] forged = edited(smallMessage(), b -> b.putInt(41, 1 << 27));
+        assertThatExceptionOfType(CodecException.class)
+                .isThrownBy(() -> WireCodec.decode(forged, new DecodeOptions(true, Long.MAX_VALUE)))
+                .withMessageContaining("2684354560 elements")
+                .withMessageContaining("at most 2147483639");
     }
 
     @Test
@@ -225,17 +275,37 @@ class WireCodecTest {
         // 10 of 16 elements: a bit each. As gaps it would take 10 bytes.
         SparsityPattern pattern = SparsityPattern.fromMask(1, 16, (row, col) -> col < 10);
         byte[] bits = WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 16}, pattern, new float[10])));
-        byte[] gaps = spliced(bits, 47, 54, new byte[] {2, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+        byte[] gaps = spliced(bits, 49, 56, new byte[] {2, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
         refused(gaps, "written as GAPS", "BITS is smaller");
         // Spare bits of the last byte.
-        SparsityPattern nine = SparsityPattern.fromMask(1, 9, (row, col) -> col % 2 == 0);
-        byte[] spare = WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 9}, nine, new float[5])));
-        refused(edited(spare, b -> b.put(53, (byte) (b.get(53) | 0x10))), "bits beyond its last element");
-        refused(edited(spare, b -> b.put(52, (byte) 1)), "has 2 elements, but 5 are announced");
-        // A gap with a byte too many.
-        SparsityPattern one = SparsityPattern.fromFlatIndices(1, 1000, new int[] {3});
-        byte[] single = WireCodec.encode(update(TensorState.sparse("w", new int[] {1, 1000}, one, new float[] {1})));
-        refused(spliced(single, 52, 53, new byte[] {(byte) 0x83, 0}), "superfluous");
+        byte[] spare = WireCodec.encode(update(at("w", new int[] {1, 9}, 0, 2, 4, 6, 8)));
+        refused(edited(spare, b -> b.put(55, (byte) (b.get(55) | 0x10))), "bits beyond its last element");
+        refused(edited(spare, b -> b.put(54, (byte) 1)), "has 2 elements, but 5 are announced");
+        // A gap with a byte too many, one that is longer than any tensor, one without an end.
+        byte[] single = WireCodec.encode(update(at("w", new int[] {1, 1000}, 3)));
+        refused(spliced(single, 54, 55, new byte[] {(byte) 0x83, 0}), "superfluous");
+        refused(spliced(single, 54, 55, new byte[] {-1, -1, -1, -1, 0x7F}), "longer than any tensor");
+        refused(spliced(single, 54, 55, new byte[] {-1, -1, -1, -1, -1, 1}), "does not end");
+    }
+
+    @Test
+    void aRiceCodeThatTheSenderWouldNotWriteIsRefused() {
+        // 8 gaps of 10, 0, 30 …: the parameter 3 at byte 54, codes in the five bytes from 55 on.
+        int[] elements = {10, 11, 42, 48, 52, 61, 70, 79};
+        byte[] rice = WireCodec.encode(update(at("v", new int[] {1, 100}, elements)));
+        assertThat(kind(rice)).isEqualTo(MaskKind.RICE);
+        refused(edited(rice, b -> b.put(54, (byte) 31)), "parameter of the mask's code is 31");
+        refused(edited(rice, b -> b.put(59, (byte) (b.get(59) | 0x80))), "bits after its last gap");
+        int[] gaps = {10, 0, 30, 5, 3, 8, 8, 8};
+        for (int k = 0; k < 7; k++) {
+            if (k != 3) {
+                byte[] codes = RiceCode.write(gaps, k);
+                byte[] other = new byte[codes.length + 1];
+                other[0] = (byte) k;
+                System.arraycopy(codes, 0, other, 1, codes.length);
+                refused(spliced(rice, 54, 60, other), "parameter " + k, "but 3 is smaller");
+            }
+        }
     }
 
     @Test
@@ -267,77 +337,5 @@ class WireCodecTest {
         assertThatExceptionOfType(CodecException.class)
                 .isThrownBy(() -> WireCodec.encode(update(dense("x".repeat(70_000), new int[] {1}, 1))))
                 .withMessageContaining("70000");
-    }
-
-    // ---- helpers
-    // -----------------------------------------------------------------------------------------------------
-
-    /** Two tensors, one by gaps and one by bits, and a dense one. */
-    private static byte[] smallMessage() {
-        List<TensorState> tensors = new ArrayList<>();
-        SparsityPattern gaps = SparsityPattern.fromFlatIndices(2, 20, new int[] {3, 21});
-        tensors.add(TensorState.sparse("w", new int[] {2, 20}, gaps, new float[] {1.5f, -2}));
-        SparsityPattern bits = SparsityPattern.fromFlatIndices(1, 12, new int[] {0, 2, 4, 6, 8, 11});
-        tensors.add(TensorState.sparse("v", new int[] {12}, bits, new float[] {1, 2, 3, 4, 5, 6}));
-        tensors.add(TensorState.dense("b", new int[] {2}, new float[] {0.25f, -0f}));
-        return WireCodec.encode(new SparseUpdate(3, 1, 600, "m", new ModelState(tensors)));
-    }
-
-    private static SparseUpdate update(TensorState tensor) {
-        return new SparseUpdate(3, 1, 600, "m", new ModelState(List.of(tensor)));
-    }
-
-    private static TensorState dense(String name, int[] shape, long seed) {
-        return TensorState.dense(name, shape, values((int) TensorState.size(shape), seed));
-    }
-
-    private static TensorState sparse(String name, int[] shape, double density, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        int[] flat = random.doubles(TensorState.size(shape))
-                .mapToInt(u -> u < density ? 1 : 0)
-                .toArray();
-        int[] indices = java.util.stream.IntStream.range(0, flat.length)
-                .filter(i -> flat[i] == 1)
-                .toArray();
-        SparsityPattern pattern =
-                SparsityPattern.fromFlatIndices(TensorState.rows(shape), TensorState.cols(shape), indices);
-        return TensorState.sparse(name, shape, pattern, values(indices.length, seed + 1));
-    }
-
-    private static float[] values(int count, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextDouble(-1, 1);
-        }
-        return values;
-    }
-
-    private static byte[] edited(byte[] message, Consumer<ByteBuffer> edit) {
-        byte[] forged = message.clone();
-        edit.accept(ByteBuffer.wrap(forged).order(ByteOrder.LITTLE_ENDIAN));
-        seal(forged);
-        return forged;
-    }
-
-    private static byte[] spliced(byte[] message, int from, int to, byte[] insert) {
-        ByteBuffer out = ByteBuffer.allocate(message.length - (to - from) + insert.length);
-        out.put(message, 0, from).put(insert).put(message, to, message.length - to);
-        seal(out.array());
-        return out.array();
-    }
-
-    private static void seal(byte[] message) {
-        ByteBuffer buffer = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.putInt(8, message.length);
-        CRC32C crc = new CRC32C();
-        crc.update(message, 0, message.length - 4);
-        buffer.putInt(message.length - 4, (int) crc.getValue());
-    }
-
-    private static void refused(byte[] message, String... parts) {
-        assertThatExceptionOfType(CodecException.class)
-                .isThrownBy(() -> WireCodec.decode(message))
-                .satisfies(e -> assertThat(e.getMessage()).contains(parts));
     }
 }

@@ -8,6 +8,7 @@ import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.TestBackends;
 import dev.gossamer.fl.TestData;
+import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
@@ -32,6 +33,7 @@ import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
+import dev.gossamer.fl.sparsity.MagnitudePruning;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.util.ArrayList;
 import java.util.List;
@@ -168,6 +170,36 @@ class FederatedRoundsTest {
                 assertThat(outcome.traffic().bytesUp()).isEqualTo(up.get()).isPositive();
                 assertThat(outcome.traffic().asked()).isEqualTo(3);
                 assertThat(outcome.traffic().answered()).isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
+    void clientsDoNotSendTheMasksThatTheServerHas() {
+        Cohort cohort = new Cohort(1, List.of(1, 2));
+        List<byte[]> answers = new ArrayList<>();
+        List<byte[]> sent = new ArrayList<>();
+        try (LocalClientRunner clients = runner(1)) {
+            ClientRunner listening = (message, asked, work, updates) -> {
+                sent.add(message);
+                clients.run(message, asked, work, update -> {
+                    answers.add(update.message());
+                    updates.accept(update);
+                });
+            };
+            ModelState pruned = MagnitudePruning.keepTop(SPEC.initial(SEED), 100);
+            GlobalModel after = new FedAvg(SPEC, WORK)
+                    .round(new GlobalModel(0, pruned), cohort, listening)
+                    .state();
+            assertThat(after.model().nnz()).isEqualTo(100);
+            for (byte[] answer : answers) {
+                assertThat(answer).hasSizeLessThan(sent.getFirst().length);
+                assertThat(WireCodec.decode(answer, DecodeOptions.DEFAULT, pruned)
+                                .model()
+                                .tensor("fc1.weight")
+                                .pattern())
+                        .isEqualTo(pruned.tensor("fc1.weight").pattern());
+                assertThatThrownBy(() -> WireCodec.decode(answer)).hasMessageContaining("'fc1.weight'");
             }
         }
     }

@@ -1,0 +1,201 @@
+package dev.gossamer.fl.codec;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Gaps as Rice codes: with parameter k, gap g is {@code g >> k} zero bits, a one bit, and the low k bits of g, low bits
+ * first. Bits fill each byte from its lowest; those after the last code are 0.
+ *
+ * <p>Source: "Some practical universal noiseless coding techniques", Rice, JPL 79-22, 1979; near to optimal for independent
+ * entries, whose gaps are geometric: Gallager, Van Voorhis, "Optimal source codes for geometrically distributed integer
+ * alphabets", IEEE Transactions on Information Theory 21, 1975.
+ */
+final class RiceCode {
+
+    /** Gaps are below 2^31: more low bits than this change nothing. */
+    static final int MAX_PARAMETER = 30;
+
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** Of a word shifted down to start at any bit, this many bits are surely from the message. */
+    private static final int WINDOW_BITS = 57;
+
+    /** Zeros that fit a word together with the bit that ends them and the longest low part. */
+    private static final int MAX_ZEROS = 32;
+
+    private RiceCode() {}
+
+    // ---- size
+    // --------------------------------------------------------------------------------------------------------
+
+    /** Bits of all gaps, whose sum is below 2^31. */
+    static long sizeBits(int[] gaps, int k) {
+        int quotients = 0;
+        for (int gap : gaps) {
+            quotients += gap >>> k;
+        }
+        return (long) gaps.length * (k + 1) + quotients;
+    }
+
+    static long sizeBytes(int[] gaps, int k) {
+        return (sizeBits(gaps, k) + 7) >>> 3;
+    }
+
+    /**
+     * The parameter of fewest bits, the smallest of several. One more low bit costs a bit for each gap and saves
+     * {@code Σ ⌈(g >> k) / 2⌉}, which falls with k: the size is convex in k, and a walk from the mean gap's logarithm ends
+     * at its minimum.
+     */
+    static int bestParameter(int[] gaps) {
+        if (gaps.length == 0) {
+            return 0;
+        }
+        long sum = sizeBits(gaps, 0) - gaps.length;
+        int k = 63 - Long.numberOfLeadingZeros(sum / gaps.length + 1);
+        k = Math.min(k, MAX_PARAMETER);
+        long bits = sizeBits(gaps, k);
+        for (long less; k > 0 && (less = sizeBits(gaps, k - 1)) <= bits; k--) {
+            bits = less;
+        }
+        for (long less; k < MAX_PARAMETER && (less = sizeBits(gaps, k + 1)) < bits; k++) {
+            bits = less;
+        }
+        return k;
+    }
+
+    // ---- writing
+    // -----------------------------------------------------------------------------------------------------
+
+    /** The codes in as few bytes as hold them. */
+    static byte[] write(int[] gaps, int k) {
+        byte[] out = new byte[(int) sizeBytes(gaps, k)];
+        int at = 0;
+        long word = 0;
+        int fill = 0;
+        long low = (1L << k) - 1;
+        for (int gap : gaps) {
+            int zeros = gap >>> k;
+            for (; zeros >= MAX_ZEROS; zeros -= MAX_ZEROS) {
+                fill += MAX_ZEROS;
+                if (fill >= Long.SIZE) {
+                    LONG.set(out, at, word);
+                    at += Long.BYTES;
+                    word = 0;
+                    fill -= Long.SIZE;
+                }
+            }
+            long code = ((gap & low) << 1 | 1) << zeros;
+            word |= code << fill;
+            fill += zeros + 1 + k;
+            if (fill >= Long.SIZE) {
+                LONG.set(out, at, word);
+                at += Long.BYTES;
+                fill -= Long.SIZE;
+                // What did not fit: the top `fill` bits of the code, which is at most 63 bits long.
+                word = code >>> (zeros + 1 + k - fill);
+            }
+        }
+        for (; fill > 0; fill -= Byte.SIZE) {
+            out[at++] = (byte) word;
+            word >>>= Byte.SIZE;
+        }
+        return out;
+    }
+
+    // ---- reading
+    // -----------------------------------------------------------------------------------------------------
+
+    /** Codes from a byte of an array on, none of which reaches beyond a limit. */
+    static final class Reader {
+
+        private final byte[] bytes;
+        private final long limit;
+        private final int k;
+        private final String where;
+        private long position;
+
+        /**
+         * A reader.
+         *
+         * @param limit position in {@code bytes} that no code may reach beyond
+         * @param k 0 to {@link #MAX_PARAMETER}
+         */
+        Reader(byte[] bytes, int from, int limit, int k, String where) {
+            this.bytes = bytes;
+            this.position = (long) from * Byte.SIZE;
+            this.limit = (long) limit * Byte.SIZE;
+            this.k = k;
+            this.where = where;
+        }
+
+        int[] read(int count) {
+            int[] gaps = new int[count];
+            long low = (1L << k) - 1;
+            for (int i = 0; i < count; i++) {
+                long window = window(position);
+                int zeros = Long.numberOfTrailingZeros(window);
+                int length = zeros + 1 + k;
+                if (length <= WINDOW_BITS && zeros <= Integer.MAX_VALUE >>> k) {
+                    gaps[i] = (int) ((long) zeros << k | ((window >>> (zeros + 1)) & low));
+                    position += length;
+                } else {
+                    gaps[i] = readLong(low);
+                }
+                if (position > limit) {
+                    throw new CodecException(where + ": a gap of the mask does not end");
+                }
+            }
+            return gaps;
+        }
+
+        /** A gap whose code does not fit a window. */
+        private int readLong(long low) {
+            long zeros = 0;
+            long window = window(position);
+            while (window << (Long.SIZE - WINDOW_BITS) == 0) {
+                zeros += WINDOW_BITS;
+                position += WINDOW_BITS;
+                if (position > limit) {
+                    throw new CodecException(where + ": a gap of the mask does not end");
+                }
+                window = window(position);
+            }
+            int rest = Long.numberOfTrailingZeros(window);
+            zeros += rest;
+            position += rest + 1;
+            if (zeros > Integer.MAX_VALUE >>> k) {
+                throw new CodecException(where + ": a gap of the mask is longer than any tensor");
+            }
+            int gap = (int) (zeros << k | (window(position) & low));
+            position += k;
+            return gap;
+        }
+
+        /** At least {@link #WINDOW_BITS} bits from a position on, zeros after the end of the array. */
+        private long window(long at) {
+            int index = (int) (at >>> 3);
+            long word = index <= bytes.length - Long.BYTES ? (long) LONG.get(bytes, index) : tail(index);
+            return word >>> (at & 7);
+        }
+
+        private long tail(int index) {
+            long word = 0;
+            for (int i = index; i < bytes.length; i++) {
+                word |= (bytes[i] & 0xFFL) << (Byte.SIZE * (i - index));
+            }
+            return word;
+        }
+
+        /** The position after the last byte of the codes read, whose spare bits have to be 0. */
+        int end() {
+            int end = (int) ((position + 7) >>> 3);
+            int used = (int) (position & 7);
+            if (used != 0 && (bytes[end - 1] & 0xFF) >>> used != 0) {
+                throw new CodecException(where + ": the mask has bits after its last gap");
+            }
+            return end;
+        }
+    }
+}
