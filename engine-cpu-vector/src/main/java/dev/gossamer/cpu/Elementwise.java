@@ -44,6 +44,13 @@ final class Elementwise {
         }
     }
 
+    static void addSquare(CpuValues x, CpuValues y) {
+        for (long at = 0; at < bytes(x); at += BYTES) {
+            FloatVector v = fromMemorySegment(F, x.data, at, LITTLE_ENDIAN);
+            v.fma(v, fromMemorySegment(F, y.data, at, LITTLE_ENDIAN)).intoMemorySegment(y.data, at, LITTLE_ENDIAN);
+        }
+    }
+
     /** Sixteen lanes in ascending order, then added as a tree: the same bits at every width. */
     static float dot(CpuValues x, CpuValues y) {
         float[] lanes = new float[16];

@@ -77,6 +77,44 @@ final class SoftmaxCrossEntropy {
         }
     }
 
+    /** {@code gradientDot = p ⊙ (logitsDot − Σ p·logitsDot) / batch}; the exponentials are those of the loss. */
+    static void tangent(CpuTensor logits, CpuTensor logitsDot, CpuTensor gradientDot, MemorySegment scratch) {
+        for (int column = 0; column < logits.batch; column += COUNT) {
+            max(logits, column, scratch);
+            exponentials(logits, column, scratch);
+            mean(logitsDot, column, scratch);
+            centre(logitsDot, gradientDot, column, scratch);
+        }
+        gradientDot.clearTail();
+    }
+
+    /** {@code Σ p·logitsDot}, stored where the loss has own logits. */
+    private static void mean(CpuTensor logitsDot, int column, MemorySegment scratch) {
+        long from = logitsDot.base(column);
+        FloatVector sum = FloatVector.zero(F);
+        for (int row = 0; row < logitsDot.features; row++) {
+            sum = fromMemorySegment(F, scratch, EXPONENTIALS + (long) row * BYTES, LITTLE_ENDIAN)
+                    .fma(fromMemorySegment(F, logitsDot.data, from + row * logitsDot.rowStride(), LITTLE_ENDIAN), sum);
+        }
+        sum.div(fromMemorySegment(F, scratch, SUM, LITTLE_ENDIAN)).intoMemorySegment(scratch, OWN, LITTLE_ENDIAN);
+    }
+
+    private static void centre(CpuTensor logitsDot, CpuTensor gradientDot, int column, MemorySegment scratch) {
+        float batch = logitsDot.batch;
+        FloatVector sum = fromMemorySegment(F, scratch, SUM, LITTLE_ENDIAN);
+        FloatVector mean = fromMemorySegment(F, scratch, OWN, LITTLE_ENDIAN);
+        long from = logitsDot.base(column);
+        long to = gradientDot.base(column);
+        for (int row = 0; row < logitsDot.features; row++) {
+            fromMemorySegment(F, scratch, EXPONENTIALS + (long) row * BYTES, LITTLE_ENDIAN)
+                    .div(sum)
+                    .div(batch)
+                    .mul(fromMemorySegment(F, logitsDot.data, from + row * logitsDot.rowStride(), LITTLE_ENDIAN)
+                            .sub(mean))
+                    .intoMemorySegment(gradientDot.data, to + row * gradientDot.rowStride(), LITTLE_ENDIAN);
+        }
+    }
+
     private static void checkClasses(int[] classes, int batch, int limit) {
         for (int i = 0; i < batch; i++) {
             if (classes[i] < 0 || classes[i] >= limit) {
