@@ -36,6 +36,7 @@ public final class TrainingSession implements AutoCloseable {
     private final @Nullable Augmentation augmentation;
     private final Sgd rule;
     private final int batch;
+    private final @Nullable GradientSquares squares;
     private final Computation computation;
     private final @Nullable RandomStream stream;
     private final @Nullable Step[] steps;
@@ -73,6 +74,23 @@ public final class TrainingSession implements AutoCloseable {
             int batch,
             int capacity,
             Sgd rule) {
+        this(network, samples, transform, augment, batch, capacity, rule, null);
+    }
+
+    /**
+     * The same, with sums of squared gradients.
+     *
+     * @param squares what every step adds to, or null
+     */
+    public TrainingSession(
+            Network network,
+            Samples samples,
+            PixelTransform transform,
+            Augment augment,
+            int batch,
+            int capacity,
+            Sgd rule,
+            @Nullable GradientSquares squares) {
         if (batch < 1) {
             throw new IllegalArgumentException("batch must be at least 1, got " + batch);
         }
@@ -82,7 +100,10 @@ public final class TrainingSession implements AutoCloseable {
         this.transform = transform;
         this.rule = rule;
         this.batch = batch;
-        this.computation = new Computation(workspace, network, batch, true);
+        this.squares = squares;
+        this.computation = squares == null
+                ? new Computation(workspace, network, batch, true)
+                : new Computation(workspace, network, batch, squares.derivatives());
         this.augmentation = augment == Augment.NONE
                 ? null
                 : new Augmentation(augment.padding(), augment.flips(), computation.stream(), computation.site());
@@ -191,6 +212,9 @@ public final class TrainingSession implements AutoCloseable {
         bound.forward();
         nn.softmaxCrossEntropy(bound.logits(), labels, bound.logitsGradient(), lossSum, correct);
         bound.backward();
+        if (squares != null) {
+            squares.add();
+        }
         train.sgd(spaces, rate, rule);
         if (stream != null) {
             nn.advance(stream);
