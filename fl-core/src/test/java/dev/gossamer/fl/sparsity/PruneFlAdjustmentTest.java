@@ -128,6 +128,14 @@ class PruneFlAdjustmentTest {
                 .isThrownBy(() -> Costs.measured(6, Map.of("a", 20L, "b", 100L), Map.of("a", 0.1, "b", 0.05)));
     }
 
+    /** 10 weights used 4 times each and 100 once: 140 operations, of which half are the constant. */
+    @Test
+    void costsFollowFromOperations() {
+        Costs costs = Costs.ofOperations(Map.of("a", 4L, "b", 1L), Map.of("a", 10L, "b", 100L), 0.5);
+
+        assertThat(costs).isEqualTo(new Costs(70, Map.of("a", 4.0, "b", 1.0)));
+    }
+
     @Test
     void refusesWhatIsNoSquare() {
         Costs costs = new Costs(1, Map.of("a", 1.0, "b", 1.0));
