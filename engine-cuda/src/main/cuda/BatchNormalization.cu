@@ -67,7 +67,7 @@ extern "C" __global__ void batch_norm_apply(
 }
 
 // gBeta = the sum of gy, gGamma = that of gy·x̂, on the entries of their patterns; and both divided by the count for all
-// channels, averages[channel][2]. Reads 8 bytes per number.
+// channels, averages[channel][2]. g_gamma and g_beta may be null. Reads 8 bytes per number.
 extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_sums(
     const float* x, int x_ld, const float* gy, int gy_ld, int channels, int plane, int batch, const float* mean,
     const float* inverse_deviation, float* averages, float* g_gamma, const u32* gamma_bits, float* g_beta,
@@ -90,10 +90,10 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_sums(
         if (threadIdx.x == 0) {
             averages[2 * (i64)channel] = (float)(sum / count);
             averages[2 * (i64)channel + 1] = (float)(product / count);
-            if (has_bit(gamma_bits, channel)) {
+            if (g_gamma != nullptr && has_bit(gamma_bits, channel)) {
                 g_gamma[channel] = (float)product;
             }
-            if (has_bit(beta_bits, channel)) {
+            if (g_beta != nullptr && has_bit(beta_bits, channel)) {
                 g_beta[channel] = (float)sum;
             }
         }
@@ -116,5 +116,96 @@ extern "C" __global__ void batch_norm_gradient(
         g = plus(g, -averages[2 * (i64)channel]);
         g = scaled(fma4(-averages[2 * (i64)channel + 1], normal, g), gamma[channel] * inverse);
         put_quad(gx, at.row, at.at, plus_old(gx, at.row, at.at, g));
+    }
+}
+
+// yDot = mask ⊙ (gamma·x̂Dot + gammaDot·x̂ + betaDot + beta·yDot), x̂Dot being inverse deviation·(xDot - average of xDot -
+// x̂·average of xDot·x̂). Moves 12 bytes per number, 4 more for beta.
+extern "C" __global__ void batch_norm_tangent(
+    const float* x, int x_ld, const float* x_dot, int dot_ld, int features, int plane, const float* mean,
+    const float* inverse_deviation, const float* gamma, const float* averages, const float* gamma_dot,
+    const float* beta_dot, Output y_dot) {
+    int quads = (y_dot.batch + 3) / 4;
+    FOR_EACH_INDEX(i, (i64)features * quads) {
+        Place at = place(i, quads);
+        int channel = at.row / plane;
+        float inverse = inverse_deviation[channel];
+        float4 v = load_quad(x + (i64)at.row * x_ld, 4 * at.at, y_dot.batch, x_ld % 4 == 0);
+        float4 d = load_quad(x_dot + (i64)at.row * dot_ld, 4 * at.at, y_dot.batch, dot_ld % 4 == 0);
+        float4 normal = scaled(plus(v, -mean[channel]), inverse);
+        d = plus(d, -averages[2 * (i64)channel]);
+        d = scaled(fma4(-averages[2 * (i64)channel + 1], normal, d), gamma[channel] * inverse);
+        d = plus(fma4(gamma_dot[channel], normal, d), beta_dot[channel]);
+        put_quad(y_dot, at.row, at.at, plus_old(y_dot, at.row, at.at, d));
+    }
+}
+
+// What batch_norm_gradient_tangent multiplies with, of a channel.
+struct NormFactors {
+    float of_gy, of_gy_dot, of_x_dot, of_x, shift;
+};
+
+// The factors, and the tangents of gGamma and gBeta on the entries of their patterns. x_averages, gy_averages and dot_averages
+// are those of batch_norm_sums for xDot, gy and gyDot. Reads 8 bytes per number.
+extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_factors(
+    const float* x_dot, int dot_ld, const float* gy, int gy_ld, int channels, int plane, int batch,
+    const float* inverse_deviation, const float* gamma, const float* gamma_dot, const float* x_averages,
+    const float* gy_averages, const float* dot_averages, NormFactors* factors, float* g_gamma_dot,
+    const u32* gamma_bits, float* g_beta_dot, const u32* beta_bits) {
+    double count = (double)plane * batch;
+    for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
+        const float* dot_rows = x_dot + (i64)channel * plane * dot_ld;
+        const float* gy_rows = gy + (i64)channel * plane * gy_ld;
+        float about = x_averages[2 * (i64)channel];
+        float4 products = {0.0f, 0.0f, 0.0f, 0.0f};
+        for_each_quad(plane, batch, (int)threadIdx.x, NORM_THREADS, [&](int row, int quad) {
+            float4 g = load_quad(gy_rows + (i64)row * gy_ld, 4 * quad, batch, gy_ld % 4 == 0);
+            float4 d = load_quad(dot_rows + (i64)row * dot_ld, 4 * quad, batch, dot_ld % 4 == 0);
+            add_products(products, g, plus(d, -about), 4 * quad, batch);
+        });
+        double cross = block_sum((double)total(products)) / count;
+        if (threadIdx.x == 0) {
+            double inverse = inverse_deviation[channel];
+            double product = x_averages[2 * (i64)channel + 1];
+            double sum = gy_averages[2 * (i64)channel];
+            double of_normal = gy_averages[2 * (i64)channel + 1];
+            double sum_dot = dot_averages[2 * (i64)channel];
+            double of_normal_dot =
+                dot_averages[2 * (i64)channel + 1] + inverse * (cross - product * of_normal);
+            double scale = gamma[channel] * inverse;
+            double scale_dot = gamma_dot[channel] * inverse - scale * inverse * product;
+            double of_x_dot = -scale * inverse * of_normal;
+            double of_x = -inverse * (scale_dot * of_normal + scale * of_normal_dot + of_x_dot * product);
+            double shift = -(scale_dot * sum + scale * sum_dot);
+            factors[channel] = {(float)scale_dot, (float)scale, (float)of_x_dot, (float)of_x, (float)shift};
+            if (has_bit(gamma_bits, channel)) {
+                g_gamma_dot[channel] = (float)(of_normal_dot * count);
+            }
+            if (has_bit(beta_bits, channel)) {
+                g_beta_dot[channel] = (float)(sum_dot * count);
+            }
+        }
+    }
+}
+
+// gxDot = mask ⊙ (factors·(gy, gyDot, xDot - its average, x - mean, 1) + beta·gxDot). Moves 20 bytes per number, 4 more for
+// beta.
+extern "C" __global__ void batch_norm_gradient_tangent(
+    const float* x, int x_ld, const float* x_dot, int dot_ld, const float* gy, int gy_ld, const float* gy_dot,
+    int gy_dot_ld, int features, int plane, const float* mean, const float* x_averages, const NormFactors* factors,
+    Output gx_dot) {
+    int quads = (gx_dot.batch + 3) / 4;
+    FOR_EACH_INDEX(i, (i64)features * quads) {
+        Place at = place(i, quads);
+        int channel = at.row / plane;
+        NormFactors f = factors[channel];
+        float4 v = load_quad(x + (i64)at.row * x_ld, 4 * at.at, gx_dot.batch, x_ld % 4 == 0);
+        float4 d = load_quad(x_dot + (i64)at.row * dot_ld, 4 * at.at, gx_dot.batch, dot_ld % 4 == 0);
+        float4 g = load_quad(gy + (i64)at.row * gy_ld, 4 * at.at, gx_dot.batch, gy_ld % 4 == 0);
+        float4 h = load_quad(gy_dot + (i64)at.row * gy_dot_ld, 4 * at.at, gx_dot.batch, gy_dot_ld % 4 == 0);
+        float4 sum = plus(scaled(plus(v, -mean[channel]), f.of_x), f.shift);
+        sum = fma4(f.of_x_dot, plus(d, -x_averages[2 * (i64)channel]), sum);
+        sum = fma4(f.of_gy_dot, h, fma4(f.of_gy, g, sum));
+        put_quad(gx_dot, at.row, at.at, plus_old(gx_dot, at.row, at.at, sum));
     }
 }

@@ -87,6 +87,18 @@ extern "C" __global__ void pool_max(
     }
 }
 
+// The numbers of xDot where each output was found. Reads 5 bytes per output, writes 4.
+extern "C" __global__ void pool_max_tangent(
+    PoolWindow w, int rows, const u32* chosen, int chosen_words, const float* x_dot, int x_ld, float* y_dot, int y_ld,
+    int batch) {
+    FOR_EACH_INDEX(i, (i64)rows * batch) {
+        Place at = place(i, batch);
+        int k = (int)((chosen[(i64)at.row * chosen_words + at.at / 4] >> (at.at % 4 * 8)) & 255u);
+        int row = w.input_row(point_of(at.row, w.out_height, w.out_width), k / w.width, k % w.width);
+        y_dot[(i64)at.row * y_ld + at.at] = x_dot[(i64)row * x_ld + at.at];
+    }
+}
+
 // Which bytes of the word are k.
 __device__ inline u32 equal_bytes(u32 word, u32 k) {
     return ((word & 255u) == k ? 1u : 0u) | (((word >> 8) & 255u) == k ? 2u : 0u) |

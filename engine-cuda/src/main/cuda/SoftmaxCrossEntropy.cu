@@ -97,3 +97,29 @@ extern "C" __global__ void softmax_cross_entropy_total(
         *correct += (float)right;
     }
 }
+
+// gradientDot = p ⊙ (logitsDot - sum of p·logitsDot) / batch, a thread per sample. Reads 8 bytes per logit three times, from
+// cache after the first; writes 4.
+extern "C" __global__ void softmax_cross_entropy_tangent(
+    const float* logits, int logits_ld, const float* logits_dot, int dot_ld, float* gradient_dot, int gradient_ld,
+    int classes, int batch) {
+    FOR_EACH_INDEX(column, batch) {
+        float best = logits[column];
+        for (int c = 1; c < classes; c++) {
+            best = fmaxf(best, logits[(i64)c * logits_ld + column]);
+        }
+        float sum = 0.0f;
+        float mean = 0.0f;
+        for (int c = 0; c < classes; c++) {
+            float e = expf(logits[(i64)c * logits_ld + column] - best);
+            sum += e;
+            mean = fmaf(e, logits_dot[(i64)c * dot_ld + column], mean);
+        }
+        mean /= sum;
+        for (int c = 0; c < classes; c++) {
+            float softmax = expf(logits[(i64)c * logits_ld + column] - best) / sum;
+            float centred = logits_dot[(i64)c * dot_ld + column] - mean;
+            gradient_dot[(i64)c * gradient_ld + column] = softmax / (float)batch * centred;
+        }
+    }
+}

@@ -49,6 +49,7 @@ void elementwise() {
     races::launch(2, 64, [&] { elementwise_copy(x, y, COUNT); });
     races::launch(2, 64, [&] { elementwise_axpy(0.5f, x, y, bits, COUNT); });
     races::launch(2, 64, [&] { elementwise_multiply(x, y, y, COUNT); });
+    races::launch(2, 64, [&] { elementwise_add_square(x, y, COUNT); });
     races::launch(2, 64, [&] { elementwise_clear_outside(y, bits, COUNT); });
     races::launch(2, 64, [&] { scaling_values(y, bits, COUNT, 0.5f); });
     int many = 2 * DOT_CHUNK + 5;
@@ -115,6 +116,7 @@ void layers() {
     Output back = {gx, mask, LD, 2, BATCH, 0.5f};
     races::launch(2, 64, [&] { pool_max(window, OUT, x, LD, out, chosen, LD / 4); });
     races::launch(2, 64, [&] { pool_max_gradient(window, IN, chosen, LD / 4, y, LD, back); });
+    races::launch(2, 64, [&] { pool_max_tangent(window, OUT, chosen, LD / 4, x, LD, y, LD, BATCH); });
     races::launch(2, 64, [&] { pool_average(window, OUT, x, LD, out); });
     races::launch(2, 64, [&] { pool_average_gradient(window, IN, y, LD, back); });
 
@@ -130,6 +132,23 @@ void layers() {
     Output in_place = {gx, mask, LD, 2, BATCH, 0};
     races::launch(2, 64, [&] {
         batch_norm_gradient(x, LD, gx, LD, IN, PLANE, mean, spread, gamma, averages, in_place);
+    });
+
+    Floats x_dot(IN * LD), gy_dot(IN * LD), x_averages(4), dot_averages(4), gamma_dot(2), beta_dot(2), out_dot(IN * LD);
+    Memory<NormFactors> factors(2);
+    Output dot = {out_dot, mask, LD, 2, BATCH, 0.5f};
+    races::launch(2, 64, [&] {
+        batch_norm_tangent(
+            x, LD, x_dot, LD, IN, PLANE, mean, spread, gamma, averages, gamma_dot, beta_dot, dot);
+    });
+    races::launch(1, 256, [&] {
+        batch_norm_factors(
+            x_dot, LD, gx, LD, 2, PLANE, BATCH, spread, gamma, gamma_dot, x_averages, averages, dot_averages, factors,
+            gamma, bits, beta, bits);
+    });
+    races::launch(2, 64, [&] {
+        batch_norm_gradient_tangent(
+            x, LD, x_dot, LD, gx, LD, gy_dot, LD, IN, PLANE, mean, x_averages, factors, dot);
     });
 
     Memory<RandomStream> stream(1);
@@ -158,6 +177,10 @@ void training() {
             logits, LD, labels, logits, LD, CLASSES, BATCH, losses, rights, loss, correct, fault);
     });
     races::launch(1, 256, [&] { softmax_cross_entropy_total(losses, rights, 2, loss, correct); });
+    Floats direction(CLASSES * LD), tangent(CLASSES * LD);
+    races::launch(2, 64, [&] {
+        softmax_cross_entropy_tangent(logits, LD, direction, LD, tangent, LD, CLASSES, BATCH);
+    });
 
     Floats theta(COUNT), gradient(COUNT), velocity(COUNT), anchor(COUNT), small(5), rate(1);
     SgdGroup group = {};

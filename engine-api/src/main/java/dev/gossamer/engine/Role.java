@@ -10,6 +10,8 @@ public enum Role {
     GRADIENT,
     /** Momentum buffer of the optimiser. */
     MOMENTUM,
+    /** Sums over batches or steps, of gradients or their squares (PruneFL). */
+    SUM,
     /** The point a proximal term pulls towards (FedProx: the round's global model). */
     ANCHOR
 }

@@ -201,6 +201,79 @@ final class BatchNormalization {
         }
     }
 
+    // Tangents: the same sums and the same kernels, with other factors. Not divided among threads.
+
+    static void tangent(
+            CpuWorkspace workspace,
+            CpuTensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            CpuTensor xDot,
+            Values gammaDot,
+            Values betaDot,
+            float beta,
+            CpuTensor yDot,
+            @Nullable CpuMask mask) {
+        long own = Raw.address(workspace.scratch(Scratch.TILES, SCRATCH), 0, SCRATCH);
+        double count = count(x);
+        for (int channel = 0; channel < x.shape().channels(); channel++) {
+            float mean = get(saved.mean(), channel);
+            double inverse = get(saved.inverseDeviation(), channel);
+            products(x, xDot, channel, mean, own);
+            double scale = get(norm.gamma(), channel) * inverse;
+            double slope = -scale * inverse * inverse * total(own, 2) / count + get(gammaDot, channel) * inverse;
+            double shift = -scale * total(own, 1) / count + get(betaDot, channel);
+            project(x, xDot, channel, mean, (float) scale, (float) slope, (float) shift, beta, yDot, mask);
+        }
+        yDot.clearTail();
+    }
+
+    static void gradientTangent(
+            CpuWorkspace workspace,
+            CpuTensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            CpuTensor xDot,
+            Values gammaDot,
+            CpuTensor gy,
+            CpuTensor gyDot,
+            float beta,
+            CpuTensor gxDot,
+            @Nullable CpuMask mask,
+            CpuValues gGammaDot,
+            CpuValues gBetaDot) {
+        long own = Raw.address(workspace.scratch(Scratch.TILES, SCRATCH), 0, SCRATCH);
+        double count = count(x);
+        for (int channel = 0; channel < x.shape().channels(); channel++) {
+            float mean = get(saved.mean(), channel);
+            double inverse = get(saved.inverseDeviation(), channel);
+            products(x, xDot, channel, mean, own);
+            float meanDot = (float) (total(own, 1) / count);
+            double product = total(own, 2) * inverse / count; // the mean of x̂·xDot
+            products(x, gy, channel, mean, own);
+            double sum = total(own, 1);
+            double ofNormal = total(own, 2) * inverse;
+            products(x, gyDot, channel, mean, own);
+            double sumDot = total(own, 1);
+            double ofNormalDot = total(own, 2) * inverse;
+            products(xDot, gy, channel, meanDot, own);
+            ofNormalDot += inverse * (total(own, 2) - product * ofNormal);
+            set(gBetaDot, channel, (float) sumDot);
+            set(gGammaDot, channel, (float) ofNormalDot);
+            // gxDot = scaleDot·gy + scale·gyDot + ofDot·(xDot − meanDot) + slope·(x − mean) + shift
+            double scale = get(norm.gamma(), channel) * inverse;
+            double scaleDot = get(gammaDot, channel) * inverse - scale * inverse * product;
+            double ofDot = -scale * inverse * ofNormal / count;
+            double slope = -inverse * ((scaleDot * ofNormal + scale * ofNormalDot) / count + ofDot * product);
+            double shift = -(scaleDot * sum + scale * sumDot) / count;
+            project(x, gy, channel, mean, (float) scaleDot, (float) slope, (float) shift, beta, gxDot, null);
+            project(xDot, gyDot, channel, meanDot, (float) scale, (float) ofDot, 0, 1, gxDot, mask);
+        }
+        gGammaDot.clearOutside();
+        gBetaDot.clearOutside();
+        gxDot.clearTail();
+    }
+
     /** Values per channel. */
     private static double count(CpuTensor x) {
         return (double) x.shape().height() * x.shape().width() * x.batch;

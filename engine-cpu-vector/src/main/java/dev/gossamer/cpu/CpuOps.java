@@ -120,6 +120,11 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     }
 
     @Override
+    public void addSquare(Values x, Values y) {
+        Elementwise.addSquare((CpuValues) x, (CpuValues) y);
+    }
+
+    @Override
     public void dot(Values x, Values y, Cell out) {
         ((CpuCell) out).value = Elementwise.dot((CpuValues) x, (CpuValues) y);
     }
@@ -142,6 +147,11 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         Pool.gradient(workspace, (CpuIndices) chosen, window, (CpuTensor) gy, beta, written(gx), (CpuMask) mask);
+    }
+
+    @Override
+    public void maxPoolTangent(Indices chosen, Window window, Tensor xDot, Tensor yDot) {
+        Pool.maxTangent((CpuIndices) chosen, window, (CpuTensor) xDot, written(yDot));
     }
 
     @Override
@@ -198,6 +208,60 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     }
 
     @Override
+    public void batchNormTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Values betaDot,
+            float beta,
+            Tensor yDot,
+            @Nullable Mask mask) {
+        BatchNormalization.tangent(
+                workspace,
+                (CpuTensor) x,
+                norm,
+                saved,
+                (CpuTensor) xDot,
+                gammaDot,
+                betaDot,
+                beta,
+                written(yDot),
+                (CpuMask) mask);
+    }
+
+    @Override
+    public void batchNormGradientTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Tensor gy,
+            Tensor gyDot,
+            float beta,
+            Tensor gxDot,
+            @Nullable Mask mask,
+            Values gGammaDot,
+            Values gBetaDot) {
+        BatchNormalization.gradientTangent(
+                workspace,
+                (CpuTensor) x,
+                norm,
+                saved,
+                (CpuTensor) xDot,
+                gammaDot,
+                (CpuTensor) gy,
+                (CpuTensor) gyDot,
+                beta,
+                written(gxDot),
+                (CpuMask) mask,
+                (CpuValues) gGammaDot,
+                (CpuValues) gBetaDot);
+    }
+
+    @Override
     public void dropout(
             Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
         Dropout.dropout(workspace, (CpuTensor) x, rate, (CpuStream) stream, site, beta, written(y), (CpuMask) mask);
@@ -222,6 +286,17 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
                 gradient == null ? null : written(gradient),
                 (CpuCell) lossSum,
                 (CpuCell) correct,
+                workspace.scratch(
+                        Scratch.TILES,
+                        SoftmaxCrossEntropy.scratchBytes(logits.shape().features())));
+    }
+
+    @Override
+    public void softmaxCrossEntropyTangent(Tensor logits, Tensor logitsDot, Tensor gradientDot) {
+        SoftmaxCrossEntropy.tangent(
+                (CpuTensor) logits,
+                (CpuTensor) logitsDot,
+                written(gradientDot),
                 workspace.scratch(
                         Scratch.TILES,
                         SoftmaxCrossEntropy.scratchBytes(logits.shape().features())));

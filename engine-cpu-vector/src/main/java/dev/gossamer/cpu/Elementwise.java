@@ -63,6 +63,20 @@ final class Elementwise {
         }
     }
 
+    static void addSquare(CpuValues x, CpuValues y) {
+        addSquare(x.address(), y.address(), x.vectors());
+    }
+
+    private static void addSquare(long x, long y, int vectors) {
+        long in = x & USER;
+        long out = y & USER;
+        for (int i = 0; i < vectors; i++) {
+            long at = (long) i * BYTES;
+            FloatVector v = fromMemorySegment(F, ALL, in + at, LITTLE_ENDIAN);
+            v.fma(v, fromMemorySegment(F, ALL, out + at, LITTLE_ENDIAN)).intoMemorySegment(ALL, out + at, LITTLE_ENDIAN);
+        }
+    }
+
     /** Sixteen lanes in ascending order, then added as a tree: the same bits at every width. */
     static float dot(CpuValues x, CpuValues y) {
         float[] lanes = new float[16];

@@ -103,6 +103,41 @@ final class Pool {
         }
     }
 
+    /** One number after the other: each lane has a place of its own to read from. */
+    static void maxTangent(CpuIndices chosen, Window window, CpuTensor xDot, CpuTensor yDot) {
+        int height = yDot.shape().height();
+        int width = yDot.shape().width();
+        for (int row = 0; row < yDot.shape().channels() * height; row++) {
+            int channel = row / height;
+            int top = row % height * window.stride() - window.padding();
+            for (int column = 0; column < yDot.batch; column += 16) {
+                long in = Sixteens.plane(xDot, channel, column, 16) + (long) top * Sixteens.pitch(xDot);
+                long out = Sixteens.plane(yDot, channel, column, 16) + (long) (row % height) * Sixteens.pitch(yDot);
+                long indices = chosen.plane(channel, column) + (long) (row % height) * width * chosen.step();
+                for (int o = 0; o < width; o++) {
+                    taken(
+                            Math.min(16, yDot.batch - column),
+                            window.width(),
+                            in + (long) (o * window.stride() - window.padding()) * stepOf(xDot),
+                            stepOf(xDot),
+                            Sixteens.pitch(xDot),
+                            indices + (long) o * chosen.step(),
+                            out + (long) o * stepOf(yDot));
+                }
+            }
+        }
+        yDot.clearTail();
+    }
+
+    /** The numbers of one output, from a window that starts at xDot. */
+    private static void taken(int samples, int windowWidth, long xDot, int step, int pitch, long indices, long yDot) {
+        for (int lane = 0; lane < samples; lane++) {
+            int k = Byte.toUnsignedInt(ALL.get(ValueLayout.JAVA_BYTE, (indices + lane) & USER));
+            long from = xDot + (long) (k / windowWidth) * pitch + (long) (k % windowWidth) * step + 4L * lane;
+            ALL.set(Raw.UNCHECKED, (yDot + 4L * lane) & USER, ALL.get(Raw.UNCHECKED, from & USER));
+        }
+    }
+
     static void average(CpuWorkspace workspace, CpuTensor x, Window window, CpuTensor y) {
         int channels = x.shape().channels();
         int parts = Sixteens.parts(workspace, x.shape().size());

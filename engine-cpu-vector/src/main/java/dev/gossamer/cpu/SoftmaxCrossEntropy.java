@@ -90,6 +90,48 @@ final class SoftmaxCrossEntropy {
         return Raw.address(t.data, t.base(column), (t.features - 1) * t.rowStride() + BYTES);
     }
 
+    /** {@code gradientDot = p ⊙ (logitsDot − Σ p·logitsDot) / batch}; the exponentials are those of the loss. */
+    static void tangent(CpuTensor logits, CpuTensor logitsDot, CpuTensor gradientDot, MemorySegment memory) {
+        long scratch = Raw.address(memory, 0, scratchBytes(logits.features));
+        int features = logits.features;
+        for (int column = 0; column < logits.batch; column += COUNT) {
+            long from = column(logits, column);
+            int step = Math.toIntExact(logits.rowStride());
+            max(from, step, features, scratch);
+            exponentials(from, step, features, scratch);
+            mean(column(logitsDot, column), Math.toIntExact(logitsDot.rowStride()), features, scratch);
+            centre(logitsDot, gradientDot, column, scratch);
+        }
+        gradientDot.clearTail();
+    }
+
+    /** {@code Σ p·logitsDot}, stored where the loss has own logits. */
+    private static void mean(long logitsDot, int step, int features, long scratch) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int row = 0; row < features; row++) {
+            sum = fromMemorySegment(F, ALL, (scratch + EXPONENTIALS + (long) row * BYTES) & USER, LITTLE_ENDIAN)
+                    .fma(fromMemorySegment(F, ALL, (logitsDot + (long) row * step) & USER, LITTLE_ENDIAN), sum);
+        }
+        sum.div(fromMemorySegment(F, ALL, (scratch + SUM) & USER, LITTLE_ENDIAN))
+                .intoMemorySegment(ALL, (scratch + OWN) & USER, LITTLE_ENDIAN);
+    }
+
+    private static void centre(CpuTensor logitsDot, CpuTensor gradientDot, int column, long scratch) {
+        float batch = logitsDot.batch;
+        FloatVector sum = fromMemorySegment(F, ALL, (scratch + SUM) & USER, LITTLE_ENDIAN);
+        FloatVector mean = fromMemorySegment(F, ALL, (scratch + OWN) & USER, LITTLE_ENDIAN);
+        long from = column(logitsDot, column);
+        long to = column(gradientDot, column);
+        for (int row = 0; row < logitsDot.features; row++) {
+            fromMemorySegment(F, ALL, (scratch + EXPONENTIALS + (long) row * BYTES) & USER, LITTLE_ENDIAN)
+                    .div(sum)
+                    .div(batch)
+                    .mul(fromMemorySegment(F, ALL, (from + row * logitsDot.rowStride()) & USER, LITTLE_ENDIAN)
+                            .sub(mean))
+                    .intoMemorySegment(ALL, (to + row * gradientDot.rowStride()) & USER, LITTLE_ENDIAN);
+        }
+    }
+
     private static void checkClasses(int[] classes, int batch, int limit) {
         for (int i = 0; i < batch; i++) {
             if (classes[i] < 0 || classes[i] >= limit) {

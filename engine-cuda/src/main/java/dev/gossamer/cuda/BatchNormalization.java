@@ -16,6 +16,9 @@ final class BatchNormalization {
 
     private static final int BLOCK = 256;
 
+    /** Numbers of a channel in {@code NormFactors} of the kernels. */
+    private static final int FACTORS = 5;
+
     private BatchNormalization() {}
 
     static void training(
@@ -112,26 +115,8 @@ final class BatchNormalization {
             @Nullable CudaMask mask,
             CudaValues gGamma,
             CudaValues gBeta) {
-        int channels = x.shape().channels();
-        DeviceBuffer averages = workspace.scratch(Scratch.PARTIALS, 2L * channels * Float.BYTES);
-        workspace
-                .launch()
-                .kernel("batch_norm_sums")
-                .p(x.data())
-                .i(x.ld)
-                .p(gy.data())
-                .i(gy.ld)
-                .i(channels)
-                .i(plane(x))
-                .i(x.batch)
-                .p(data(saved.mean()))
-                .p(data(saved.inverseDeviation()))
-                .p(averages)
-                .p(gGamma.data())
-                .p(gGamma.space.maskBits())
-                .p(gBeta.data())
-                .p(gBeta.space.maskBits())
-                .blocks(channels, BLOCK);
+        long averages = workspace.scratch(Scratch.PARTIALS, averageBytes(x)).address();
+        sums(workspace, x, saved, gy, averages, gGamma, gBeta);
         Launch launch = workspace
                 .launch()
                 .kernel("batch_norm_gradient")
@@ -146,6 +131,136 @@ final class BatchNormalization {
                 .p(data(norm.gamma()))
                 .p(averages);
         Output.pass(launch, gx, beta, mask).grid1d(Scaling.quads(gx), BLOCK);
+    }
+
+    private static long averageBytes(CudaTensor x) {
+        return 2L * x.shape().channels() * Float.BYTES;
+    }
+
+    /** Averages of gy and of gy·x̂ for each channel, and the sums where they are wanted. */
+    private static void sums(
+            CudaWorkspace workspace,
+            CudaTensor x,
+            BatchNorm.Saved saved,
+            CudaTensor gy,
+            long averages,
+            @Nullable CudaValues gGamma,
+            @Nullable CudaValues gBeta) {
+        int channels = x.shape().channels();
+        workspace
+                .launch()
+                .kernel("batch_norm_sums")
+                .p(x.data())
+                .i(x.ld)
+                .p(gy.data())
+                .i(gy.ld)
+                .i(channels)
+                .i(plane(x))
+                .i(x.batch)
+                .p(data(saved.mean()))
+                .p(data(saved.inverseDeviation()))
+                .p(averages)
+                .p(gGamma == null ? 0 : gGamma.data().address())
+                .p(gGamma == null ? 0 : gGamma.space.maskBits())
+                .p(gBeta == null ? 0 : gBeta.data().address())
+                .p(gBeta == null ? 0 : gBeta.space.maskBits())
+                .blocks(channels, BLOCK);
+    }
+
+    static void tangent(
+            CudaWorkspace workspace,
+            CudaTensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            CudaTensor xDot,
+            Values gammaDot,
+            Values betaDot,
+            float beta,
+            CudaTensor yDot,
+            @Nullable CudaMask mask) {
+        long averages = workspace.scratch(Scratch.PARTIALS, averageBytes(x)).address();
+        sums(workspace, x, saved, xDot, averages, null, null);
+        Launch launch = workspace
+                .launch()
+                .kernel("batch_norm_tangent")
+                .p(x.data())
+                .i(x.ld)
+                .p(xDot.data())
+                .i(xDot.ld)
+                .i(x.features)
+                .i(plane(x))
+                .p(data(saved.mean()))
+                .p(data(saved.inverseDeviation()))
+                .p(data(norm.gamma()))
+                .p(averages)
+                .p(data(gammaDot))
+                .p(data(betaDot));
+        Output.pass(launch, yDot, beta, mask).grid1d(Scaling.quads(yDot), BLOCK);
+    }
+
+    static void gradientTangent(
+            CudaWorkspace workspace,
+            CudaTensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            CudaTensor xDot,
+            Values gammaDot,
+            CudaTensor gy,
+            CudaTensor gyDot,
+            float beta,
+            CudaTensor gxDot,
+            @Nullable CudaMask mask,
+            CudaValues gGammaDot,
+            CudaValues gBetaDot) {
+        int channels = x.shape().channels();
+        long xAverages = workspace
+                .scratch(Scratch.PARTIALS, 3 * averageBytes(x) + (long) channels * FACTORS * Float.BYTES)
+                .address();
+        long gyAverages = xAverages + averageBytes(x);
+        long dotAverages = gyAverages + averageBytes(x);
+        long factors = dotAverages + averageBytes(x);
+        sums(workspace, x, saved, xDot, xAverages, null, null);
+        sums(workspace, x, saved, gy, gyAverages, null, null);
+        sums(workspace, x, saved, gyDot, dotAverages, null, null);
+        workspace
+                .launch()
+                .kernel("batch_norm_factors")
+                .p(xDot.data())
+                .i(xDot.ld)
+                .p(gy.data())
+                .i(gy.ld)
+                .i(channels)
+                .i(plane(x))
+                .i(x.batch)
+                .p(data(saved.inverseDeviation()))
+                .p(data(norm.gamma()))
+                .p(data(gammaDot))
+                .p(xAverages)
+                .p(gyAverages)
+                .p(dotAverages)
+                .p(factors)
+                .p(gGammaDot.data())
+                .p(gGammaDot.space.maskBits())
+                .p(gBetaDot.data())
+                .p(gBetaDot.space.maskBits())
+                .blocks(channels, BLOCK);
+        Launch launch = workspace
+                .launch()
+                .kernel("batch_norm_gradient_tangent")
+                .p(x.data())
+                .i(x.ld)
+                .p(xDot.data())
+                .i(xDot.ld)
+                .p(gy.data())
+                .i(gy.ld)
+                .p(gyDot.data())
+                .i(gyDot.ld)
+                .i(x.features)
+                .i(plane(x))
+                .p(data(saved.mean()))
+                .p(xAverages)
+                .p(factors);
+        Output.pass(launch, gxDot, beta, mask).grid1d(Scaling.quads(gxDot), BLOCK);
     }
 
     private static int plane(CudaTensor x) {

@@ -108,6 +108,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     }
 
     @Override
+    public void addSquare(Values x, Values y) {
+        Elementwise.addSquare(workspace, (CudaValues) x, (CudaValues) y);
+    }
+
+    @Override
     public void dot(Values x, Values y, Cell out) {
         Elementwise.dot(workspace, (CudaValues) x, (CudaValues) y, (CudaCell) out);
     }
@@ -131,6 +136,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     public void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         Pool.maxGradient(
                 workspace, (CudaIndices) chosen, window, (CudaTensor) gy, beta, (CudaTensor) gx, (CudaMask) mask);
+    }
+
+    @Override
+    public void maxPoolTangent(Indices chosen, Window window, Tensor xDot, Tensor yDot) {
+        Pool.maxTangent(workspace, (CudaIndices) chosen, window, (CudaTensor) xDot, (CudaTensor) yDot);
     }
 
     @Override
@@ -189,6 +199,60 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     }
 
     @Override
+    public void batchNormTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Values betaDot,
+            float beta,
+            Tensor yDot,
+            @Nullable Mask mask) {
+        BatchNormalization.tangent(
+                workspace,
+                (CudaTensor) x,
+                norm,
+                saved,
+                (CudaTensor) xDot,
+                gammaDot,
+                betaDot,
+                beta,
+                (CudaTensor) yDot,
+                (CudaMask) mask);
+    }
+
+    @Override
+    public void batchNormGradientTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Tensor gy,
+            Tensor gyDot,
+            float beta,
+            Tensor gxDot,
+            @Nullable Mask mask,
+            Values gGammaDot,
+            Values gBetaDot) {
+        BatchNormalization.gradientTangent(
+                workspace,
+                (CudaTensor) x,
+                norm,
+                saved,
+                (CudaTensor) xDot,
+                gammaDot,
+                (CudaTensor) gy,
+                (CudaTensor) gyDot,
+                beta,
+                (CudaTensor) gxDot,
+                (CudaMask) mask,
+                (CudaValues) gGammaDot,
+                (CudaValues) gBetaDot);
+    }
+
+    @Override
     public void dropout(
             Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
         Dropout.dropout(
@@ -216,6 +280,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
                 (CudaTensor) gradient,
                 (CudaCell) lossSum,
                 (CudaCell) correct);
+    }
+
+    @Override
+    public void softmaxCrossEntropyTangent(Tensor logits, Tensor logitsDot, Tensor gradientDot) {
+        SoftmaxCrossEntropy.tangent(workspace, (CudaTensor) logits, (CudaTensor) logitsDot, (CudaTensor) gradientDot);
     }
 
     @Override

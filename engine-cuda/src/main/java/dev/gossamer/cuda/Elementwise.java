@@ -61,6 +61,17 @@ final class Elementwise {
                 .grid1d(quads(count), BLOCK);
     }
 
+    static void addSquare(CudaWorkspace workspace, CudaValues x, CudaValues y) {
+        long count = x.space().count();
+        workspace
+                .launch()
+                .kernel("elementwise_add_square")
+                .p(x.data())
+                .p(y.data())
+                .l(count)
+                .grid1d(count, BLOCK);
+    }
+
     /** Partial sums of fixed chunks, then their sum in double: the same bits on every device. */
     static void dot(CudaWorkspace workspace, CudaValues x, CudaValues y, CudaHandles.CudaCell out) {
         long count = x.space().count();

@@ -39,6 +39,19 @@ final class Pool {
         Output.pass(launch, gx, beta, mask).grid1d(Scaling.quads(gx), BLOCK);
     }
 
+    static void maxTangent(
+            CudaWorkspace workspace, CudaIndices chosen, Window window, CudaTensor xDot, CudaTensor yDot) {
+        launch(workspace, "pool_max_tangent", window, xDot.shape(), yDot)
+                .p(chosen.chosen())
+                .i(chosen.words)
+                .p(xDot.data())
+                .i(xDot.ld)
+                .p(yDot.data())
+                .i(yDot.ld)
+                .i(yDot.batch)
+                .grid1d((long) yDot.features * yDot.batch, BLOCK);
+    }
+
     static void average(CudaWorkspace workspace, CudaTensor x, Window window, CudaTensor y) {
         Launch launch = launch(workspace, "pool_average", window, x.shape(), y)
                 .p(x.data())

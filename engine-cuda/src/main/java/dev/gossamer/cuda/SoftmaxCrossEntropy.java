@@ -51,4 +51,19 @@ final class SoftmaxCrossEntropy {
                     .blocks(1, BLOCK);
         }
     }
+
+    static void tangent(CudaWorkspace workspace, CudaTensor logits, CudaTensor logitsDot, CudaTensor gradientDot) {
+        workspace
+                .launch()
+                .kernel("softmax_cross_entropy_tangent")
+                .p(logits.data())
+                .i(logits.ld)
+                .p(logitsDot.data())
+                .i(logitsDot.ld)
+                .p(gradientDot.data())
+                .i(gradientDot.ld)
+                .i(logits.features)
+                .i(logits.batch)
+                .grid1d(logits.batch, BLOCK);
+    }
 }

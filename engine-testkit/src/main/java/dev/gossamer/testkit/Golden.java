@@ -22,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Golden {
 
-    /** Names of the files there are. */
+    /** Names of the files with training steps. */
     public static final List<String> NAMES = List.of("mlp", "layers", "residual");
+
+    /** Names of the files with Hessian-vector products, which {@code make_hessians.py} makes. */
+    public static final List<String> HESSIANS = List.of("hessian-layers", "hessian-residual");
 
     private static final List<String> HEADER = List.of("torch", "seed", "script", "sha256");
 
@@ -38,7 +41,7 @@ public final class Golden {
     /**
      * Reads a file of this module.
      *
-     * @param name one of {@link #NAMES}
+     * @param name one of {@link #NAMES} or {@link #HESSIANS}
      */
     public static Golden read(String name) {
         return parse(name, new String(resource(name + ".golden"), StandardCharsets.US_ASCII), Golden::resource);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -31,6 +32,16 @@ class GoldenTest {
                 .isEqualTo(golden.keys("dense.trained."))
                 .isEqualTo(golden.keys("sparse.trained."));
         assertThat(golden.number("dense.loss")).isPositive();
+    }
+
+    @ParameterizedTest
+    @FieldSource("dev.gossamer.testkit.Golden#HESSIANS")
+    void everyFileOfHessiansIsOfTheScriptThatIsThere(String name) {
+        Golden golden = Golden.read(name);
+
+        for (String what : List.of("dense.train.gradient.", "sparse.eval.product.", "dense.eval.of-gradient.")) {
+            assertThat(golden.keys(what)).as(what).isNotEmpty().isEqualTo(golden.keys("direction."));
+        }
     }
 
     @Test

@@ -65,6 +65,13 @@ final class CheckedDenseOps implements DenseOps {
     }
 
     @Override
+    public void addSquare(Values x, Values y) {
+        pair(x, y, "x and y");
+        Door.distinct(y, x, "y", "x");
+        raw.addSquare(x, y);
+    }
+
+    @Override
     public void dot(Values x, Values y, Cell out) {
         pair(x, y, "x and y");
         door.owned(out, "out");

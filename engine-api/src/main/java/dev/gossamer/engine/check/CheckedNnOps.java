@@ -56,6 +56,14 @@ final class CheckedNnOps implements NnOps {
     }
 
     @Override
+    public void maxPoolTangent(Indices chosen, Window window, Tensor xDot, Tensor yDot) {
+        pooled(xDot, "xDot", window, yDot, "yDot");
+        door.owned(chosen, "chosen");
+        Door.room(chosen.shape(), yDot.shape(), "chosen");
+        raw.maxPoolTangent(chosen, window, xDot, yDot);
+    }
+
+    @Override
     public void averagePool(Tensor x, Window window, Tensor y) {
         pooled(x, "x", window, y, "y");
         raw.averagePool(x, window, y);
@@ -125,6 +133,59 @@ final class CheckedNnOps implements NnOps {
     }
 
     @Override
+    public void batchNormTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Values betaDot,
+            float beta,
+            Tensor yDot,
+            @Nullable Mask mask) {
+        normalised(x, norm, xDot, yDot);
+        Door.disjoint(yDot, x, "yDot", "x");
+        Door.disjoint(yDot, xDot, "yDot", "xDot");
+        saved(saved, x.shape().channels());
+        written(beta, yDot, mask);
+        door.vector(gammaDot, "gammaDot", x.shape().channels());
+        door.vector(betaDot, "betaDot", x.shape().channels());
+        raw.batchNormTangent(x, norm, saved, xDot, gammaDot, betaDot, beta, yDot, mask);
+    }
+
+    @Override
+    public void batchNormGradientTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Tensor gy,
+            Tensor gyDot,
+            float beta,
+            Tensor gxDot,
+            @Nullable Mask mask,
+            Values gGammaDot,
+            Values gBetaDot) {
+        normalised(x, norm, xDot, gxDot);
+        door.tensor(gy, "gy", Layout.NATIVE, x.shape());
+        door.tensor(gyDot, "gyDot", Layout.NATIVE, x.shape());
+        Door.disjoint(gxDot, x, "gxDot", "x");
+        Door.disjoint(gxDot, xDot, "gxDot", "xDot");
+        Door.disjoint(gxDot, gy, "gxDot", "gy");
+        Door.disjoint(gxDot, gyDot, "gxDot", "gyDot");
+        saved(saved, x.shape().channels());
+        written(beta, gxDot, mask);
+        door.vector(gammaDot, "gammaDot", x.shape().channels());
+        door.vector(gGammaDot, "gGammaDot", x.shape().channels());
+        door.vector(gBetaDot, "gBetaDot", x.shape().channels());
+        Door.distinct(gGammaDot, gBetaDot, "gGammaDot", "gBetaDot");
+        Door.distinct(gGammaDot, gammaDot, "gGammaDot", "gammaDot");
+        Door.distinct(gBetaDot, gammaDot, "gBetaDot", "gammaDot");
+        raw.batchNormGradientTangent(x, norm, saved, xDot, gammaDot, gy, gyDot, beta, gxDot, mask, gGammaDot, gBetaDot);
+    }
+
+    @Override
     public void dropout(
             Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
         added(x, beta, y, mask);
@@ -170,6 +231,18 @@ final class CheckedNnOps implements NnOps {
         door.owned(correct, "correct");
         Door.distinct(lossSum, correct, "lossSum", "correct");
         raw.softmaxCrossEntropy(logits, labels, gradient, lossSum, correct);
+    }
+
+    @Override
+    public void softmaxCrossEntropyTangent(Tensor logits, Tensor logitsDot, Tensor gradientDot) {
+        door.enter();
+        int classes = logits.shape().features();
+        door.matrix(logits, "logits", Layout.NATIVE, classes, logits.shape().batch());
+        door.tensor(logitsDot, "logitsDot", Layout.NATIVE, logits.shape());
+        door.tensor(gradientDot, "gradientDot", Layout.NATIVE, logits.shape());
+        Door.disjoint(gradientDot, logits, "gradientDot", "logits");
+        Door.disjoint(gradientDot, logitsDot, "gradientDot", "logitsDot");
+        raw.softmaxCrossEntropyTangent(logits, logitsDot, gradientDot);
     }
 
     private void pooled(Tensor in, String inName, Window window, Tensor out, String outName) {

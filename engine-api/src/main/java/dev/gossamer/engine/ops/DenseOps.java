@@ -25,6 +25,9 @@ public interface DenseOps {
     /** {@code out[p] = x[p]·y[p]}; all of one space, out may be x or y. */
     void multiply(Values x, Values y, Values out);
 
+    /** {@code y[p] = fma(x[p], x[p], y[p])}: running sums of squared gradients. Both of one space, y is not x. */
+    void addSquare(Values x, Values y);
+
     /** {@code out = Σ x[p]·y[p]}, summed in a fixed order with at least f32 partial sums; both of one space. */
     void dot(Values x, Values y, Cell out);
 }

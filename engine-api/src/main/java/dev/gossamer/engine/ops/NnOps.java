@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Ops that write a gradient {@code gx} end as {@link dev.gossamer.engine.Product#inputGradient} does:
  * {@code gx = mask ⊙ (gradient + beta·gx)}, gx not being read where beta = 0, the mask being that of the ReLU that produced
  * x, or null. Outputs must not alias inputs except where an op says so.
+ *
+ * <p><b>Tangents.</b> What else an exact Hessian-vector product takes, forward over reverse: {@code xDot} is the derivative of
+ * x along one direction in the space of the parameters, and a tangent op gives the derivative of what its namesake gives.
+ * Linear ops are their own tangents, a ReLU's is {@link #reluGradient}. They allocate nothing, but are not tuned.
+ *
+ * <p>Source: "Fast exact multiplication by the Hessian", Pearlmutter, Neural Computation 6, 1994.
  */
 public interface NnOps {
 
@@ -37,6 +43,9 @@ public interface NnOps {
 
     /** Each element of gy goes to where its output was found. Windows may overlap; sums are in ascending order of windows. */
     void maxPoolGradient(Indices chosen, Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
+
+    /** Tangent of {@link #maxPool}: {@code yDot} takes the elements of {@code xDot} from where x had its maxima. */
+    void maxPoolTangent(Indices chosen, Window window, Tensor xDot, Tensor yDot);
 
     /** Mean of each window; padding counts as zeros, so that the divisor is always {@link Window#size()}. */
     void averagePool(Tensor x, Window window, Tensor y);
@@ -85,6 +94,66 @@ public interface NnOps {
             Values gBeta);
 
     /**
+     * Tangent of {@link #batchNorm} without residual and activation, with {@code x̂ = (x − mean)·inverseDeviation} and means
+     * over samples and plane of a channel:
+     *
+     * <pre>
+     * x̂Dot = inverseDeviation·(xDot − mean(xDot) − x̂·mean(x̂·xDot))
+     * yDot = mask ⊙ (gamma·x̂Dot + gammaDot·x̂ + betaDot + beta·yDot)
+     * </pre>
+     *
+     * yDot is not read where {@code beta = 0}; with the residual's tangent in yDot and {@code beta = 1} it is that of the sum.
+     *
+     * @param gammaDot tangent of gamma, per channel; entries outside its pattern are 0
+     * @param betaDot tangent of the norm's beta, per channel; entries outside its pattern are 0
+     * @param yDot must not alias x or xDot
+     * @param mask of the ReLU behind the norm, or null
+     */
+    void batchNormTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Values betaDot,
+            float beta,
+            Tensor yDot,
+            @Nullable Mask mask);
+
+    /**
+     * Tangent of {@link #batchNormGradient}, with x̂ and x̂Dot as in {@link #batchNormTangent}:
+     *
+     * <pre>
+     * gBetaDot  = Σ gyDot
+     * gGammaDot = Σ (gyDot·x̂ + gy·x̂Dot)
+     * scaleDot  = gammaDot·inverseDeviation − gamma·inverseDeviation²·mean(x̂·xDot)
+     * gxDot     = mask ⊙ (scaleDot·(gy − mean(gy) − x̂·mean(gy·x̂))
+     *             + gamma·inverseDeviation·(gyDot − mean(gyDot) − x̂Dot·mean(gy·x̂) − x̂·gGammaDot/m) + beta·gxDot)
+     * </pre>
+     *
+     * m being the number of values of a channel; gxDot is not read where {@code beta = 0}.
+     *
+     * @param gy as in {@code batchNormGradient}
+     * @param gyDot its tangent
+     * @param gxDot must not alias an input
+     * @param gGammaDot overwritten, on the entries of its space only
+     * @param gBetaDot overwritten, on the entries of its space only
+     */
+    void batchNormGradientTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Tensor gy,
+            Tensor gyDot,
+            float beta,
+            Tensor gxDot,
+            @Nullable Mask mask,
+            Values gGammaDot,
+            Values gBetaDot);
+
+    /**
      * Inverted dropout, forward and backward alike: {@code y = mask ⊙ (x·keep/(1 − rate) + beta·y)}. Element i of x in
      * row-major {@code [features, batch]} order is kept unless word {@code i mod 4} of the block
      * {@code Philox(key, i / 4, step, site)} is below {@code rate·2^32}. y may be x where beta = 0.
@@ -116,4 +185,12 @@ public interface NnOps {
      * @param correct the number of samples whose largest logit (the first of equals) is the label's is added to it
      */
     void softmaxCrossEntropy(Tensor logits, Labels labels, @Nullable Tensor gradient, Cell lossSum, Cell correct);
+
+    /**
+     * Tangent of the gradient that {@link #softmaxCrossEntropy} gives, which labels do not change:
+     * {@code gradientDot = p ⊙ (logitsDot − Σ p·logitsDot) / batch} with {@code p = softmax(logits)}, sums over classes.
+     *
+     * @param gradientDot must not alias logits or logitsDot
+     */
+    void softmaxCrossEntropyTangent(Tensor logits, Tensor logitsDot, Tensor gradientDot);
 }

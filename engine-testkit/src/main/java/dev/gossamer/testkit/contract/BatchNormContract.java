@@ -11,6 +11,7 @@ import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.ops.BatchNorm;
+import dev.gossamer.engine.ops.NnOps;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.testkit.Case;
 import dev.gossamer.testkit.Close;
@@ -345,6 +346,306 @@ public abstract class BatchNormContract extends BackendContract {
         return out;
     }
 
+    /** What the tangents of a case have besides. */
+    @SuppressWarnings("ArrayRecordComponent") // lives as long as its case
+    private record Dots(
+            float[] mean,
+            float[] inverse,
+            float[] xDot,
+            float[] gammaDot,
+            float[] betaDot,
+            float[] gy,
+            float[] gyDot,
+            float[] old) {
+
+        static Dots of(Case c, Draw d) {
+            int channels = d.shape.channels();
+            Statistics batch = Statistics.of(d.shape, d.x);
+            float[] inverse = new float[channels];
+            for (int i = 0; i < channels; i++) {
+                inverse[i] = (float) batch.inverseDeviation(i, d.epsilon);
+            }
+            return new Dots(
+                    batch.runningMean(new float[channels], 1),
+                    inverse,
+                    c.values(d.shape.size()),
+                    Draw.parameters(c, d.gammaPattern, channels),
+                    Draw.parameters(c, d.betaPattern, channels),
+                    c.values(d.shape.size()),
+                    c.values(d.shape.size()),
+                    c.values(d.shape.size()));
+        }
+
+        double normal(Draw d, int i) {
+            return Math.abs((double) d.x[i] - mean[i / d.count()]) * inverse[i / d.count()];
+        }
+
+        /** Of a channel: the sum of {@code |numbers|}, or of {@code |numbers·x̂|}. */
+        double sum(Draw d, float[] numbers, int channel, boolean timesNormal) {
+            double sum = 0;
+            for (int i = channel * d.count(); i < (channel + 1) * d.count(); i++) {
+                sum += Math.abs(numbers[i]) * (timesNormal ? normal(d, i) : 1);
+            }
+            return sum;
+        }
+
+        /** What x̂Dot is summed from. */
+        double[] normalDot(Draw d) {
+            double[] out = new double[d.x.length];
+            for (int c = 0; c < mean.length; c++) {
+                double mean = sum(d, xDot, c, false) / d.count();
+                double product = sum(d, xDot, c, true) / d.count();
+                for (int i = c * d.count(); i < (c + 1) * d.count(); i++) {
+                    out[i] = inverse[c] * (Math.abs(xDot[i]) + mean + normal(d, i) * product);
+                }
+            }
+            return out;
+        }
+    }
+
+    @Test
+    void tangentIsThatOfTheOracle() {
+        cases("batch norm, tangent", COUNT, (c, rig) -> {
+            Draw d = Draw.of(c);
+            Dots dots = Dots.of(c, d);
+            float[] activation = c.values(d.shape.size());
+            float beta = c.beta();
+            boolean masked = c.pick("masked", true, false);
+            BatchNorm norm = d.norm(rig);
+            Tensor tx = d.tensor(rig, d.x);
+            Tensor txDot = d.tensor(rig, dots.xDot);
+            Tensor tyDot = d.tensor(rig, Rig.unread(beta, dots.old));
+            Mask mask = masked ? rig.mask(d.shape, d.beyond, activation) : null;
+            Values gammaDot = Draw.vector(rig, d.gammaPattern, dots.gammaDot);
+            Values betaDot = Draw.vector(rig, d.betaPattern, dots.betaDot);
+
+            rig.workspace()
+                    .nn()
+                    .batchNormTangent(
+                            tx,
+                            norm,
+                            d.saved(rig, dots.mean, dots.inverse),
+                            txDot,
+                            gammaDot,
+                            betaDot,
+                            beta,
+                            tyDot,
+                            mask);
+
+            double[] normalDot = dots.normalDot(d);
+            float[] magnitudes = new float[d.x.length];
+            for (int i = 0; i < magnitudes.length; i++) {
+                int of = i / d.count();
+                magnitudes[i] = (float) (Math.abs(d.gamma[of]) * normalDot[i]
+                        + Math.abs(dots.gammaDot[of]) * dots.normal(d, i)
+                        + Math.abs(dots.betaDot[of])
+                        + (beta == 0 ? 0 : Math.abs((double) beta * dots.old[i])));
+            }
+            float[] want = BatchNormalization.tangent(
+                    d.shape,
+                    d.x,
+                    dots.mean,
+                    dots.inverse,
+                    d.gamma,
+                    dots.xDot,
+                    dots.gammaDot,
+                    dots.betaDot,
+                    beta,
+                    dots.old,
+                    masked ? Relu.mask(activation) : null);
+            Close.check("yDot", rig.read(tyDot), want, magnitudes, d.count() + STEPS);
+            Close.sameBits("x afterwards", rig.read(tx), d.x);
+            Close.sameBits("xDot afterwards", rig.read(txDot), dots.xDot);
+        });
+    }
+
+    @Test
+    void gradientTangentIsThatOfTheOracle() {
+        cases("batch norm, gradient's tangent", COUNT, (c, rig) -> {
+            Draw d = Draw.of(c);
+            Dots dots = Dots.of(c, d);
+            float[] activation = c.values(d.shape.size());
+            float beta = c.beta();
+            boolean masked = c.pick("masked", true, false);
+            BatchNorm norm = d.norm(rig);
+            Tensor[] in = {
+                d.tensor(rig, d.x), d.tensor(rig, dots.xDot), d.tensor(rig, dots.gy), d.tensor(rig, dots.gyDot)
+            };
+            Tensor out = d.tensor(rig, Rig.unread(beta, dots.old));
+            Mask mask = masked ? rig.mask(d.shape, d.beyond, activation) : null;
+            Values gammaDot = Draw.vector(rig, d.gammaPattern, dots.gammaDot);
+            Values gGammaDot = rig.values(
+                    norm.gamma().space(),
+                    Role.GRADIENT,
+                    nan(norm.gamma().space().nnz()));
+            Values gBetaDot = rig.values(
+                    norm.beta().space(), Role.GRADIENT, nan(norm.beta().space().nnz()));
+
+            rig.workspace()
+                    .nn()
+                    .batchNormGradientTangent(
+                            in[0],
+                            norm,
+                            d.saved(rig, dots.mean, dots.inverse),
+                            in[1],
+                            gammaDot,
+                            in[2],
+                            in[3],
+                            beta,
+                            out,
+                            mask,
+                            gGammaDot,
+                            gBetaDot);
+
+            BatchNormalization.Gradients want = BatchNormalization.gradientTangent(
+                    d.shape,
+                    d.x,
+                    dots.mean,
+                    dots.inverse,
+                    d.gamma,
+                    dots.xDot,
+                    dots.gammaDot,
+                    dots.gy,
+                    dots.gyDot,
+                    beta,
+                    dots.old,
+                    masked ? Relu.mask(activation) : null);
+            BatchNormalization.Gradients magnitudes = tangentMagnitudes(d, dots, beta);
+            // Sums whose terms are made of sums.
+            long terms = 2L * (d.count() + STEPS);
+            Close.check("gxDot", rig.read(out), want.gx(), magnitudes.gx(), terms);
+            Close.check(
+                    "gGammaDot",
+                    rig.read(gGammaDot),
+                    Draw.stored(d.gammaPattern, want.gGamma()),
+                    Draw.stored(d.gammaPattern, magnitudes.gGamma()),
+                    terms);
+            Close.check(
+                    "gBetaDot",
+                    rig.read(gBetaDot),
+                    Draw.stored(d.betaPattern, want.gBeta()),
+                    Draw.stored(d.betaPattern, magnitudes.gBeta()),
+                    terms);
+            float[][] before = {d.x, dots.xDot, dots.gy, dots.gyDot};
+            for (int i = 0; i < in.length; i++) {
+                Close.sameBits("input " + i + " afterwards", rig.read(in[i]), before[i]);
+            }
+        });
+    }
+
+    private static BatchNormalization.Gradients tangentMagnitudes(Draw d, Dots dots, float beta) {
+        int channels = d.shape.channels();
+        int m = d.count();
+        BatchNormalization.Gradients out =
+                new BatchNormalization.Gradients(new float[d.x.length], new float[channels], new float[channels]);
+        double[] normalDot = dots.normalDot(d);
+        for (int c = 0; c < channels; c++) {
+            double inverse = dots.inverse[c];
+            double gamma = Math.abs(d.gamma[c]);
+            double gBeta = dots.sum(d, dots.gy, c, false);
+            double gGamma = dots.sum(d, dots.gy, c, true);
+            double gBetaDot = dots.sum(d, dots.gyDot, c, false);
+            double gGammaDot = dots.sum(d, dots.gyDot, c, true);
+            for (int i = c * m; i < (c + 1) * m; i++) {
+                gGammaDot += Math.abs(dots.gy[i]) * normalDot[i];
+            }
+            out.gBeta()[c] = (float) gBetaDot;
+            out.gGamma()[c] = (float) gGammaDot;
+            double scaleDot = Math.abs(dots.gammaDot[c]) * inverse
+                    + gamma * inverse * inverse * dots.sum(d, dots.xDot, c, true) / m;
+            for (int i = c * m; i < (c + 1) * m; i++) {
+                double normal = dots.normal(d, i);
+                double projected = Math.abs(dots.gy[i]) + gBeta / m + normal * gGamma / m;
+                double projectedDot =
+                        Math.abs(dots.gyDot[i]) + gBetaDot / m + normalDot[i] * gGamma / m + normal * gGammaDot / m;
+                double old = beta == 0 ? 0 : Math.abs((double) beta * dots.old[i]);
+                out.gx()[i] = (float) (scaleDot * projected + gamma * inverse * projectedDot + old);
+            }
+        }
+        return out;
+    }
+
+    /** First and second differences of {@code ⟨gy, y⟩} in double, which shares nothing with oracle or backend. */
+    @Test
+    void tangentsAreDifferencesAlongADirection() {
+        cases("batch norm, differences of tangents", 8, (c, rig) -> {
+            Shape shape = c.turn("shape", new Shape(2, 2, 2, 3), Shape.of(3, 5), new Shape(1, 1, 3, 17));
+            int channels = shape.channels();
+            int size = Math.toIntExact(shape.size());
+            float epsilon = 0.25f;
+            float[][] at = {c.values(size), c.values(channels), c.values(channels), c.values(size)};
+            float[][] dot = {c.values(size), c.values(channels), c.values(channels), c.values(size)};
+            Values gamma = rig.vector(channels, null, at[1]);
+            Values running = rig.vector(channels, null, new float[channels]);
+            BatchNorm norm = new BatchNorm(
+                    gamma,
+                    rig.vector(channels, null, at[2]),
+                    running,
+                    rig.vector(channels, null, new float[channels]),
+                    epsilon,
+                    0.1f);
+            BatchNorm.Saved saved = new BatchNorm.Saved(
+                    rig.vector(channels, null, nan(channels)), rig.vector(channels, null, nan(channels)));
+            Values gammaDot = rig.vector(channels, null, dot[1]);
+            Values gGammaDot = rig.vector(channels, null, nan(channels));
+            Values gBetaDot = rig.vector(channels, null, nan(channels));
+            Tensor x = rig.tensor(shape, 0, at[0]);
+            Tensor xDot = rig.tensor(shape, 0, dot[0]);
+            Tensor yDot = rig.tensor(shape, 0, nan(size));
+            Tensor gxDot = rig.tensor(shape, 0, nan(size));
+            NnOps nn = rig.workspace().nn();
+            nn.batchNorm(x, norm, saved, null, Activation.IDENTITY, null, rig.tensor(shape, 0, nan(size)));
+            nn.batchNormTangent(x, norm, saved, xDot, gammaDot, rig.vector(channels, null, dot[2]), 0, yDot, null);
+            nn.batchNormGradientTangent(
+                    x,
+                    norm,
+                    saved,
+                    xDot,
+                    gammaDot,
+                    rig.tensor(shape, 0, at[3]),
+                    rig.tensor(shape, 0, dot[3]),
+                    0,
+                    gxDot,
+                    null,
+                    gGammaDot,
+                    gBetaDot);
+
+            mixed("yDot", rig.read(yDot), at, dot, 3, epsilon);
+            mixed("gxDot", rig.read(gxDot), at, dot, 0, epsilon);
+            mixed("gGammaDot", rig.read(gGammaDot), at, dot, 1, epsilon);
+            mixed("gBetaDot", rig.read(gBetaDot), at, dot, 2, epsilon);
+        });
+    }
+
+    /** The derivative of ⟨gy, y⟩ by each number of argument {@code which}, then along the direction. */
+    private static void mixed(String what, float[] got, float[][] at, float[][] dot, int which, float epsilon) {
+        double step = 1e-4;
+        double largest = 1;
+        for (float g : got) {
+            largest = Math.max(largest, Math.abs(g));
+        }
+        for (int i = 0; i < got.length; i++) {
+            double difference = 0;
+            for (int sign = -1; sign <= 1; sign += 2) {
+                double[][] moved = new double[at.length][];
+                for (int argument = 0; argument < at.length; argument++) {
+                    moved[argument] = doubles(at[argument]);
+                    for (int j = 0; j < moved[argument].length; j++) {
+                        moved[argument][j] += sign * step * dot[argument][j];
+                    }
+                }
+                double middle = moved[which][i];
+                moved[which][i] = middle + step;
+                difference += sign * product(moved[0], moved[1], moved[2], moved[3], epsilon);
+                moved[which][i] = middle - step;
+                difference -= sign * product(moved[0], moved[1], moved[2], moved[3], epsilon);
+            }
+            assertThat(difference / (4 * step * step))
+                    .as(what + "[" + i + "]")
+                    .isCloseTo(got[i], Offset.offset(1e-3 * largest));
+        }
+    }
+
     /** Central differences of a forward pass in double that shares nothing with oracle or backend. */
     @Test
     void gradientsAreTheDifferencesOfTheForwardPass() {
@@ -392,9 +693,9 @@ public abstract class BatchNormContract extends BackendContract {
         for (int i = 0; i < got.length; i++) {
             double before = at[which][i];
             at[which][i] = before + step;
-            double up = product(at[0], at[1], at[2], gy, epsilon);
+            double up = product(at[0], at[1], at[2], doubles(gy), epsilon);
             at[which][i] = before - step;
-            double down = product(at[0], at[1], at[2], gy, epsilon);
+            double down = product(at[0], at[1], at[2], doubles(gy), epsilon);
             at[which][i] = before;
             assertThat((up - down) / (2 * step))
                     .as(what + "[" + i + "]")
@@ -403,7 +704,7 @@ public abstract class BatchNormContract extends BackendContract {
     }
 
     /** {@code ⟨gy, y⟩}, whose derivatives the gradients are. */
-    private static double product(double[] x, double[] gamma, double[] beta, float[] gy, float epsilon) {
+    private static double product(double[] x, double[] gamma, double[] beta, double[] gy, float epsilon) {
         int count = x.length / gamma.length;
         double product = 0;
         for (int c = 0; c < gamma.length; c++) {

@@ -163,6 +163,8 @@ public abstract class CheckedContract extends BackendContract {
                 "chosen was made for",
                 () -> nn.maxPool(x, window, y, workspace.indices(y.shape().withBatch(5))));
         refused("chosen was made for", () -> nn.maxPoolGradient(workspace.indices(x.shape()), window, y, 0, x, null));
+        refused("chosen was made for", () -> nn.maxPoolTangent(workspace.indices(x.shape()), window, x, y));
+        refused("[3, 2, 2, 6]", () -> nn.maxPoolTangent(chosen, window, x, x));
         refused("mask was made for", () -> nn.maxPoolGradient(chosen, window, y, 0, x, workspace.mask(y.shape())));
         refused("beta", () -> nn.averagePoolGradient(window, y, Float.POSITIVE_INFINITY, x, null));
         Window one = Window.square(1);
@@ -224,6 +226,33 @@ public abstract class CheckedContract extends BackendContract {
             refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, three));
             refused("gGamma", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, four, other));
             refused("gBeta", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, four));
+            Tensor z = workspace.tensor(x.shape(), Layout.NATIVE);
+            refused("gammaDot", () -> nn.batchNormTangent(x, norm, saved, y, four, three, 0, z, null));
+            refused("betaDot", () -> nn.batchNormTangent(x, norm, saved, y, three, four, 0, z, null));
+            refused("must not be", () -> nn.batchNormTangent(x, norm, saved, y, three, other, 0, y, null));
+            refused("must not be", () -> nn.batchNormTangent(x, norm, same, y, three, other, 0, z, null));
+            refused("the other operand", () -> nn.batchNormTangent(x, norm, saved, fewer, three, other, 0, z, null));
+            for (Tensor wrong : List.of(x, y)) {
+                refused(
+                        "must not be",
+                        () -> nn.batchNormGradientTangent(x, norm, saved, y, four, z, z, 0, wrong, null, three, other));
+            }
+            Tensor out = workspace.tensor(x.shape(), Layout.NATIVE);
+            refused(
+                    "gy must have shape",
+                    () -> nn.batchNormGradientTangent(x, norm, saved, y, sparse, fewer, z, 0, out, null, three, other));
+            refused(
+                    "gyDot must have shape",
+                    () -> nn.batchNormGradientTangent(x, norm, saved, y, sparse, z, fewer, 0, out, null, three, other));
+            refused(
+                    "gxDot must not be gy",
+                    () -> nn.batchNormGradientTangent(x, norm, saved, y, sparse, z, y, 0, z, null, three, other));
+            refused(
+                    "must not be",
+                    () -> nn.batchNormGradientTangent(x, norm, saved, y, three, z, z, 0, out, null, three, other));
+            refused(
+                    "gBetaDot",
+                    () -> nn.batchNormGradientTangent(x, norm, saved, y, sparse, z, z, 0, out, null, three, four));
             refused("epsilon", () -> new BatchNorm(three, three, three, other, 0, 0.1f));
             refused("momentum", () -> new BatchNorm(three, three, three, other, 1e-5f, 0));
         }
@@ -278,6 +307,8 @@ public abstract class CheckedContract extends BackendContract {
         refused("must not be", () -> workspace.sparse().spmm(1, square, x, 0, x));
         refused("must not be", () -> workspace.dense().gemm(false, false, 1, matrix, matrix, 0, matrix));
         refused("must not be", () -> workspace.dense().axpy(1, square, square));
+        refused("must not be", () -> workspace.dense().addSquare(square, square));
+        refused("must not be", () -> workspace.nn().softmaxCrossEntropyTangent(x, x, x));
         Tensor view = workspace.view(x, 3);
         refused("must not be", () -> product.forward(square, view, 0, x, Epilogue.NONE));
         refused("must not be", () -> product.inputGradient(square, x, 0, view, null));

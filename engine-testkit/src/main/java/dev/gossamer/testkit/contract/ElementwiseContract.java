@@ -21,7 +21,7 @@ import dev.gossamer.testkit.reference.GatherScatter;
 import dev.gossamer.testkit.reference.Spmm;
 import org.junit.jupiter.api.Test;
 
-/** {@code fill, copy, axpy, multiply, dot} on values, whatever their storage. All but dot must be right in every bit. */
+/** {@code fill, copy, axpy, multiply, addSquare, dot} on values, whatever their storage. All but dot must be right in every bit. */
 public abstract class ElementwiseContract extends BackendContract {
 
     private static final int COUNT = 40;
@@ -68,6 +68,20 @@ public abstract class ElementwiseContract extends BackendContract {
             Values ty = rig.values(space, Role.THETA, y);
             rig.workspace().dense().axpy(alpha, tx, ty);
             Close.same("y", rig.read(ty), Elementwise.axpy(alpha, x, y));
+            Close.sameBits("x", rig.read(tx), x);
+        });
+    }
+
+    @Test
+    void addsSquares() {
+        cases("addSquare", COUNT, (c, rig) -> {
+            Space space = space(c, rig);
+            float[] x = c.values(space.nnz());
+            float[] y = c.values(space.nnz());
+            Values tx = rig.values(space, Role.GRADIENT, x);
+            Values ty = rig.values(space, Role.SUM, y);
+            rig.workspace().dense().addSquare(tx, ty);
+            Close.same("y", rig.read(ty), Elementwise.addSquare(x, y));
             Close.sameBits("x", rig.read(tx), x);
         });
     }

@@ -101,6 +101,29 @@ public abstract class PoolContract extends BackendContract {
         });
     }
 
+    /** The tangent takes from where the maxima were, and is the transpose of the gradient. */
+    @Test
+    void tangentsComeFromWhereTheMaximaWere() {
+        cases("max pool, tangent", COUNT, (c, rig) -> {
+            Draw d = Draw.of(c);
+            float[] x = c.pick("ties", true, false) ? c.tiedValues(d.in.size()) : c.values(d.in.size());
+            float[] xDot = c.values(d.in.size());
+            xDot[c.random().nextInt(xDot.length)] = Float.NaN;
+            Tensor tx = rig.tensor(d.in, d.beyond, x);
+            Tensor ty = rig.tensor(d.out(), d.beyond, nan(d.out().size()));
+            Tensor txDot = rig.tensor(d.in, d.beyond, xDot);
+            Tensor tyDot = rig.tensor(d.out(), d.beyond, nan(d.out().size()));
+            Indices chosen = rig.workspace().indices(d.out().withBatch(d.in.batch() + c.pick("room", 0, d.beyond)));
+
+            rig.workspace().nn().maxPool(tx, d.window, ty, chosen);
+            rig.workspace().nn().maxPoolTangent(chosen, d.window, txDot, tyDot);
+
+            int[] found = Pool.max(d.window, d.in, x).chosen();
+            Close.sameBits("yDot", rig.read(tyDot), Pool.maxTangent(d.window, d.in, found, xDot));
+            Close.sameBits("xDot afterwards", rig.read(txDot), xDot);
+        });
+    }
+
     @Test
     void averagesAndSharesItsGradientOut() {
         cases("average pool", COUNT, (c, rig) -> {

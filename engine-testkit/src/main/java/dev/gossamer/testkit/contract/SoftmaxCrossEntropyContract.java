@@ -152,4 +152,80 @@ public abstract class SoftmaxCrossEntropyContract extends BackendContract {
         rig.workspace().nn().softmaxCrossEntropy(in, labels, null, loss, rig.cell(0));
         return rig.read(loss);
     }
+
+    @Test
+    void tangentIsThatOfTheOracle() {
+        cases("softmax, tangent", 88, (c, rig) -> {
+            int batch = c.turn("batch", BATCHES);
+            int classes = c.pick("classes", 1, 2, 10, 10, 35, 100);
+            int beyond = c.pick("beyond", 0, 0, 1, 16, 40);
+            Shape shape = Shape.of(classes, batch);
+            float[] logits = c.values(shape.size());
+            float[] logitsDot = c.values(shape.size());
+            Tensor in = rig.tensor(shape, beyond, logits);
+            Tensor inDot = rig.tensor(shape, c.pick("tangent's beyond", 0, 16), logitsDot);
+            Tensor out = rig.tensor(shape, beyond, nan(logits.length));
+
+            rig.workspace().nn().softmaxCrossEntropyTangent(in, inDot, out);
+
+            Close.check(
+                    "gradientDot",
+                    rig.read(out),
+                    SoftmaxCrossEntropy.tangent(logits, logitsDot, classes, batch),
+                    tangentMagnitudes(logits, logitsDot, classes, batch),
+                    classes + 16L);
+            Close.sameBits("logits afterwards", rig.read(in), logits);
+            Close.sameBits("logitsDot afterwards", rig.read(inDot), logitsDot);
+        });
+    }
+
+    /** With the errors of exponentials, which grow with the distance from the largest logit. */
+    private static float[] tangentMagnitudes(float[] logits, float[] logitsDot, int classes, int batch) {
+        float[] magnitudes = new float[logits.length];
+        float[] softmax = Spread.of(logits, classes, batch, new int[batch]).gradient;
+        for (int j = 0; j < batch; j++) {
+            double mean = 0;
+            for (int c = 0; c < classes; c++) {
+                mean += (double) softmax[c * batch + j] * batch * Math.abs(logitsDot[c * batch + j]);
+            }
+            for (int c = 0; c < classes; c++) {
+                double sum = softmax[c * batch + j] * (Math.abs(logitsDot[c * batch + j]) + mean);
+                magnitudes[c * batch + j] = (float) (sum + TINY);
+            }
+        }
+        return magnitudes;
+    }
+
+    /** The tangent is the difference of the gradients that the backend itself gives. */
+    @Test
+    void tangentIsTheDifferenceOfTheGradients() {
+        try (Rig rig = rig()) {
+            float[] logits = {0.5f, -1, 2, 0.25f, 1, -0.75f};
+            float[] direction = {1, 0.5f, -2, 1.5f, 0.25f, -1};
+            Labels labels = rig.labels(new int[] {2, 0});
+            Shape shape = Shape.of(3, 2);
+            Tensor in = rig.tensor(shape, 0, logits);
+            Tensor out = rig.tensor(shape, 0, nan(6));
+            rig.workspace().nn().softmaxCrossEntropyTangent(in, rig.tensor(shape, 0, direction), out);
+            float[] got = rig.read(out);
+            float step = 1f / 64;
+            float[] up = gradient(rig, in, labels, logits, direction, step);
+            float[] down = gradient(rig, in, labels, logits, direction, -step);
+            for (int i = 0; i < got.length; i++) {
+                double difference = ((double) up[i] - down[i]) / (2 * step);
+                assertThat(difference).isCloseTo(got[i], Offset.offset(3e-4));
+            }
+        }
+    }
+
+    private static float[] gradient(Rig rig, Tensor in, Labels labels, float[] logits, float[] direction, float step) {
+        float[] moved = logits.clone();
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] += step * direction[i];
+        }
+        rig.upload(in, moved);
+        Tensor gradient = rig.tensor(in.shape(), 0, nan(moved.length));
+        rig.workspace().nn().softmaxCrossEntropy(in, labels, gradient, rig.cell(0), rig.cell(0));
+        return rig.read(gradient);
+    }
 }

@@ -127,6 +127,103 @@ public final class BatchNormalization {
         return out;
     }
 
+    /**
+     * {@code mask ⊙ (gamma·x̂Dot + gammaDot·x̂ + betaDot + beta·yDot)} with
+     * {@code x̂Dot = inverseDeviation·(xDot − mean(xDot) − x̂·mean(x̂·xDot))}; where {@code beta = 0}, the old yDot is not read.
+     *
+     * @param mean and inverseDeviation: what the forward pass saved
+     */
+    public static float[] tangent(
+            Shape shape,
+            float[] x,
+            float[] mean,
+            float[] inverseDeviation,
+            float[] gamma,
+            float[] xDot,
+            float[] gammaDot,
+            float[] betaDot,
+            float beta,
+            float[] yDot,
+            boolean @Nullable [] mask) {
+        double[] normalDot = normalDot(shape, x, mean, inverseDeviation, xDot);
+        float[] out = new float[x.length];
+        int count = x.length / shape.channels();
+        for (int i = 0; i < x.length; i++) {
+            int c = i / count;
+            double sum = gamma[c] * normalDot[i]
+                    + gammaDot[c] * normal(x[i], mean[c], inverseDeviation[c])
+                    + betaDot[c]
+                    + (beta == 0 ? 0 : (double) beta * yDot[i]);
+            out[i] = mask == null || mask[i] ? (float) sum : 0;
+        }
+        return out;
+    }
+
+    private static double[] normalDot(Shape shape, float[] x, float[] mean, float[] inverseDeviation, float[] xDot) {
+        double[] out = new double[x.length];
+        int count = x.length / shape.channels();
+        for (int c = 0; c < shape.channels(); c++) {
+            double sum = 0;
+            double sumOfProducts = 0;
+            for (int i = c * count; i < (c + 1) * count; i++) {
+                sum += xDot[i];
+                sumOfProducts += xDot[i] * normal(x[i], mean[c], inverseDeviation[c]);
+            }
+            for (int i = c * count; i < (c + 1) * count; i++) {
+                double normal = normal(x[i], mean[c], inverseDeviation[c]);
+                out[i] = inverseDeviation[c] * (xDot[i] - sum / count - normal * sumOfProducts / count);
+            }
+        }
+        return out;
+    }
+
+    /** Tangents of what {@link #gradient} gives: the formulas of {@code NnOps.batchNormGradientTangent}. */
+    public static Gradients gradientTangent(
+            Shape shape,
+            float[] x,
+            float[] mean,
+            float[] inverseDeviation,
+            float[] gamma,
+            float[] xDot,
+            float[] gammaDot,
+            float[] gy,
+            float[] gyDot,
+            float beta,
+            float[] gxDot,
+            boolean @Nullable [] mask) {
+        Gradients out = new Gradients(new float[x.length], new float[mean.length], new float[mean.length]);
+        double[] normalDot = normalDot(shape, x, mean, inverseDeviation, xDot);
+        int m = x.length / shape.channels();
+        for (int c = 0; c < shape.channels(); c++) {
+            double inverse = inverseDeviation[c];
+            double gBeta = 0;
+            double gGamma = 0;
+            double gBetaDot = 0;
+            double gGammaDot = 0;
+            double product = 0;
+            for (int i = c * m; i < (c + 1) * m; i++) {
+                double normal = normal(x[i], mean[c], inverseDeviation[c]);
+                gBeta += gy[i];
+                gGamma += gy[i] * normal;
+                gBetaDot += gyDot[i];
+                gGammaDot += gyDot[i] * normal + gy[i] * normalDot[i];
+                product += normal * xDot[i];
+            }
+            out.gBeta[c] = (float) gBetaDot;
+            out.gGamma[c] = (float) gGammaDot;
+            double scaleDot = gammaDot[c] * inverse - gamma[c] * inverse * inverse * product / m;
+            for (int i = c * m; i < (c + 1) * m; i++) {
+                double normal = normal(x[i], mean[c], inverseDeviation[c]);
+                double projected = gy[i] - gBeta / m - normal * gGamma / m;
+                double projectedDot = gyDot[i] - gBetaDot / m - normalDot[i] * gGamma / m - normal * gGammaDot / m;
+                double old = beta == 0 ? 0 : (double) beta * gxDot[i];
+                double sum = scaleDot * projected + gamma[c] * inverse * projectedDot + old;
+                out.gx[i] = mask == null || mask[i] ? (float) sum : 0;
+            }
+        }
+        return out;
+    }
+
     private static double normal(float x, float mean, float inverseDeviation) {
         return ((double) x - mean) * inverseDeviation;
     }

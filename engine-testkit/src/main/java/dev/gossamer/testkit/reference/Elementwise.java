@@ -23,6 +23,15 @@ public final class Elementwise {
         return out;
     }
 
+    /** {@code fma(x[p], x[p], y[p])}. */
+    public static float[] addSquare(float[] x, float[] y) {
+        float[] out = new float[x.length];
+        for (int p = 0; p < x.length; p++) {
+            out[p] = Math.fma(x[p], x[p], y[p]);
+        }
+        return out;
+    }
+
     /** {@code Σ x[p]·y[p]}. */
     public static float dot(float[] x, float[] y) {
         double sum = 0;

@@ -50,6 +50,13 @@ public final class Pool {
         return masked(sums, mask);
     }
 
+    /** The elements of {@code xDot} where each was chosen. */
+    public static float[] maxTangent(Window window, Shape in, int[] chosen, float[] xDot) {
+        float[] yDot = new float[chosen.length];
+        forEachOutput(window, in, (c, oy, ox, j, at) -> yDot[at] = xDot[input(window, in, c, oy, ox, chosen[at], j)]);
+        return yDot;
+    }
+
     /** The mean of each window; padding counts as 0. */
     public static float[] average(Window window, Shape in, float[] x) {
         float[] y = new float[Math.toIntExact(window.output(in).size())];

@@ -48,6 +48,11 @@ class ReferenceDenseOps implements DenseOps {
     }
 
     @Override
+    public void addSquare(Values x, Values y) {
+        ((ReferenceValues) y).replace(Elementwise.addSquare(numbers(x), numbers(y)));
+    }
+
+    @Override
     public void dot(Values x, Values y, Cell out) {
         ((Handles.ReferenceCell) out).value = Elementwise.dot(numbers(x), numbers(y));
     }

@@ -49,6 +49,13 @@ class ReferenceNnOps implements NnOps {
     }
 
     @Override
+    public void maxPoolTangent(Indices chosen, Window window, Tensor xDot, Tensor yDot) {
+        Shape in = xDot.shape();
+        int[] found = ((Handles.ReferenceIndices) chosen).get(in.batch());
+        ((ReferenceTensor) yDot).set(Pool.maxTangent(window, in, found, numbers(xDot)));
+    }
+
+    @Override
     public void averagePool(Tensor x, Window window, Tensor y) {
         ((ReferenceTensor) y).set(Pool.average(window, x.shape(), numbers(x)));
     }
@@ -147,6 +154,64 @@ class ReferenceNnOps implements NnOps {
     }
 
     @Override
+    public void batchNormTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Values betaDot,
+            float beta,
+            Tensor yDot,
+            @Nullable Mask mask) {
+        ((ReferenceTensor) yDot)
+                .set(BatchNormalization.tangent(
+                        x.shape(),
+                        numbers(x),
+                        numbers(saved.mean()),
+                        numbers(saved.inverseDeviation()),
+                        dense(norm.gamma()),
+                        numbers(xDot),
+                        dense(gammaDot),
+                        dense(betaDot),
+                        beta,
+                        numbers(yDot),
+                        bits(mask, x.shape().batch())));
+    }
+
+    @Override
+    public void batchNormGradientTangent(
+            Tensor x,
+            BatchNorm norm,
+            BatchNorm.Saved saved,
+            Tensor xDot,
+            Values gammaDot,
+            Tensor gy,
+            Tensor gyDot,
+            float beta,
+            Tensor gxDot,
+            @Nullable Mask mask,
+            Values gGammaDot,
+            Values gBetaDot) {
+        BatchNormalization.Gradients tangents = BatchNormalization.gradientTangent(
+                x.shape(),
+                numbers(x),
+                numbers(saved.mean()),
+                numbers(saved.inverseDeviation()),
+                dense(norm.gamma()),
+                numbers(xDot),
+                dense(gammaDot),
+                numbers(gy),
+                numbers(gyDot),
+                beta,
+                numbers(gxDot),
+                bits(mask, x.shape().batch()));
+        ((ReferenceTensor) gxDot).set(tangents.gx());
+        replace(gGammaDot, GatherScatter.gather(entries(gGammaDot), tangents.gGamma()));
+        replace(gBetaDot, GatherScatter.gather(entries(gBetaDot), tangents.gBeta()));
+    }
+
+    @Override
     public void dropout(
             Tensor x, float rate, RandomStream stream, int site, float beta, Tensor y, @Nullable Mask mask) {
         Handles.ReferenceStream from = (Handles.ReferenceStream) stream;
@@ -185,6 +250,13 @@ class ReferenceNnOps implements NnOps {
         }
         add(lossSum, result.lossSum());
         add(correct, result.correct());
+    }
+
+    @Override
+    public void softmaxCrossEntropyTangent(Tensor logits, Tensor logitsDot, Tensor gradientDot) {
+        Shape shape = logits.shape();
+        ((ReferenceTensor) gradientDot)
+                .set(SoftmaxCrossEntropy.tangent(numbers(logits), numbers(logitsDot), shape.features(), shape.batch()));
     }
 
     private static float[] numbers(Tensor tensor) {

@@ -40,4 +40,28 @@ public final class SoftmaxCrossEntropy {
         }
         return new Result(lossSum, correct, gradient);
     }
+
+    /** {@code p ⊙ (logitsDot − Σ p·logitsDot) / batch} with {@code p = softmax(logits)}. */
+    public static float[] tangent(float[] logits, float[] logitsDot, int classes, int batch) {
+        float[] gradientDot = new float[logits.length];
+        for (int j = 0; j < batch; j++) {
+            double max = Double.NEGATIVE_INFINITY;
+            for (int c = 0; c < classes; c++) {
+                max = Math.max(max, logits[c * batch + j]);
+            }
+            double total = 0;
+            double mean = 0;
+            for (int c = 0; c < classes; c++) {
+                double exp = Math.exp(logits[c * batch + j] - max);
+                total += exp;
+                mean += exp * logitsDot[c * batch + j];
+            }
+            mean /= total;
+            for (int c = 0; c < classes; c++) {
+                double softmax = Math.exp(logits[c * batch + j] - max) / total;
+                gradientDot[c * batch + j] = (float) (softmax * (logitsDot[c * batch + j] - mean) / batch);
+            }
+        }
+        return gradientDot;
+    }
 }

@@ -20,6 +20,16 @@ enum Fault {
     LOST_NAN(PlantedFaultsTest.FaultyPool.class, "want NaN"),
     /** The gradient of an average pool overwrites the one of another branch. */
     OVERWRITTEN_BRANCH(PlantedFaultsTest.FaultyPool.class, "gx["),
+    /** A max pool's tangent is the largest tangent of a window, not that of the largest element. */
+    LARGEST_TANGENT(PlantedFaultsTest.FaultyPool.class, "yDot["),
+    /** The tangent of a batch norm takes the batch's statistics for constants. */
+    STANDING_STATISTICS(PlantedFaultsTest.FaultyBatchNorm.class, "yDot["),
+    /** The tangent of a batch norm's gradient forgets that x moves. */
+    STANDING_INPUT(PlantedFaultsTest.FaultyBatchNorm.class, "gxDot["),
+    /** The tangent of the loss's gradient is that of the logits. */
+    FORGOTTEN_SOFTMAX(PlantedFaultsTest.FaultySoftmaxCrossEntropy.class, "gradientDot["),
+    /** Gradients are summed, not their squares. */
+    SUM_OF_GRADIENTS(PlantedFaultsTest.FaultyElementwise.class, "y["),
     /** The running variance is updated without Bessel's correction. */
     BIASED_VARIANCE(PlantedFaultsTest.FaultyBatchNorm.class, "runningVariance["),
     /** The residual is not added. */

@@ -122,6 +122,15 @@ final class FaultyWorkspace extends ReferenceWorkspace {
     public DenseOps dense() {
         return new ReferenceDenseOps() {
             @Override
+            public void addSquare(Values x, Values y) {
+                if (fault == Fault.SUM_OF_GRADIENTS) {
+                    super.axpy(1, x, y);
+                } else {
+                    super.addSquare(x, y);
+                }
+            }
+
+            @Override
             public void gemm(
                     boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
                 super.gemm(transposeA, transposeB, alpha, a, b, beta, c);
@@ -185,6 +194,66 @@ final class FaultyWorkspace extends ReferenceWorkspace {
             @Override
             public void maxPool(Tensor x, Window window, Tensor y, @Nullable Indices chosen) {
                 super.maxPool(fault == Fault.LOST_NAN ? withoutNan(x) : x, window, y, chosen);
+            }
+
+            @Override
+            public void maxPoolTangent(Indices chosen, Window window, Tensor xDot, Tensor yDot) {
+                if (fault == Fault.LARGEST_TANGENT) {
+                    super.maxPool(xDot, window, yDot, null);
+                } else {
+                    super.maxPoolTangent(chosen, window, xDot, yDot);
+                }
+            }
+
+            @Override
+            public void batchNormTangent(
+                    Tensor x,
+                    BatchNorm norm,
+                    BatchNorm.Saved saved,
+                    Tensor xDot,
+                    Values gammaDot,
+                    Values betaDot,
+                    float beta,
+                    Tensor yDot,
+                    @Nullable Mask mask) {
+                super.batchNormTangent(x, norm, saved, xDot, gammaDot, betaDot, beta, yDot, mask);
+                if (fault == Fault.STANDING_STATISTICS) {
+                    float[] numbers = ((ReferenceTensor) xDot).get();
+                    float[] inverse = ((ReferenceValues) saved.inverseDeviation()).numbers();
+                    for (int i = 0; i < numbers.length; i++) {
+                        numbers[i] *= inverse[i * inverse.length / numbers.length];
+                    }
+                    ((ReferenceTensor) yDot).set(numbers);
+                }
+            }
+
+            @Override
+            public void batchNormGradientTangent(
+                    Tensor x,
+                    BatchNorm norm,
+                    BatchNorm.Saved saved,
+                    Tensor xDot,
+                    Values gammaDot,
+                    Tensor gy,
+                    Tensor gyDot,
+                    float beta,
+                    Tensor gxDot,
+                    @Nullable Mask mask,
+                    Values gGammaDot,
+                    Values gBetaDot) {
+                Tensor moves = fault == Fault.STANDING_INPUT
+                        ? copy(x.shape(), new float[Math.toIntExact(x.shape().size())])
+                        : xDot;
+                super.batchNormGradientTangent(
+                        x, norm, saved, moves, gammaDot, gy, gyDot, beta, gxDot, mask, gGammaDot, gBetaDot);
+            }
+
+            @Override
+            public void softmaxCrossEntropyTangent(Tensor logits, Tensor logitsDot, Tensor gradientDot) {
+                super.softmaxCrossEntropyTangent(logits, logitsDot, gradientDot);
+                if (fault == Fault.FORGOTTEN_SOFTMAX) {
+                    ((ReferenceTensor) gradientDot).set(((ReferenceTensor) logitsDot).get());
+                }
             }
 
             @Override

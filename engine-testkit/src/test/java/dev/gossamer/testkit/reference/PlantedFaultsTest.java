@@ -11,6 +11,7 @@ import dev.gossamer.testkit.contract.BatchesContract;
 import dev.gossamer.testkit.contract.CheckedContract;
 import dev.gossamer.testkit.contract.ConvolutionContract;
 import dev.gossamer.testkit.contract.DropoutContract;
+import dev.gossamer.testkit.contract.ElementwiseContract;
 import dev.gossamer.testkit.contract.GatherScatterContract;
 import dev.gossamer.testkit.contract.GemmContract;
 import dev.gossamer.testkit.contract.PoolContract;
@@ -169,6 +170,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultySparseActivation extends SparseActivationContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyElementwise extends ElementwiseContract {
         @Override
         protected Backend backend() {
             return planted();

@@ -1,7 +1,10 @@
 package dev.gossamer.fl.nn;
 
+import dev.gossamer.engine.Activation;
+import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.BatchNorm;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,15 +17,23 @@ public final class Assembly {
     private final Workspace workspace;
     private final int maxBatch;
     private final boolean training;
+    private final @Nullable Derivatives derivatives;
     private final Map<String, Parameter> parameters = new HashMap<>();
     private final List<Stage> stages = new ArrayList<>();
     private @Nullable RandomStream stream;
     private int sites;
 
-    Assembly(Workspace workspace, Network network, int maxBatch, boolean training) {
+    /**
+     * Without stages.
+     *
+     * @param training whether there will be a backward pass
+     * @param derivatives what it derives, if that is not plain training
+     */
+    Assembly(Workspace workspace, Network network, int maxBatch, boolean training, @Nullable Derivatives derivatives) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
         this.training = training;
+        this.derivatives = derivatives;
         network.parameters()
                 .forEach(parameter -> parameters.put(parameter.spec().name(), parameter));
     }
@@ -38,6 +49,40 @@ public final class Assembly {
     /** Whether there will be a backward pass; if not, nothing is saved and layers do what they do in evaluation. */
     boolean training() {
         return training;
+    }
+
+    /** Whether dropout drops. */
+    boolean drops() {
+        return training && (derivatives == null || derivatives.settings() == null);
+    }
+
+    /** Whether tangents run along. */
+    boolean hasTangents() {
+        return derivatives != null && derivatives.hasTangents();
+    }
+
+    /** The stage of a linear layer or a convolution. */
+    Stage product(Geometry geometry, Signal in, Parameter weight, @Nullable Parameter bias, Activation activation) {
+        return derivatives == null
+                ? new ProductStage(this, geometry, in, weight, bias, activation)
+                : new DerivedProductStage(this, derivatives, geometry, in, weight, bias, activation);
+    }
+
+    /** The stage of a batch norm. */
+    Stage batchNorm(
+            Signal in,
+            @Nullable Signal residual,
+            BatchNorm norm,
+            Parameter gamma,
+            Parameter shift,
+            Activation activation) {
+        GradientSettings settings = derivatives == null ? null : derivatives.settings();
+        if (derivatives == null || settings == null) {
+            return new BatchNormStage(this, in, residual, norm, gamma, shift, activation);
+        }
+        return settings.batchStatistics()
+                ? new DerivedNormStage(this, derivatives, in, residual, norm, gamma, shift, activation)
+                : new FixedNormStage(this, derivatives, in, residual, norm, gamma, shift, activation);
     }
 
     Parameter parameter(String name) {

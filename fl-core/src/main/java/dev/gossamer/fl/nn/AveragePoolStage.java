@@ -1,5 +1,6 @@
 package dev.gossamer.fl.nn;
 
+import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.NnOps;
 
@@ -35,6 +36,19 @@ final class AveragePoolStage extends Stage {
         void backward() {
             if (gx != null) {
                 nn.averagePoolGradient(window, gy(), beta, gx, gate);
+            }
+        }
+
+        @Override
+        void forwardTangent() {
+            nn.averagePool(dot().x(), window, dot().y());
+        }
+
+        @Override
+        void backwardTangent() {
+            Tensor gxDot = dot().gx();
+            if (gxDot != null) {
+                nn.averagePoolGradient(window, dot().gy(), beta, gxDot, gate);
             }
         }
     }

@@ -58,6 +58,6 @@ public record BatchNormSpec(String name, float epsilon, float momentum, Activati
                 assembly.parameter(name + ".running_var").theta(),
                 epsilon,
                 momentum);
-        return assembly.add(new BatchNormStage(assembly, in, residual, norm, gamma, beta, activation));
+        return assembly.add(assembly.batchNorm(in, residual, norm, gamma, beta, activation));
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +38,19 @@ final class Computation {
      * @param training whether there is a backward pass
      */
     Computation(Workspace workspace, Network network, int maxBatch, boolean training) {
+        this(workspace, network, maxBatch, training, null);
+    }
+
+    /** The same, for a backward pass that derives what these say. */
+    Computation(Workspace workspace, Network network, int maxBatch, Derivatives derivatives) {
+        this(workspace, network, maxBatch, true, derivatives);
+    }
+
+    private Computation(
+            Workspace workspace, Network network, int maxBatch, boolean training, @Nullable Derivatives derivatives) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
-        this.assembly = new Assembly(workspace, network, maxBatch, training);
+        this.assembly = new Assembly(workspace, network, maxBatch, training, derivatives);
         this.input = new Signal(network.spec().input(), false, -1);
         Signal last = input;
         for (LayerSpec layer : network.spec().layers()) {
@@ -64,6 +75,11 @@ final class Computation {
         return assembly.training() && signal.saved();
     }
 
+    /** That of the input is 0, and nobody writes it. */
+    private boolean tangentOutlivesForward(Signal signal) {
+        return signal == input || outlivesForward(signal);
+    }
+
     // ---- planning
 
     private void placeSaved() {
@@ -71,6 +87,9 @@ final class Computation {
         for (Signal signal : signals()) {
             if (outlivesForward(signal)) {
                 signal.placeValue(workspace.tensor(whole(signal), Layout.NATIVE));
+            }
+            if (assembly.hasTangents() && tangentOutlivesForward(signal)) {
+                signal.placeTangent(workspace.tensor(whole(signal), Layout.NATIVE));
             }
             if (assembly.training() && signal.rectified()) {
                 signal.placeMask(workspace.mask(whole(signal)));
@@ -81,9 +100,18 @@ final class Computation {
     }
 
     private void placeShared() {
-        List<Need<Consumer<Tensor>>> needs = new ArrayList<>(passing());
+        List<Need<Consumer<Tensor>>> needs = new ArrayList<>();
+        signals().stream()
+                .filter(signal -> !outlivesForward(signal))
+                .forEach(signal -> needs.add(passing(signal, signal::placeValue)));
         if (assembly.training()) {
-            needs.addAll(gradients());
+            needs.addAll(gradients(Signal::placeGradient));
+        }
+        if (assembly.hasTangents()) {
+            signals().stream()
+                    .filter(signal -> !tangentOutlivesForward(signal))
+                    .forEach(signal -> needs.add(passing(signal, signal::placeTangent)));
+            needs.addAll(gradients(Signal::placeGradientTangent));
         }
         for (List<Need<Consumer<Tensor>>> block : MemoryPlan.share(needs)) {
             long before = workspace.allocatedBytes();
@@ -97,17 +125,13 @@ final class Computation {
     }
 
     /** Activations that nobody reads again once the next stages have run. */
-    private List<Need<Consumer<Tensor>>> passing() {
+    private Need<Consumer<Tensor>> passing(Signal signal, Consumer<Tensor> place) {
         int loss = assembly.stages().size();
-        return signals().stream()
-                .filter(signal -> !outlivesForward(signal))
-                .map(signal -> new Need<Consumer<Tensor>>(
-                        signal::placeValue, whole(signal), signal.producer(), signal.lastConsumer(loss)))
-                .toList();
+        return new Need<>(place, whole(signal), signal.producer(), signal.lastConsumer(loss));
     }
 
     /** Gradients of all signals but the input: from the first writer to the stage that made the signal. */
-    private List<Need<Consumer<Tensor>>> gradients() {
+    private List<Need<Consumer<Tensor>>> gradients(BiConsumer<Signal, Tensor> place) {
         int loss = assembly.stages().size();
         Map<Signal, List<Signal>> homes = new LinkedHashMap<>();
         for (Stage stage : assembly.stages()) {
@@ -124,7 +148,7 @@ final class Computation {
                     int firstProducer =
                             sharing.stream().mapToInt(Signal::producer).min().orElseThrow();
                     return new Need<Consumer<Tensor>>(
-                            tensor -> sharing.forEach(signal -> signal.placeGradient(tensor)),
+                            tensor -> sharing.forEach(signal -> place.accept(signal, tensor)),
                             whole(entry.getKey()),
                             2 * loss - lastReader,
                             2 * loss - firstProducer);
@@ -165,7 +189,13 @@ final class Computation {
         Views views = new Views(workspace, size);
         Stage.Pass[] passes =
                 assembly.stages().stream().map(stage -> stage.pass(views)).toArray(Stage.Pass[]::new);
-        return new Batch(views.value(input), views.value(logits), views.gradientOrNull(logits), passes);
+        Stage.@Nullable Tangents dot = logits.tangent() == null ? null : Stage.Tangents.of(views, input, null, logits);
+        return new Batch(views.value(input), views.value(logits), views.gradientOrNull(logits), dot, passes);
+    }
+
+    /** Takes over what has changed since the last run and no op sees. May wait. */
+    void prepare() {
+        assembly.stages().forEach(Stage::prepare);
     }
 
     /** A model bound to tensors of one batch size. Runs without allocating. */
@@ -174,12 +204,19 @@ final class Computation {
         private final Tensor input;
         private final Tensor logits;
         private final @Nullable Tensor logitsGradient;
+        private final Stage.@Nullable Tangents dot;
         private final Stage.Pass[] passes;
 
-        private Batch(Tensor input, Tensor logits, @Nullable Tensor logitsGradient, Stage.Pass[] passes) {
+        private Batch(
+                Tensor input,
+                Tensor logits,
+                @Nullable Tensor logitsGradient,
+                Stage.@Nullable Tangents dot,
+                Stage.Pass[] passes) {
             this.input = input;
             this.logits = logits;
             this.logitsGradient = logitsGradient;
+            this.dot = dot;
             this.passes = passes;
         }
 
@@ -198,15 +235,26 @@ final class Computation {
             return logitsGradient;
         }
 
+        /** Tangents of the model as one stage, from input to logits; null if none run along. */
+        Stage.@Nullable Tangents dot() {
+            return dot;
+        }
+
         void forward() {
             for (Stage.Pass pass : passes) {
                 pass.forward();
+                if (dot != null) {
+                    pass.forwardTangent();
+                }
             }
         }
 
         void backward() {
             for (int i = passes.length - 1; i >= 0; i--) {
                 passes[i].backward();
+                if (dot != null) {
+                    passes[i].backwardTangent();
+                }
             }
         }
     }

@@ -43,8 +43,7 @@ public record ConvSpec(String name, int out, int kernel, int stride, int padding
 
     @Override
     public Signal open(Assembly assembly, Signal in) {
-        return assembly.add(new ProductStage(
-                assembly,
+        return assembly.add(assembly.product(
                 geometry(in.shape()),
                 in,
                 assembly.parameter(name + ".weight"),

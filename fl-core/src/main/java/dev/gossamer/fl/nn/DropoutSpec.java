@@ -29,6 +29,6 @@ public record DropoutSpec(String name, float rate) implements LayerSpec {
 
     @Override
     public Signal open(Assembly assembly, Signal in) {
-        return assembly.training() ? assembly.add(new DropoutStage(assembly, in, rate)) : in;
+        return assembly.drops() ? assembly.add(new DropoutStage(assembly, in, rate)) : in;
     }
 }

@@ -36,8 +36,7 @@ public record LinearSpec(String name, int out, Activation activation) implements
 
     @Override
     public Signal open(Assembly assembly, Signal in) {
-        return assembly.add(new ProductStage(
-                assembly,
+        return assembly.add(assembly.product(
                 Geometry.linear(in.shape(), out),
                 in,
                 assembly.parameter(name + ".weight"),

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.nn;
 
 import dev.gossamer.engine.Indices;
+import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.NnOps;
 import java.util.Objects;
@@ -45,9 +46,25 @@ final class MaxPoolStage extends Stage {
         @Override
         void backward() {
             if (gx != null) {
-                Indices from = Objects.requireNonNull(chosen, "only a training session goes backward");
-                nn.maxPoolGradient(from, window, gy(), beta, gx, gate);
+                nn.maxPoolGradient(found(), window, gy(), beta, gx, gate);
             }
+        }
+
+        @Override
+        void forwardTangent() {
+            nn.maxPoolTangent(found(), window, dot().x(), dot().y());
+        }
+
+        @Override
+        void backwardTangent() {
+            Tensor gxDot = dot().gx();
+            if (gxDot != null) {
+                nn.maxPoolGradient(found(), window, dot().gy(), beta, gxDot, gate);
+            }
+        }
+
+        private Indices found() {
+            return Objects.requireNonNull(chosen, "only a training session goes backward");
         }
     }
 }

@@ -26,6 +26,8 @@ public final class Signal {
     private Signal gradientHome = this;
     private @Nullable Tensor value;
     private @Nullable Tensor gradient;
+    private @Nullable Tensor tangent;
+    private @Nullable Tensor gradientTangent;
     private @Nullable Mask mask;
 
     /**
@@ -108,6 +110,14 @@ public final class Signal {
         gradient = newGradient;
     }
 
+    void placeTangent(Tensor newTangent) {
+        tangent = newTangent;
+    }
+
+    void placeGradientTangent(Tensor newTangent) {
+        gradientTangent = newTangent;
+    }
+
     void placeMask(Mask newMask) {
         mask = newMask;
     }
@@ -120,6 +130,18 @@ public final class Signal {
     @Nullable
     Tensor gradient() {
         return gradient;
+    }
+
+    /** Null where no tangents run along. */
+    @Nullable
+    Tensor tangent() {
+        return tangent;
+    }
+
+    /** Null for the model's input, and where no tangents run along. */
+    @Nullable
+    Tensor gradientTangent() {
+        return gradientTangent;
     }
 
     /** Null if no ReLU made it, and in evaluation. */

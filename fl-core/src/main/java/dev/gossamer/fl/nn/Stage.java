@@ -62,6 +62,9 @@ abstract class Stage {
         return 0;
     }
 
+    /** Takes over what has changed since the last time and no op sees; only where more than training is derived. May wait. */
+    void prepare() {}
+
     /** The stage's work on tensors of one batch size; made once, run every step, allocates nothing. */
     abstract Pass pass(Views views);
 
@@ -82,6 +85,7 @@ abstract class Stage {
         final @Nullable Mask gate;
 
         private final @Nullable Tensor gy;
+        private final @Nullable Tangents dot;
 
         Pass(Views views) {
             this.x = views.value(in);
@@ -91,6 +95,7 @@ abstract class Stage {
             this.gy = views.gradientOrNull(out);
             this.beta = in.isLastConsumer(number) ? 0 : 1;
             this.gate = in.isFirstConsumer(number) ? in.mask() : null;
+            this.dot = in.tangent() == null ? null : Tangents.of(views, in, residual, out);
         }
 
         /** The output's gradient, to which whoever wrote it has applied the output's mask. */
@@ -98,9 +103,46 @@ abstract class Stage {
             return Objects.requireNonNull(gy, "only a training session goes backward");
         }
 
+        /** The tangents of its tensors. */
+        final Tangents dot() {
+            return Objects.requireNonNull(dot, "only a session with tangents has them");
+        }
+
         abstract void forward();
 
         /** The gradients of the parameters, overwritten, and that of the input, where it is wanted. */
         abstract void backward();
+
+        /** The tangent of what {@link #forward} has just made. */
+        void forwardTangent() {
+            throw new IllegalStateException(Stage.this.getClass().getSimpleName() + " has no tangents");
+        }
+
+        /** The tangents of what {@link #backward} has just made. */
+        void backwardTangent() {
+            throw new IllegalStateException(Stage.this.getClass().getSimpleName() + " has no tangents");
+        }
+    }
+
+    /**
+     * Tangents of a pass's tensors, named as they are.
+     *
+     * @param gx null if nobody wants it
+     */
+    record Tangents(
+            Tensor x,
+            @Nullable Tensor added,
+            Tensor y,
+            @Nullable Tensor gx,
+            Tensor gy) {
+
+        static Tangents of(Views views, Signal in, @Nullable Signal residual, Signal out) {
+            return new Tangents(
+                    views.tangent(in),
+                    residual == null ? null : views.tangent(residual),
+                    views.tangent(out),
+                    views.gradientTangentOrNull(in),
+                    views.gradientTangent(out));
+        }
     }
 }

@@ -38,6 +38,7 @@ public final class TrainingSession implements AutoCloseable {
     private final @Nullable Augmentation augmentation;
     private final Sgd rule;
     private final int batch;
+    private final @Nullable GradientSquares squares;
     private final Computation computation;
     private final @Nullable RandomStream stream;
     private final @Nullable Step[] steps;
@@ -75,6 +76,23 @@ public final class TrainingSession implements AutoCloseable {
             int batch,
             int capacity,
             Sgd rule) {
+        this(network, samples, transform, augment, batch, capacity, rule, null);
+    }
+
+    /**
+     * The same, with sums of squared gradients.
+     *
+     * @param squares what every step adds to, or null
+     */
+    public TrainingSession(
+            Network network,
+            Samples samples,
+            PixelTransform transform,
+            Augment augment,
+            int batch,
+            int capacity,
+            Sgd rule,
+            @Nullable GradientSquares squares) {
         if (batch < 1) {
             throw new IllegalArgumentException("batch must be at least 1, got " + batch);
         }
@@ -84,7 +102,10 @@ public final class TrainingSession implements AutoCloseable {
         this.transform = transform;
         this.rule = rule;
         this.batch = batch;
-        this.computation = new Computation(workspace, network, batch, true);
+        this.squares = squares;
+        this.computation = squares == null
+                ? new Computation(workspace, network, batch, true)
+                : new Computation(workspace, network, batch, squares.derivatives());
         this.augmentation = augment == Augment.NONE
                 ? null
                 : new Augmentation(augment.padding(), augment.flips(), computation.stream(), computation.site());
@@ -205,6 +226,9 @@ public final class TrainingSession implements AutoCloseable {
         bound.forward();
         nn.softmaxCrossEntropy(bound.logits(), labels, bound.logitsGradient(), lossSum, correct);
         bound.backward();
+        if (squares != null) {
+            squares.add();
+        }
         network.chainGradients();
         train.sgd(spaces, rate, rule);
         network.refreshWeights();

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** The first samples of a computation's tensors. */
 final class Views {
 
+    private static final String NO_TANGENT = "only a session with tangents keeps them";
+
     private final Workspace workspace;
     private final int size;
     private final IdentityHashMap<Tensor, Tensor> views = new IdentityHashMap<>();
@@ -33,7 +35,23 @@ final class Views {
         return signal.gradient() == null ? null : gradient(signal);
     }
 
-    private Tensor view(Tensor whole) {
+    /** Of a signal whose tangent runs along. */
+    Tensor tangent(Signal signal) {
+        return view(Objects.requireNonNull(signal.tangent(), NO_TANGENT));
+    }
+
+    /** Of a signal that is differentiated, and whose tangent runs along. */
+    Tensor gradientTangent(Signal signal) {
+        return view(Objects.requireNonNull(signal.gradientTangent(), NO_TANGENT));
+    }
+
+    /** Null for the model's input. */
+    @Nullable
+    Tensor gradientTangentOrNull(Signal signal) {
+        return signal.gradientTangent() == null ? null : gradientTangent(signal);
+    }
+
+    Tensor view(Tensor whole) {
         return whole.shape().batch() == size
                 ? whole
                 : views.computeIfAbsent(whole, tensor -> workspace.view(tensor, size));

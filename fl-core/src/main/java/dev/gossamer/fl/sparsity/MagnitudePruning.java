@@ -43,7 +43,11 @@ public final class MagnitudePruning {
         List<MemorySegment> values = tensors.stream()
                 .map(tensor -> MemorySegment.ofArray(tensor.values()))
                 .toList();
-        List<long[]> kept = MagnitudeSelection.keepTop(values, keep);
+        return retain(model, prunable, MagnitudeSelection.keepTop(values, keep));
+    }
+
+    /** The model with those values of its prunable tensors whose bit is set. A dense tensor that loses nothing stays dense. */
+    static ModelState retain(ModelState model, Predicate<TensorState> prunable, List<long[]> kept) {
         Iterator<long[]> bits = kept.iterator();
         List<TensorState> pruned = new ArrayList<>();
         for (TensorState tensor : model.tensors()) {

@@ -277,6 +277,47 @@ final class IdleBackend implements Backend {
         }
 
         @Override
+        public void maxPoolTangent(Indices chosen, Window window, Tensor xDot, Tensor yDot) {
+            calls++;
+        }
+
+        @Override
+        public void batchNormTangent(
+                Tensor x,
+                BatchNorm norm,
+                BatchNorm.Saved saved,
+                Tensor xDot,
+                Values gammaDot,
+                Values betaDot,
+                float beta,
+                Tensor yDot,
+                @Nullable Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void batchNormGradientTangent(
+                Tensor x,
+                BatchNorm norm,
+                BatchNorm.Saved saved,
+                Tensor xDot,
+                Values gammaDot,
+                Tensor gy,
+                Tensor gyDot,
+                float beta,
+                Tensor gxDot,
+                @Nullable Mask mask,
+                Values gGammaDot,
+                Values gBetaDot) {
+            calls++;
+        }
+
+        @Override
+        public void softmaxCrossEntropyTangent(Tensor logits, Tensor logitsDot, Tensor gradientDot) {
+            calls++;
+        }
+
+        @Override
         public void sgd(List<Space> group, Cell rate, Sgd rule) {
             calls++;
         }
