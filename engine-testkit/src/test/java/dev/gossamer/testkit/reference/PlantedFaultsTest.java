@@ -20,6 +20,7 @@ import dev.gossamer.testkit.contract.SgdContract;
 import dev.gossamer.testkit.contract.SignedPowerContract;
 import dev.gossamer.testkit.contract.SoftmaxCrossEntropyContract;
 import dev.gossamer.testkit.contract.SparseActivationContract;
+import dev.gossamer.testkit.contract.SparseWeightsContract;
 import dev.gossamer.testkit.contract.SpmmContract;
 import dev.gossamer.testkit.contract.TrainingStepContract;
 import dev.gossamer.testkit.contract.WorkspaceContract;
@@ -169,6 +170,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultySparseActivation extends SparseActivationContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultySparseWeights extends SparseWeightsContract {
         @Override
         protected Backend backend() {
             return planted();
