@@ -14,15 +14,23 @@ public final class Assembly {
     private final Workspace workspace;
     private final int maxBatch;
     private final boolean training;
+    private final SparsePlan plan;
     private final Map<String, Parameter> parameters = new HashMap<>();
     private final List<Stage> stages = new ArrayList<>();
     private @Nullable RandomStream stream;
     private int sites;
 
-    Assembly(Workspace workspace, Network network, int maxBatch, boolean training) {
+    /**
+     * Without stages.
+     *
+     * @param training whether there will be a backward pass
+     * @param plan what layers keep in training
+     */
+    Assembly(Workspace workspace, Network network, int maxBatch, boolean training, SparsePlan plan) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
         this.training = training;
+        this.plan = plan;
         network.parameters()
                 .forEach(parameter -> parameters.put(parameter.spec().name(), parameter));
     }
@@ -38,6 +46,11 @@ public final class Assembly {
     /** Whether there will be a backward pass; if not, nothing is saved and layers do what they do in evaluation. */
     boolean training() {
         return training;
+    }
+
+    /** What the layer of these weights keeps. */
+    SparsePlan.Kept kept(Parameter weight) {
+        return training ? plan.of(weight) : SparsePlan.Kept.ALL;
     }
 
     Parameter parameter(String name) {

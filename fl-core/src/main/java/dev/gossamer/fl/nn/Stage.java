@@ -62,6 +62,16 @@ abstract class Stage {
         return 0;
     }
 
+    /** Bytes of the selection of its weights. */
+    long selectedBytes() {
+        return 0;
+    }
+
+    /** Whether it selects by thresholds that serve several batches. */
+    boolean reusesThresholds() {
+        return false;
+    }
+
     /** The stage's work on tensors of one batch size; made once, run every step, allocates nothing. */
     abstract Pass pass(Views views);
 
