@@ -162,7 +162,7 @@ final class CpuSparseTensor implements SparseTensor {
             throw new IllegalArgumentException("x was compressed from a batch of " + (from == null ? 0 : from.batch)
                     + ", the output gradient has " + forBatch);
         }
-        Shape whole = shape.withBatch(forBatch);
+        Shape whole = from.shape(); // one of our own would be allocated in every step
         MemorySegment memory =
                 workspace.scratch(CpuWorkspace.Scratch.PADDED, CpuTensor.sizeBytes(whole, Layout.NATIVE, halo, block));
         CpuTensor to = expanded;

@@ -65,8 +65,7 @@ final class CudaSparseTensor implements SparseTensor {
 
     @Override
     public long sizeBytes() {
-        return rowPtr.sizeBytes() + rows.sizeBytes() + cols.sizeBytes() + values.sizeBytes()
-                + threshold.sizeBytes();
+        return rowPtr.sizeBytes() + rows.sizeBytes() + cols.sizeBytes() + values.sizeBytes() + threshold.sizeBytes();
     }
 
     @Override

@@ -99,7 +99,8 @@ public abstract class SparseWeightsContract extends BackendContract {
             Values b = rig.vector(geometry.outChannels(), null, bias);
             Mask passed = relu ? rig.workspace().mask(out.withBatch(batch + beyond)) : null;
 
-            product.forward(weights, tx, beta, y, new Epilogue(b, relu ? Activation.RELU : Activation.IDENTITY, passed));
+            product.forward(
+                    weights, tx, beta, y, new Epilogue(b, relu ? Activation.RELU : Activation.IDENTITY, passed));
             product.inputGradient(weights, tgy, beta, gx, relu ? rig.mask(in, beyond, x) : null);
 
             SparsityPattern all = full(geometry);
@@ -108,16 +109,14 @@ public abstract class SparseWeightsContract extends BackendContract {
                     what + " y",
                     rig.read(y),
                     Convolution.forward(geometry, all, numbers, x, batch, beta, oldY, bias, relu),
-                    Convolution.forward(
-                            geometry, all, abs(numbers), abs(x), batch, size, abs(oldY), abs(bias), false),
+                    Convolution.forward(geometry, all, abs(numbers), abs(x), batch, size, abs(oldY), abs(bias), false),
                     geometry.cols() + 3);
             boolean[] through = relu ? Relu.mask(x) : null;
             Close.check(
                     what + " gx",
                     rig.read(gx),
                     Convolution.inputGradient(geometry, all, numbers, gy, batch, beta, oldX, through),
-                    Convolution.inputGradient(
-                            geometry, all, abs(numbers), abs(gy), batch, size, abs(oldX), null),
+                    Convolution.inputGradient(geometry, all, abs(numbers), abs(gy), batch, size, abs(oldX), null),
                     (long) geometry.outChannels() * geometry.kernelHeight() * geometry.kernelWidth() + 2);
         }
     }
@@ -231,7 +230,8 @@ public abstract class SparseWeightsContract extends BackendContract {
             SparseWeights some = rig.workspace().sparseWeights(geometry, 13);
             float[] ones = Numbers.filled(geometry.inShape(5).size(), 1);
             Tensor x = rig.tensor(geometry.inShape(5), 0, ones);
-            Tensor y = rig.tensor(geometry.outShape(5), 0, nan(geometry.outShape(5).size()));
+            Tensor y =
+                    rig.tensor(geometry.outShape(5), 0, nan(geometry.outShape(5).size()));
             Product product = rig.workspace().product(geometry);
             Epilogue none = new Epilogue(null, Activation.IDENTITY, null);
             Step step = rig.workspace().record(() -> {

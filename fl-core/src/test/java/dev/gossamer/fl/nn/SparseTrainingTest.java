@@ -144,8 +144,8 @@ class SparseTrainingTest {
             Network network = new Network(workspace, spec);
             network.load(model);
             double loss;
-            try (TrainingSession session = new TrainingSession(
-                    network, samples, TRANSFORM, Augment.NONE, COUNT, COUNT, Sgd.PLAIN, swat)) {
+            try (TrainingSession session =
+                    new TrainingSession(network, samples, TRANSFORM, Augment.NONE, COUNT, COUNT, Sgd.PLAIN, swat)) {
                 session.begin(0.1f);
                 session.trainEpoch(ORDER, COUNT);
                 loss = session.lastEpoch().loss();
@@ -335,8 +335,7 @@ class SparseTrainingTest {
         // The first input stays; a share of 0.1, a quarter more for thresholds of before, and an index for each number.
         assertThat(sparse.savedActivations()).isLessThan(dense.savedActivations() * 6 / 10);
         assertThat(sparse.plans()).isGreaterThan(dense.plans());
-        assertThat(sparse.held())
-                .isBetween((long) (0.9 * sparse.expected()), (long) (1.1 * sparse.expected()));
+        assertThat(sparse.held()).isBetween((long) (0.9 * sparse.expected()), (long) (1.1 * sparse.expected()));
     }
 
     private Footprint footprint(SparseTraining training) {
@@ -354,8 +353,8 @@ class SparseTrainingTest {
             long before = own.allocatedBytes();
             Network network = new Network(own, spec);
             network.load(spec.initial(1));
-            try (TrainingSession session = new TrainingSession(
-                    network, data, TRANSFORM, Augment.NONE, 32, 32, Sgd.PLAIN, training)) {
+            try (TrainingSession session =
+                    new TrainingSession(network, data, TRANSFORM, Augment.NONE, 32, 32, Sgd.PLAIN, training)) {
                 return session.footprint(own.allocatedBytes() - before);
             }
         }

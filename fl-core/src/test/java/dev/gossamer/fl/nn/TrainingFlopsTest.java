@@ -33,7 +33,9 @@ class TrainingFlopsTest {
     @Test
     void theListsAreThoseOfTheNetworks() {
         assertThat(multiplyAdds(wideResNet168())).isCloseTo(1.55e9, within(0.01e9));
-        assertThat(wideResNet168().layers().stream().mapToLong(LayerWork::weights).sum())
+        assertThat(wideResNet168().layers().stream()
+                        .mapToLong(LayerWork::weights)
+                        .sum())
                 .isCloseTo(10_960_000, within(20_000L));
         assertThat(multiplyAdds(denseNet121())).isCloseTo(0.888e9, within(0.002e9));
         assertThat(denseNet121().layers().stream().mapToLong(LayerWork::weights).sum())
@@ -57,8 +59,7 @@ class TrainingFlopsTest {
         double[] weights = {0.5, 0.25};
         double[] activations = {0.75, 0.5};
         assertThat(flops.trained(weights, activations)).isEqualTo(2 * (40 * (0.5 + 0.75) + 12 * (0.25 + 0.25 + 0.5)));
-        assertThat(flops.pruned(weights, activations))
-                .isEqualTo(2 * (40 * (0.5 + 0.375) + 12 * (0.25 + 0.25 + 0.125)));
+        assertThat(flops.pruned(weights, activations)).isEqualTo(2 * (40 * (0.5 + 0.375) + 12 * (0.25 + 0.25 + 0.125)));
         assertThat(flops.cut(flops.dense())).isZero();
     }
 
@@ -70,9 +71,11 @@ class TrainingFlopsTest {
                     .toList();
             List<LayerWork> layers = TrainingFlops.of(spec).layers();
             assertThat(layers.stream().map(LayerWork::weight))
-                    .containsExactlyElementsOf(weights.stream().map(ParameterSpec::name).toList());
+                    .containsExactlyElementsOf(
+                            weights.stream().map(ParameterSpec::name).toList());
             assertThat(layers.stream().map(LayerWork::weights))
-                    .containsExactlyElementsOf(weights.stream().map(ParameterSpec::size).toList());
+                    .containsExactlyElementsOf(
+                            weights.stream().map(ParameterSpec::size).toList());
         }
     }
 
@@ -138,7 +141,6 @@ class TrainingFlopsTest {
     }
 
     private static void conv(List<LayerWork> layers, int in, int out, int kernel, int plane) {
-        layers.add(new LayerWork(
-                "conv" + layers.size(), (long) in * out * kernel * kernel, (long) plane * plane));
+        layers.add(new LayerWork("conv" + layers.size(), (long) in * out * kernel * kernel, (long) plane * plane));
     }
 }
