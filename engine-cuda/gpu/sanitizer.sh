@@ -10,9 +10,9 @@ fi
 
 memcheck=(CudaElementwiseTest CudaReluTest CudaSgdTest CudaSoftmaxCrossEntropyTest CudaSelectionTest CudaSparsifyTest
     CudaBatchesTest CudaGatherScatterTest CudaWorkspaceTest CudaProductTest CudaConvolutionTest CudaPoolTest
-    CudaBatchNormTest CudaDropoutTest CudaAddTest CudaSparseActivationTest)
+    CudaBatchNormTest CudaDropoutTest CudaAddTest CudaSparseActivationTest CudaSparseWeightsTest)
 racecheck=(CudaSelectionTest CudaSoftmaxCrossEntropyTest CudaElementwiseTest CudaSgdTest CudaSparsifyTest CudaProductTest
-    CudaBatchesTest CudaConvolutionTest CudaBatchNormTest CudaSparseActivationTest)
+    CudaBatchesTest CudaConvolutionTest CudaBatchNormTest CudaSparseActivationTest CudaSparseWeightsTest)
 cases=10
 if [ "$CHECK_QUICK" = 1 ]; then
     memcheck=(CudaReluTest)

@@ -18,7 +18,7 @@ struct SelectionState {
     u64 nan;     // lowest index in the group that holds NaN, SELECTION_NONE where there is none
     u64 rank;    // which of the entries that match the prefix is sought; in the end, how many ties are kept
     u32 prefix;  // the decided digits; in the end, the bits of the k-th magnitude
-    u32 unused;
+    u32 again;   // Compression.cu: whether the threshold of before serves
 };
 
 __device__ inline u32 selection_magnitude(float x) {
@@ -53,7 +53,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_begin(
         state->nan = SELECTION_NONE;
         state->rank = (u64)k;
         state->prefix = 0;
-        state->unused = 0;
+        state->again = 0;
     }
 }
 

@@ -231,6 +231,18 @@ void selection() {
     races::launch(1, 64, [&] { compression_count(kept, MANY, ties); });
     races::launch(1, 256, [&] { selection_scan_ties(ties, CHUNKS); });
     races::launch(1, 64, [&] { compression_store(values, MANY, 23, kept, ties, ptr, rows, cols, stored); });
+    Words threshold(1);
+    races::launch(1, 1, [&] { compression_note(state, threshold); });
+    races::launch(1, 64, [&] { compression_count_again(values, MANY, threshold, ties); });
+    races::launch(1, 256, [&] { compression_decide(ties, CHUNKS, MANY, state, threshold); });
+    races::launch(1, 64, [&] { compression_keep_again(values, MANY, state, threshold, kept); });
+    int lines = (MANY + 22) / 23;
+    Ints starts(lines + 1), channels(8), entries(MANY);
+    Memory<u64> counts(7);
+    races::launch(1, 64, [&] { compression_row_starts(ptr, lines, starts); });
+    races::launch(1, 64, [&] { compression_count_by_input(starts, cols, lines, 6, 4, counts); });
+    races::launch(1, 256, [&] { selection_scan_ties(counts, 6); });
+    races::launch(1, 64, [&] { compression_place_by_input(starts, cols, lines, 6, 4, counts, channels, entries); });
     races::launch(1, 64, [&] { sparsify_flags(values, MANY, 50.0f, state, kept); });
 }
 

@@ -25,11 +25,21 @@ public interface Product extends Resource {
     void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue);
 
     /**
+     * As above with the stored weights only, the others being 0 (SWAT).
+     *
+     * @param w of this geometry
+     */
+    void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue);
+
+    /**
      * {@code gx = mask ⊙ (Wᵀ·gy + beta·gx)}.
      *
      * @param mask of the ReLU that produced x, or null to apply none
      */
     void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
+
+    /** As above with the stored weights only, the others being 0 (SWAT). */
+    void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
 
     /**
      * {@code gw = (gy·xᵀ restricted to the pattern) + beta·gw}, summed over batch and output plane: O(nnz · batch · plane)

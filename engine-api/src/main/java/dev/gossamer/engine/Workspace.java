@@ -90,6 +90,13 @@ public interface Workspace extends AutoCloseable {
     SparseTensor sparseTensor(Shape shape, long capacity);
 
     /**
+     * Room for the {@code capacity} largest weights of a product; holds none until something is compressed into it.
+     *
+     * @param capacity 0 to {@code geometry.size()}
+     */
+    SparseWeights sparseWeights(Geometry geometry, long capacity);
+
+    /**
      * A resident data set. A backend may read the segments in place: the caller keeps them alive and unchanged as long as
      * this workspace lives.
      *

@@ -220,7 +220,7 @@ record ConvolutionPass(
     }
 
     /** Positions that all taps of all channels span. */
-    private static int span(int channels, int[] offsets, int plane) {
+    static int span(int channels, int[] offsets, int plane) {
         int last = -1;
         for (int offset : offsets) {
             last = Math.max(last, offset);

@@ -6,7 +6,9 @@ import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import java.lang.foreign.MemorySegment;
@@ -35,12 +37,8 @@ final class ConvolutionProduct implements Product {
         this.geometry = geometry;
         this.forward = ConvolutionPass.forward(geometry);
         this.backward = ConvolutionPass.backward(geometry);
-        this.input = new PaddedInput(workspace, Scratch.PADDED, forward.halo(geometry.inShape(1)), geometry.inShape(1));
-        int halo = 0;
-        for (ConvolutionPass pass : backward) {
-            halo = Math.max(halo, pass.halo(geometry.outShape(1)));
-        }
-        this.outputGradient = new PaddedInput(workspace, Scratch.PADDED_GRADIENT, halo, geometry.outShape(1));
+        this.input = input(workspace, geometry);
+        this.outputGradient = outputGradient(workspace, geometry);
         this.forwardOffsets = forward.offsets(geometry.inChannels(), input.pitch(), input.plane());
         this.backwardOffsets = backward.stream()
                 .map(pass -> pass.offsets(geometry.outChannels(), outputGradient.pitch(), outputGradient.plane()))
@@ -49,14 +47,27 @@ final class ConvolutionProduct implements Product {
         this.weightGradient = new ConvolutionWeightGradient(workspace, geometry, forward);
     }
 
+    /** What {@link ConvolutionPass#forward} reads. */
+    static PaddedInput input(CpuWorkspace workspace, Geometry geometry) {
+        Shape one = geometry.inShape(1);
+        return new PaddedInput(
+                workspace, Scratch.PADDED, ConvolutionPass.forward(geometry).halo(one), one);
+    }
+
+    /** What all of {@link ConvolutionPass#backward} read. */
+    static PaddedInput outputGradient(CpuWorkspace workspace, Geometry geometry) {
+        Shape one = geometry.outShape(1);
+        int halo = 0;
+        for (ConvolutionPass pass : ConvolutionPass.backward(geometry)) {
+            halo = Math.max(halo, pass.halo(one));
+        }
+        return new PaddedInput(workspace, Scratch.PADDED_GRADIENT, halo, one);
+    }
+
     @Override
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
         CpuValues weights = (CpuValues) w;
-        CpuTensor out = ((CpuTensor) y).takeOver();
-        CpuTensor in = input.of((CpuTensor) x, false, out.block);
-        walk.operands(in, beta, out, geometry.outChannels());
-        walk.epilogue(
-                (CpuValues) epilogue.bias(), epilogue.activation() == Activation.RELU, (CpuMask) epilogue.mask(), null);
+        CpuTensor out = forward(x, beta, y, epilogue);
         if (weights.space.storage() == CpuSpace.Storage.PACKED) {
             walk.sparse(forward, structures(weights.space).forward(), weights.data);
         } else {
@@ -66,18 +77,52 @@ final class ConvolutionProduct implements Product {
     }
 
     @Override
+    public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        CpuSparseWeights weights = (CpuSparseWeights) w;
+        CpuTensor out = forward(x, beta, y, epilogue);
+        walk.sparse(forward, weights.forward(), weights.values());
+        out.clearTail();
+    }
+
+    /** Sets up a walk forward and returns what it writes. */
+    private CpuTensor forward(Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        CpuTensor out = ((CpuTensor) y).takeOver();
+        CpuTensor in = input.of((CpuTensor) x, false, out.block);
+        walk.operands(in, beta, out, geometry.outChannels());
+        walk.epilogue(
+                (CpuValues) epilogue.bias(), epilogue.activation() == Activation.RELU, (CpuMask) epilogue.mask(), null);
+        return out;
+    }
+
+    @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         CpuValues weights = (CpuValues) w;
-        CpuTensor out = ((CpuTensor) gx).takeOver();
-        CpuTensor in = outputGradient.of((CpuTensor) gy, false, out.block);
-        walk.operands(in, beta, out, geometry.inChannels());
-        walk.epilogue(null, false, null, (CpuMask) mask);
+        CpuTensor out = inputGradient(gy, beta, gx, mask);
         if (weights.space.storage() == CpuSpace.Storage.PACKED) {
             sparseInputGradient(weights);
         } else {
             denseInputGradient(weights);
         }
         out.clearTail();
+    }
+
+    @Override
+    public void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        CpuSparseWeights.Backward weights = ((CpuSparseWeights) w).backward();
+        CpuTensor out = inputGradient(gy, beta, gx, mask);
+        for (int i = 0; i < backward.size(); i++) {
+            walk.sparse(backward.get(i), weights.passes().get(i), weights.values());
+        }
+        out.clearTail();
+    }
+
+    /** Sets up a walk backward and returns what it writes. */
+    private CpuTensor inputGradient(Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        CpuTensor out = ((CpuTensor) gx).takeOver();
+        CpuTensor in = outputGradient.of((CpuTensor) gy, false, out.block);
+        walk.operands(in, beta, out, geometry.inChannels());
+        walk.epilogue(null, false, null, (CpuMask) mask);
+        return out;
     }
 
     private void sparseInputGradient(CpuValues weights) {

@@ -17,6 +17,7 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
@@ -315,6 +316,21 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void compress(Tensor x, long keep, SparseTensor to) {
         ((CpuSparseTensor) to).compress(workspace, (CpuTensor) x, keep);
+    }
+
+    @Override
+    public void compressAgain(Tensor x, long keep, SparseTensor to) {
+        ((CpuSparseTensor) to).compressAgain(workspace, (CpuTensor) x, keep);
+    }
+
+    @Override
+    public void compress(Values w, long keep, SparseWeights to) {
+        ((CpuSparseWeights) to).compress(workspace, (CpuValues) w, keep);
+    }
+
+    @Override
+    public void compressAgain(Values w, long keep, SparseWeights to) {
+        ((CpuSparseWeights) to).compressAgain(workspace, (CpuValues) w, keep);
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -45,6 +46,7 @@ final class CpuWorkspace implements Workspace {
     private final SpmmKernels.Operands spmmOperands = new SpmmKernels.Operands();
     private final GemmKernels.Operands denseOperands = new GemmKernels.Operands();
     private final Gemm gemm = new Gemm(this);
+    private @Nullable TopMagnitudes topMagnitudes;
     private boolean open = true;
 
     CpuWorkspace(CpuBackend backend, int threads) {
@@ -78,6 +80,16 @@ final class CpuWorkspace implements Workspace {
 
     Gemm gemm() {
         return gemm;
+    }
+
+    /** For ops that select in every step; made on first use. */
+    TopMagnitudes topMagnitudes() {
+        TopMagnitudes known = topMagnitudes;
+        if (known == null) {
+            known = new TopMagnitudes(this);
+            topMagnitudes = known;
+        }
+        return known;
     }
 
     /** The most parts that {@link #parts} names. */
@@ -183,6 +195,11 @@ final class CpuWorkspace implements Workspace {
     @Override
     public SparseTensor sparseTensor(Shape shape, long capacity) {
         return new CpuSparseTensor(this, shape, capacity);
+    }
+
+    @Override
+    public SparseWeights sparseWeights(Geometry geometry, long capacity) {
+        return new CpuSparseWeights(this, geometry, capacity);
     }
 
     @Override

@@ -73,7 +73,8 @@ final class Elementwise {
         for (int i = 0; i < vectors; i++) {
             long at = (long) i * BYTES;
             FloatVector v = fromMemorySegment(F, ALL, in + at, LITTLE_ENDIAN);
-            v.fma(v, fromMemorySegment(F, ALL, out + at, LITTLE_ENDIAN)).intoMemorySegment(ALL, out + at, LITTLE_ENDIAN);
+            v.fma(v, fromMemorySegment(F, ALL, out + at, LITTLE_ENDIAN))
+                    .intoMemorySegment(ALL, out + at, LITTLE_ENDIAN);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import java.lang.foreign.MemorySegment;
@@ -82,10 +83,31 @@ final class FlattenedProduct implements Product {
     }
 
     @Override
+    public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        linear.forward(w, input.of((CpuTensor) x), beta, y, epilogue);
+    }
+
+    @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         CpuTensor out = ((CpuTensor) gx).takeOver();
-        CpuTensor flat = beta == 0 ? gradient.room(out) : gradient.of(out);
+        CpuTensor flat = flat(out, beta);
         linear.inputGradient(w, gy, beta, flat, null);
+        unflatten(flat, out, mask);
+    }
+
+    @Override
+    public void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        CpuTensor out = ((CpuTensor) gx).takeOver();
+        CpuTensor flat = flat(out, beta);
+        linear.inputGradient(w, gy, beta, flat, null);
+        unflatten(flat, out, mask);
+    }
+
+    private CpuTensor flat(CpuTensor out, float beta) {
+        return beta == 0 ? gradient.room(out) : gradient.of(out);
+    }
+
+    private static void unflatten(CpuTensor flat, CpuTensor out, @Nullable Mask mask) {
         copy(out, flat, out, false);
         out.clearTail();
         if (mask != null) {

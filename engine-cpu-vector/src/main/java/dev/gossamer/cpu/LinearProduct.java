@@ -5,6 +5,7 @@ import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +29,27 @@ final class LinearProduct implements Product {
     }
 
     @Override
+    public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        CpuSparseWeights weights = (CpuSparseWeights) w;
+        CpuTensor out = ((CpuTensor) y).takeOver();
+        Spmm.packed(workspace, weights.forward(), weights.values(), (CpuTensor) x, beta, out);
+        BiasRelu.apply(epilogue, out);
+    }
+
+    @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         CpuTensor out = ((CpuTensor) gx).takeOver();
         Spmm.runTransposed(workspace, 1, (CpuValues) w, (CpuTensor) gy, beta, out);
+        if (mask != null) {
+            Relu.gradient((CpuMask) mask, out, out);
+        }
+    }
+
+    @Override
+    public void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        CpuSparseWeights.Backward weights = ((CpuSparseWeights) w).backward();
+        CpuTensor out = ((CpuTensor) gx).takeOver();
+        Spmm.packed(workspace, weights.passes().getFirst(), weights.values(), (CpuTensor) gy, beta, out);
         if (mask != null) {
             Relu.gradient((CpuMask) mask, out, out);
         }

@@ -47,17 +47,22 @@ final class MagnitudeKernels {
         /** False where the pass broke off for want of room. */
         boolean complete = true;
 
-        static Tally sum(Tally[] tallies) {
-            Tally sum = new Tally();
-            for (Tally each : tallies) {
-                sum.above += each.above;
-                sum.atHigh += each.atHigh;
-                sum.atLow += each.atLow;
-                sum.between += each.between;
-                sum.most = Math.max(sum.most, each.most);
-                sum.complete &= each.complete;
-            }
-            return sum;
+        void clear() {
+            above = 0;
+            atHigh = 0;
+            atLow = 0;
+            between = 0;
+            most = 0;
+            complete = true;
+        }
+
+        void add(Tally other) {
+            above += other.above;
+            atHigh += other.atHigh;
+            atLow += other.atLow;
+            between += other.between;
+            most = Math.max(most, other.most);
+            complete &= other.complete;
         }
     }
 
@@ -139,5 +144,30 @@ final class MagnitudeKernels {
             bits[word] = kept;
         }
         return left;
+    }
+
+    /**
+     * Writes the floats whose magnitude is not below a bound one after the other, and their numbers beside them.
+     *
+     * @param from address of {@code vectors} vectors of floats
+     * @param bound above 0, so that zeros are left out
+     * @param numbers address of room for {@code room} ints and a vector of anything behind them
+     * @param values the same for the floats
+     * @return how many they are; above {@code room} as soon as they do not fit
+     */
+    static int select(long from, int vectors, int bound, long numbers, long values, int room) {
+        IntVector number = IntVector.zero(I).addIndex(1);
+        int count = 0;
+        for (int i = 0; i < vectors && count <= room; i++) {
+            IntVector bits = fromMemorySegment(I, ALL, (from + (long) i * BYTES) & USER, LITTLE_ENDIAN);
+            VectorMask<Integer> large = bits.and(SIGN_CLEARED).compare(GE, bound);
+            if (large.anyTrue()) {
+                bits.compress(large).intoMemorySegment(ALL, (values + 4L * count) & USER, LITTLE_ENDIAN);
+                number.compress(large).intoMemorySegment(ALL, (numbers + 4L * count) & USER, LITTLE_ENDIAN);
+                count += large.trueCount();
+            }
+            number = number.add(COUNT);
+        }
+        return count;
     }
 }

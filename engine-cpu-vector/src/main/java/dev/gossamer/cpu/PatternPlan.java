@@ -111,6 +111,17 @@ final class PatternPlan {
             this.colIdx = colIdx;
         }
 
+        /** A structure that its owner writes anew, {@code narrow} together with {@code colIdx}; there may be room left. */
+        Csr(int rows, int cols, int[] rowPtr, int[] colIdx, MemorySegment narrow) {
+            this(rows, cols, rowPtr, colIdx);
+            this.narrow = narrow;
+        }
+
+        /** Entries of all rows. */
+        int entries() {
+            return rowPtr[rows] - rowPtr[0];
+        }
+
         /** {@link #colIdx} as unsigned 16-bit numbers off-heap, made on first use and freed with the plan. */
         MemorySegment narrow() {
             MemorySegment known = narrow;
@@ -132,7 +143,7 @@ final class PatternPlan {
         /** First row of part {@code part} of {@code parts} with about equal work, the rows in memory order. */
         int rowStart(int part, int parts) {
             // Rows count a little on their own: an empty row still writes its output.
-            long wanted = (colIdx.length + 4L * rows) * part / parts;
+            long wanted = rowPtr[0] + (entries() + 4L * rows) * part / parts;
             int low = 0;
             int high = rows;
             while (low < high) {

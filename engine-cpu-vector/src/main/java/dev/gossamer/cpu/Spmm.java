@@ -32,10 +32,9 @@ final class Spmm {
         packed(workspace, transposed.csr(), values, b, beta, c);
     }
 
-    private static void packed(
-            CpuWorkspace workspace, Csr csr, MemorySegment values, CpuTensor b, float beta, CpuTensor c) {
+    static void packed(CpuWorkspace workspace, Csr csr, MemorySegment values, CpuTensor b, float beta, CpuTensor c) {
         Operands io = workspace.spmmOperands().set(values, b, c);
-        int parts = workspace.parts(2.0 * csr.colIdx.length * c.batch);
+        int parts = workspace.parts(2.0 * csr.entries() * c.batch);
         if (parts == 1) {
             rows(csr, 0, csr.rows, io, b, beta, c);
         } else {

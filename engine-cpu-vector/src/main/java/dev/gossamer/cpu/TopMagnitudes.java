@@ -5,6 +5,7 @@ import dev.gossamer.cpu.MagnitudeKernels.Tally;
 import dev.gossamer.engine.sparse.MagnitudeSelection.Threshold;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * more room than others. A sample that misleads costs time only: the answer is then found by halving the interval, a pass
  * each. Counts do not depend on the order of work, nor the sample on anything but the data: any width and number of threads
  * agree.
+ *
+ * <p>Kept by those who select in every step, as nothing is allocated once it is made.
  */
-final class TopMagnitudes {
+final class TopMagnitudes implements Workers.Parts {
 
     /** Magnitude bits of infinity; above it there is only NaN. */
     static final int INFINITY = 0x7f80_0000;
@@ -49,7 +52,19 @@ final class TopMagnitudes {
     private final CpuWorkspace workspace;
     private final long[] starts;
     private final long[] counts;
-    private final long total;
+    private final Tally[] tallies;
+    private final Tally sum = new Tally();
+    private long total;
+
+    // What the pass under way looks for, and where each share writes.
+    private int low;
+    private int high;
+    private long out;
+    private long room;
+
+    // The answer.
+    private int magnitude;
+    private long ties;
 
     /** Floats that count, in living memory, with +0.0 up to the next multiple of 16 of them: these zeros rank last. */
     record Part(MemorySegment floats, long count) {}
@@ -58,16 +73,50 @@ final class TopMagnitudes {
     record Bounds(int low, int high) {}
 
     TopMagnitudes(CpuWorkspace workspace, List<Part> parts) {
-        this.workspace = workspace;
-        this.starts = new long[parts.size()];
-        this.counts = new long[parts.size()];
-        long sum = 0;
-        for (int i = 0; i < counts.length; i++) {
-            counts[i] = (parts.get(i).count + MOST_LANES - 1) / MOST_LANES * MOST_LANES;
-            starts[i] = Raw.address(parts.get(i).floats, 0, counts[i] * Float.BYTES);
-            sum += counts[i];
+        this(workspace, parts.size());
+        for (int i = 0; i < parts.size(); i++) {
+            part(i, parts.get(i).floats, parts.get(i).count);
         }
-        this.total = sum;
+    }
+
+    /** For one part after the other, see {@link #find(MemorySegment, long, long)}. */
+    TopMagnitudes(CpuWorkspace workspace) {
+        this(workspace, 1);
+    }
+
+    private TopMagnitudes(CpuWorkspace workspace, int parts) {
+        this.workspace = workspace;
+        this.starts = new long[parts];
+        this.counts = new long[parts];
+        this.tallies = new Tally[workspace.threads()];
+        Arrays.setAll(tallies, share -> new Tally());
+    }
+
+    private void part(int number, MemorySegment floats, long count) {
+        total -= counts[number];
+        counts[number] = (count + MOST_LANES - 1) / MOST_LANES * MOST_LANES;
+        starts[number] = Raw.address(floats, 0, counts[number] * Float.BYTES);
+        total += counts[number];
+    }
+
+    /**
+     * Finds the k-th largest of one part; see {@link #magnitude} and {@link #ties}.
+     *
+     * @return false if one of the floats is NaN
+     */
+    boolean find(MemorySegment floats, long count, long k) {
+        part(0, floats, count);
+        return find(k);
+    }
+
+    /** Magnitude bits of the k-th largest that was found. */
+    int magnitude() {
+        return magnitude;
+    }
+
+    /** How many of its equals are among the k largest. */
+    long ties() {
+        return ties;
     }
 
     /**
@@ -77,79 +126,103 @@ final class TopMagnitudes {
      */
     @Nullable
     Threshold kthLargest(long k) {
-        return kthLargest(k, total <= SMALL ? new Bounds(-1, INFINITY + 1) : sampledBounds(k));
+        return find(k) ? new Threshold(magnitude, ties) : null;
     }
 
     /** The same answer, from whatever bounds. */
     @Nullable
     Threshold kthLargest(long k, Bounds bounds) {
+        return find(k, bounds.low, bounds.high) ? new Threshold(magnitude, ties) : null;
+    }
+
+    private boolean find(long k) {
+        if (total <= SMALL) {
+            return find(k, -1, INFINITY + 1);
+        }
+        sample(k);
+        return find(k, low, high);
+    }
+
+    private boolean find(long k, int lowBound, int highBound) {
         int shares = workspace.parts(total * WORK);
         // Per share: a part of its floats, and a chunk on top, since the kernel may write as much as it reads.
-        long room = (Math.min(SMALL, total) + total / ROOM) / shares + CHUNK + MOST_LANES;
+        room = (Math.min(SMALL, total) + total / ROOM) / shares + CHUNK + MOST_LANES;
         MemorySegment scratch = workspace.scratch(Scratch.VALUES, shares * room * Integer.BYTES);
-        Tally[] tallies = pass(bounds, shares, scratch, room);
-        Tally sum = Tally.sum(tallies);
+        out = Raw.address(scratch, 0, shares * room * Integer.BYTES);
+        pass(lowBound, highBound, shares);
         if (sum.most > INFINITY) {
-            return null;
+            return false;
         }
         if (k == 0) {
-            return new Threshold(INFINITY, 0);
+            return found(INFINITY, 0);
         }
         if (sum.complete) {
             long below = sum.atHigh + sum.between;
             if (k > sum.above && k <= sum.atHigh) {
-                return new Threshold(bounds.high, k - sum.above);
+                return found(highBound, k - sum.above);
             } else if (k > sum.atHigh && k <= below) {
-                gather(tallies, scratch, room);
-                return among(scratch, sum.between, bounds.low + 1, bounds.high - 1, k - sum.atHigh);
+                gather(scratch, shares);
+                among(out, sum.between, lowBound + 1, highBound - 1, k - sum.atHigh);
+                return true;
             } else if (k > below && k <= sum.atLow) {
-                return new Threshold(bounds.low, k - below);
+                return found(lowBound, k - below);
             }
         }
-        return halve(k, shares, scratch, room);
+        return halve(k, shares);
+    }
+
+    private boolean found(int bits, long equals) {
+        magnitude = bits;
+        ties = equals;
+        return true;
     }
 
     /** Halves the interval of the answer by a pass each, at most 31. */
-    private @Nullable Threshold halve(long k, int shares, MemorySegment scratch, long room) {
-        int low = 0;
-        int high = INFINITY;
+    private boolean halve(long k, int shares) {
+        int least = 0;
+        int most = INFINITY;
         while (true) {
-            int middle = (low + high) >>> 1;
-            Tally sum = Tally.sum(pass(new Bounds(middle, middle), shares, scratch, room));
+            int middle = (least + most) >>> 1;
+            pass(middle, middle, shares);
             if (sum.most > INFINITY) {
-                return null;
+                return false;
             }
             if (k <= sum.above) {
-                low = middle + 1;
+                least = middle + 1;
             } else if (k > sum.atHigh) {
-                high = middle - 1;
+                most = middle - 1;
             } else {
-                return new Threshold(middle, k - sum.above);
+                return found(middle, k - sum.above);
             }
         }
     }
 
     // ---- the pass
 
-    private Tally[] pass(Bounds bounds, int shares, MemorySegment scratch, long room) {
-        Tally[] tallies = new Tally[shares];
-        long out = Raw.address(scratch, 0, shares * room * Integer.BYTES);
-        workspace.workers().run(shares, (share, of) -> {
-            tallies[share] = new Tally();
-            long vectors = total / MOST_LANES;
-            divide(
-                    vectors * share / of * MOST_LANES,
-                    vectors * (share + 1) / of * MOST_LANES,
-                    bounds,
-                    out + share * room * Integer.BYTES,
-                    room,
-                    tallies[share]);
-        });
-        return tallies;
+    /** Counts by two bounds and collects what is between them. */
+    private void pass(int lowBound, int highBound, int shares) {
+        low = lowBound;
+        high = highBound;
+        workspace.workers().run(shares, this);
+        sum.clear();
+        for (int share = 0; share < shares; share++) {
+            sum.add(tallies[share]);
+        }
+    }
+
+    @Override
+    public void run(int share, int shares) {
+        tallies[share].clear();
+        long vectors = total / MOST_LANES;
+        divide(
+                vectors * share / shares * MOST_LANES,
+                vectors * (share + 1) / shares * MOST_LANES,
+                out + share * room * Integer.BYTES,
+                tallies[share]);
     }
 
     /** The floats from one number to another of all parts in a row. */
-    private void divide(long from, long to, Bounds bounds, long out, long room, Tally tally) {
+    private void divide(long from, long to, long collected, Tally tally) {
         long before = 0;
         for (int part = 0; part < counts.length && before < to; part++) {
             long end = Math.min(to, before + counts[part]);
@@ -162,9 +235,9 @@ final class TopMagnitudes {
                 MagnitudeKernels.divide(
                         starts[part] + (at - before) * Float.BYTES,
                         floats / Lanes.COUNT,
-                        bounds.low,
-                        bounds.high,
-                        out + tally.between * Integer.BYTES,
+                        low,
+                        high,
+                        collected + tally.between * Integer.BYTES,
                         tally);
             }
             before += counts[part];
@@ -172,9 +245,9 @@ final class TopMagnitudes {
     }
 
     /** Moves what the shares collected to the start of the scratch memory. */
-    private static void gather(Tally[] tallies, MemorySegment scratch, long room) {
+    private void gather(MemorySegment scratch, int shares) {
         long to = tallies[0].between;
-        for (int share = 1; share < tallies.length; share++) {
+        for (int share = 1; share < shares; share++) {
             long count = tallies[share].between;
             MemorySegment.copy(scratch, share * room * 4, scratch, to * 4, count * 4);
             to += count;
@@ -184,38 +257,37 @@ final class TopMagnitudes {
     // ---- in cache
 
     /**
-     * The rank-th largest of some ints, which are moved about, and how many of its equals are among the largest.
+     * Finds the rank-th largest of some ints, which are moved about, and how many of its equals are among the largest.
      *
-     * @param ints room for 16 more than there are
+     * @param at address with room for 16 more than there are
      * @param least at least 0; none is below
      * @param most none is above
      */
-    private static Threshold among(MemorySegment ints, long count, int least, int most, long rank) {
-        long at = Raw.address(ints, 0, (count + MOST_LANES) * Integer.BYTES);
-        int low = least;
-        int high = most;
+    private void among(long at, long count, int least, int most, long rank) {
+        int lower = least;
+        int upper = most;
         long left = rank;
         long size = count;
-        while (low < high) {
-            int vectors = fillUp(ints, size);
-            int middle = (low + high) >>> 1;
+        while (lower < upper) {
+            int vectors = fillUp(at, size);
+            int middle = (lower + upper) >>> 1;
             long above = MagnitudeKernels.countAbove(at, vectors, middle);
             if (left <= above) {
-                low = middle + 1;
+                lower = middle + 1;
             } else {
                 left -= above;
-                high = middle;
+                upper = middle;
             }
-            size = MagnitudeKernels.narrow(at, vectors, low, high);
+            size = MagnitudeKernels.narrow(at, vectors, lower, upper);
         }
-        return new Threshold(low, left);
+        found(lower, left);
     }
 
     /** Ends the ints in a whole vector, by numbers below all magnitudes. Returns how many vectors they are. */
-    private static int fillUp(MemorySegment ints, long count) {
+    private static int fillUp(long at, long count) {
         int vectors = Math.toIntExact((count + Lanes.COUNT - 1) / Lanes.COUNT);
         for (long i = count; i < (long) vectors * Lanes.COUNT; i++) {
-            ints.setAtIndex(INT, i, -1);
+            Raw.ALL.set(INT, (at + i * Integer.BYTES) & Raw.USER, -1);
         }
         return vectors;
     }
@@ -224,27 +296,32 @@ final class TopMagnitudes {
 
     /** Bounds of the k-th largest of many, almost surely; strictly between them lie few. */
     Bounds sampledBounds(long k) {
+        sample(k);
+        return new Bounds(low, high);
+    }
+
+    private void sample(long k) {
         double share = (double) k / total;
         double expected = share * SAMPLES;
         double spread = DEVIATIONS * Math.sqrt(expected * (1 - share)) + SLACK;
         int lowRank = (int) Math.ceil(expected + spread);
         int highRank = (int) Math.floor(expected - spread);
-        long room = SAMPLES + MOST_LANES;
-        MemorySegment scratch = workspace.scratch(Scratch.TILES, 2 * room * Integer.BYTES);
-        MemorySegment first = scratch.asSlice(0, room * Integer.BYTES);
-        MemorySegment second = scratch.asSlice(room * Integer.BYTES);
+        long bytes = (SAMPLES + MOST_LANES) * (long) Integer.BYTES;
+        MemorySegment scratch = workspace.scratch(Scratch.TILES, 2 * bytes);
+        long first = Raw.address(scratch, 0, bytes);
+        long second = Raw.address(scratch, bytes, bytes);
         sample(first, second);
-        return new Bounds(
-                lowRank > SAMPLES
-                        ? -1
-                        : among(first, SAMPLES, 0, Integer.MAX_VALUE, lowRank).magnitudeBits(),
-                highRank < 1
-                        ? INFINITY + 1
-                        : among(second, SAMPLES, 0, Integer.MAX_VALUE, highRank).magnitudeBits());
+        low = lowRank > SAMPLES ? -1 : rank(first, lowRank);
+        high = highRank < 1 ? INFINITY + 1 : rank(second, highRank);
+    }
+
+    private int rank(long sampled, int rank) {
+        among(sampled, SAMPLES, 0, Integer.MAX_VALUE, rank);
+        return magnitude;
     }
 
     /** One magnitude from each of as many equal stretches, at a place scattered by a hash so that periodic data do no harm. */
-    private void sample(MemorySegment first, MemorySegment second) {
+    private void sample(long first, long second) {
         long before = 0;
         int part = 0;
         for (int i = 0; i < SAMPLES; i++) {
@@ -255,9 +332,9 @@ final class TopMagnitudes {
                 before += counts[part++];
             }
             long address = starts[part] + (place - before) * Float.BYTES;
-            int magnitude = Raw.ALL.get(INT, address & Raw.USER) & MagnitudeKernels.SIGN_CLEARED;
-            first.setAtIndex(INT, i, magnitude);
-            second.setAtIndex(INT, i, magnitude);
+            int sampled = Raw.ALL.get(INT, address & Raw.USER) & MagnitudeKernels.SIGN_CLEARED;
+            Raw.ALL.set(INT, (first + 4L * i) & Raw.USER, sampled);
+            Raw.ALL.set(INT, (second + 4L * i) & Raw.USER, sampled);
         }
     }
 
@@ -270,15 +347,15 @@ final class TopMagnitudes {
     // ---- marking
 
     /**
-     * Which floats of a part are above a magnitude or among the first {@code ties} at it: bit {@code i & 63} of word
+     * Which floats of a part are above a magnitude or among the first {@code equals} at it: bit {@code i & 63} of word
      * {@code i >> 6} for float i.
      *
      * @return how many ties are left
      */
-    static long mark(Part part, int bound, long ties, long[] bits) {
+    static long mark(Part part, int bound, long equals, long[] bits) {
         long from = Raw.address(part.floats, 0, part.count * Float.BYTES);
         int words = (int) (part.count >>> 6);
-        long left = MagnitudeKernels.mark(from, words, bound, ties, bits);
+        long left = MagnitudeKernels.mark(from, words, bound, equals, bits);
         for (long i = (long) words << 6; i < part.count; i++) {
             int magnitude = part.floats.getAtIndex(INT, i) & MagnitudeKernels.SIGN_CLEARED;
             if (magnitude > bound || (magnitude == bound && left-- > 0)) {

@@ -20,6 +20,8 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.TuningTable;
@@ -83,6 +85,15 @@ class StepAllocationTest {
                 Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(1, TuningTable.EMPTY)));
                 Workspace workspace = backend.workspace(1)) {
             allocatesNothing(new Layers(workspace, arena)::epoch);
+        }
+    }
+
+    /** SWAT: weights and saved activations selected in every step, by search and by the threshold of before. */
+    @Test
+    void aWarmStepWithSelectionsAllocatesNothing() {
+        try (Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(1, TuningTable.EMPTY)));
+                Workspace workspace = backend.workspace(1)) {
+            allocatesNothing(new Selections(workspace)::epoch);
         }
     }
 
@@ -256,6 +267,83 @@ class StepAllocationTest {
 
         private Values channels() {
             return workspace.values(workspace.space(CHANNELS), Role.THETA);
+        }
+
+        long epoch() {
+            return allocated(workspace, position, step);
+        }
+    }
+
+    /** A convolution and a linear layer over its plane, large enough for a sample. */
+    private static final class Selections {
+
+        private static final Geometry CONV = new Geometry(16, 12, 12, 8, 3, 3, 1, 1);
+        private static final Geometry LINEAR = Geometry.linear(CONV.outShape(1), 12);
+
+        private final Workspace workspace;
+        private final Cell position;
+        private final Step step;
+        private final SplittableRandom random = new SplittableRandom(3);
+
+        Selections(Workspace workspace) {
+            this.workspace = workspace;
+            this.position = workspace.cell(0);
+            Tensor x = random(workspace.tensor(CONV.inShape(BATCH), Layout.NATIVE));
+            Tensor h = workspace.tensor(CONV.outShape(BATCH), Layout.NATIVE);
+            Tensor y = workspace.tensor(LINEAR.outShape(BATCH), Layout.NATIVE);
+            Tensor gh = workspace.tensor(CONV.outShape(BATCH), Layout.NATIVE);
+            Tensor gx = workspace.tensor(CONV.inShape(BATCH), Layout.NATIVE);
+            Product conv = workspace.product(CONV);
+            Product linear = workspace.product(LINEAR);
+            Mask mask = workspace.mask(h.shape());
+            Values w1 = random(workspace.space(CONV));
+            Values w2 = random(workspace.space(LINEAR));
+            Values g1 = workspace.values(w1.space(), Role.GRADIENT);
+            Values g2 = workspace.values(w2.space(), Role.GRADIENT);
+            SparseWeights s1 = workspace.sparseWeights(CONV, CONV.size() / 8);
+            SparseWeights s2 = workspace.sparseWeights(LINEAR, LINEAR.size() / 10);
+            SparseTensor x1 = workspace.sparseTensor(x.shape(), x.shape().size() / 8);
+            SparseTensor x2 = workspace.sparseTensor(h.shape(), h.shape().size() / 10);
+            Epilogue relu = new Epilogue(null, Activation.RELU, mask);
+            this.step = workspace.record(() -> {
+                for (int i = 0; i < 2; i++) {
+                    if (i == 0) {
+                        workspace.select().compress(w1, CONV.size() / 10, s1);
+                        workspace.select().compress(x, x.shape().size() / 10, x1);
+                    } else {
+                        workspace.select().compressAgain(w1, CONV.size() / 10, s1);
+                        workspace.select().compressAgain(x, x.shape().size() / 10, x1);
+                    }
+                    conv.forward(s1, x, 0, h, relu);
+                    workspace.select().compress(w2, LINEAR.size() / 10, s2);
+                    workspace.select().compress(h, h.shape().size() / 10, x2);
+                    linear.forward(s2, h, 0, y, Epilogue.NONE);
+                    linear.weightGradient(x2, y, 0, g2);
+                    linear.inputGradient(s2, y, 0, gh, mask);
+                    conv.weightGradient(x1, gh, 0, g1);
+                    conv.inputGradient(s1, gh, 0, gx, null);
+                    workspace.dense().axpy(-1e-6f, g1, w1);
+                }
+            });
+        }
+
+        private Tensor random(Tensor tensor) {
+            workspace.upload(MemorySegment.ofArray(numbers(tensor.shape().size())), tensor);
+            return tensor;
+        }
+
+        private Values random(Space space) {
+            Values values = workspace.values(space, Role.THETA);
+            workspace.upload(MemorySegment.ofArray(numbers(space.nnz())), values);
+            return values;
+        }
+
+        private float[] numbers(long count) {
+            float[] numbers = new float[(int) count];
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = (float) random.nextDouble(-0.5, 0.5);
+            }
+            return numbers;
         }
 
         long epoch() {

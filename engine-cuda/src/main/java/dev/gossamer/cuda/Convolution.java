@@ -29,6 +29,19 @@ final class Convolution {
         Output.pass(launch, y, beta, null).grid1d(Scaling.quads(y), BLOCK);
     }
 
+    /** The same with selected weights. Linear geometries too. */
+    static void forward(
+            CudaWorkspace workspace, Geometry geometry, CudaSparseWeights w, CudaTensor x, float beta, CudaTensor y) {
+        Launch launch = geometry(workspace.launch().kernel("convolution_forward"), geometry)
+                .p(w.starts())
+                .p(w.entries().cols())
+                .p(0)
+                .p(w.entries().values())
+                .p(x.data())
+                .i(x.ld);
+        Output.pass(launch, y, beta, null).grid1d(Scaling.quads(y), BLOCK);
+    }
+
     /** {@code GX = mask ⊙ (Wᵀ·GY + beta·GX)}. */
     static void inputGradient(
             CudaWorkspace workspace,
@@ -44,6 +57,27 @@ final class Convolution {
                 .p(structure == null ? 0 : structure.channelPtr().address())
                 .p(structure == null ? 0 : structure.entries().address());
         entries(launch, w.space).p(w.data()).p(gy.data()).i(gy.ld);
+        Output.pass(launch, gx, beta, mask).grid1d(Scaling.quads(gx), BLOCK);
+    }
+
+    /** The same with selected weights. Linear geometries too. */
+    static void inputGradient(
+            CudaWorkspace workspace,
+            Geometry geometry,
+            CudaSparseWeights w,
+            CudaTensor gy,
+            float beta,
+            CudaTensor gx,
+            @Nullable CudaMask mask) {
+        Launch launch = geometry(workspace.launch().kernel("convolution_input_gradient"), geometry)
+                .p(w.channelPtr())
+                .p(w.byInput())
+                .p(w.entries().rows())
+                .p(w.entries().cols())
+                .p(0)
+                .p(w.entries().values())
+                .p(gy.data())
+                .i(gy.ld);
         Output.pass(launch, gx, beta, mask).grid1d(Scaling.quads(gx), BLOCK);
     }
 

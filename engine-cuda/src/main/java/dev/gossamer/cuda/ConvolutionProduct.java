@@ -5,6 +5,7 @@ import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,19 @@ final class ConvolutionProduct implements Product {
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         Convolution.inputGradient(
                 workspace, geometry, (CudaValues) w, (CudaTensor) gy, beta, (CudaTensor) gx, (CudaMask) mask);
+    }
+
+    @Override
+    public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        CudaTensor out = (CudaTensor) y;
+        Convolution.forward(workspace, geometry, (CudaSparseWeights) w, (CudaTensor) x, beta, out);
+        BiasRelu.apply(workspace, epilogue, out);
+    }
+
+    @Override
+    public void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Convolution.inputGradient(
+                workspace, geometry, (CudaSparseWeights) w, (CudaTensor) gy, beta, (CudaTensor) gx, (CudaMask) mask);
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
@@ -300,6 +301,21 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     @Override
     public void compress(Tensor x, long keep, SparseTensor to) {
         Compression.top(workspace, (CudaTensor) x, keep, (CudaSparseTensor) to);
+    }
+
+    @Override
+    public void compressAgain(Tensor x, long keep, SparseTensor to) {
+        Compression.again(workspace, (CudaTensor) x, keep, (CudaSparseTensor) to);
+    }
+
+    @Override
+    public void compress(Values w, long keep, SparseWeights to) {
+        Compression.top(workspace, (CudaValues) w, keep, (CudaSparseWeights) to);
+    }
+
+    @Override
+    public void compressAgain(Values w, long keep, SparseWeights to) {
+        Compression.again(workspace, (CudaValues) w, keep, (CudaSparseWeights) to);
     }
 
     @Override

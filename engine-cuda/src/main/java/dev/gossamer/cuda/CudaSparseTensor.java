@@ -7,6 +7,9 @@ import dev.gossamer.engine.SparseTensor;
 /** Stored elements in row-major order, a row being a feature; how many there are only the device knows. */
 final class CudaSparseTensor implements SparseTensor {
 
+    /** As in Compression.cu. */
+    private static final int NO_THRESHOLD = -1;
+
     private final CudaWorkspace owner;
     private final Shape shape;
     private final long capacity;
@@ -14,6 +17,7 @@ final class CudaSparseTensor implements SparseTensor {
     private final DeviceBuffer rows;
     private final DeviceBuffer cols;
     private final DeviceBuffer values;
+    private final DeviceBuffer threshold;
 
     CudaSparseTensor(CudaWorkspace owner, Shape shape, long capacity) {
         this.owner = owner;
@@ -23,6 +27,8 @@ final class CudaSparseTensor implements SparseTensor {
         this.rows = owner.allocate(capacity * Integer.BYTES);
         this.cols = owner.allocate(capacity * Integer.BYTES);
         this.values = owner.allocate(capacity * Float.BYTES);
+        this.threshold = owner.allocate(Integer.BYTES);
+        owner.stream().fill(threshold, NO_THRESHOLD, 1);
     }
 
     /** Where each row begins, and the end: {@code [features + 1]} of 64 bits. */
@@ -42,6 +48,11 @@ final class CudaSparseTensor implements SparseTensor {
         return values;
     }
 
+    /** Magnitude bits of the smallest element that the last search stored. */
+    DeviceBuffer threshold() {
+        return threshold;
+    }
+
     @Override
     public Shape shape() {
         return shape;
@@ -54,7 +65,7 @@ final class CudaSparseTensor implements SparseTensor {
 
     @Override
     public long sizeBytes() {
-        return rowPtr.sizeBytes() + rows.sizeBytes() + cols.sizeBytes() + values.sizeBytes();
+        return rowPtr.sizeBytes() + rows.sizeBytes() + cols.sizeBytes() + values.sizeBytes() + threshold.sizeBytes();
     }
 
     @Override

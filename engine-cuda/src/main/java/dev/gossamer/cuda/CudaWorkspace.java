@@ -18,6 +18,7 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -219,6 +220,11 @@ final class CudaWorkspace implements Workspace {
     @Override
     public SparseTensor sparseTensor(Shape shape, long capacity) {
         return new CudaSparseTensor(this, shape, capacity);
+    }
+
+    @Override
+    public SparseWeights sparseWeights(Geometry geometry, long capacity) {
+        return new CudaSparseWeights(this, geometry, capacity);
     }
 
     @Override

@@ -155,6 +155,47 @@ final class SelectionRun {
         return this;
     }
 
+    /** Keeps the threshold found before, for {@link #markAgain}. */
+    SelectionRun note(DeviceBuffer threshold) {
+        workspace.launch().kernel("compression_note").p(state).p(threshold).blocks(1, 1);
+        return this;
+    }
+
+    /**
+     * Marks what reaches the threshold of before, of the one part, if there is one and no more than {@code room} elements do;
+     * else the marks and the threshold stay that this has found.
+     */
+    SelectionRun markAgain(DeviceBuffer threshold, long room) {
+        Part part = parts.getFirst();
+        workspace
+                .launch()
+                .kernel("compression_count_again")
+                .p(part.values)
+                .l(part.count)
+                .p(threshold)
+                .p(ties)
+                .grid1d(part.chunks() * WARP, THREADS);
+        workspace
+                .launch()
+                .kernel("compression_decide")
+                .p(ties)
+                .l(chunks)
+                .l(room)
+                .p(state)
+                .p(threshold)
+                .blocks(1, THREADS);
+        workspace
+                .launch()
+                .kernel("compression_keep_again")
+                .p(part.values)
+                .l(part.count)
+                .p(state)
+                .p(threshold)
+                .p(kept)
+                .grid1d(part.chunks() * WARP, THREADS);
+        return this;
+    }
+
     /** Stores what is marked of the one part, a matrix of {@code batch} columns. Does not wait; the tie counts are gone. */
     void store(int batch, CudaSparseTensor to) {
         Part part = parts.getFirst();

@@ -7,6 +7,7 @@ import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,19 @@ final class CheckedProduct implements Product {
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
         door.enter();
         door.weights(w, "w", geometry);
+        forward(x, beta, y, epilogue);
+        raw.forward(w, x, beta, y, epilogue);
+    }
+
+    @Override
+    public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        door.enter();
+        weights(w);
+        forward(x, beta, y, epilogue);
+        raw.forward(w, x, beta, y, epilogue);
+    }
+
+    private void forward(Tensor x, float beta, Tensor y, Epilogue epilogue) {
         pair(x, y);
         Door.disjoint(y, x, "y", "x");
         Door.finite(beta, "beta");
@@ -52,20 +66,39 @@ final class CheckedProduct implements Product {
         if (mask != null) {
             door.mask(mask, "mask", y.shape());
         }
-        raw.forward(w, x, beta, y, epilogue);
+    }
+
+    private void weights(SparseWeights w) {
+        door.owned(w, "w");
+        if (!w.geometry().equals(geometry)) {
+            throw new IllegalArgumentException(
+                    "w was made for " + w.geometry() + ", and this product is of " + geometry);
+        }
     }
 
     @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         door.enter();
         door.weights(w, "w", geometry);
+        inputGradient(gy, beta, gx, mask);
+        raw.inputGradient(w, gy, beta, gx, mask);
+    }
+
+    @Override
+    public void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        door.enter();
+        weights(w);
+        inputGradient(gy, beta, gx, mask);
+        raw.inputGradient(w, gy, beta, gx, mask);
+    }
+
+    private void inputGradient(Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         pair(gx, gy);
         Door.disjoint(gx, gy, "gx", "gy");
         Door.finite(beta, "beta");
         if (mask != null) {
             door.mask(mask, "mask", gx.shape());
         }
-        raw.inputGradient(w, gy, beta, gx, mask);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.ops.SelectOps;
@@ -54,12 +55,42 @@ final class CheckedSelectOps implements SelectOps {
 
     @Override
     public void compress(Tensor x, long keep, SparseTensor to) {
+        compressed(x, keep, to);
+        raw.compress(x, keep, to);
+    }
+
+    @Override
+    public void compressAgain(Tensor x, long keep, SparseTensor to) {
+        compressed(x, keep, to);
+        raw.compressAgain(x, keep, to);
+    }
+
+    @Override
+    public void compress(Values w, long keep, SparseWeights to) {
+        compressed(w, keep, to);
+        raw.compress(w, keep, to);
+    }
+
+    @Override
+    public void compressAgain(Values w, long keep, SparseWeights to) {
+        compressed(w, keep, to);
+        raw.compressAgain(w, keep, to);
+    }
+
+    private void compressed(Tensor x, long keep, SparseTensor to) {
         door.enter();
         door.tensor(x, "x", Layout.NATIVE);
         door.owned(to, "to");
         Door.room(to.shape(), x.shape(), "to");
         count(keep, 0, Math.min(to.capacity(), x.shape().size()), "keep");
-        raw.compress(x, keep, to);
+    }
+
+    private void compressed(Values w, long keep, SparseWeights to) {
+        door.enter();
+        door.owned(to, "to");
+        door.weights(w, "w", to.geometry());
+        Door.dense(w, "w");
+        count(keep, 0, to.capacity(), "keep");
     }
 
     private static void count(long got, long least, long most, String name) {

@@ -14,6 +14,7 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -172,6 +173,16 @@ public final class CheckedWorkspace implements Workspace {
                     + " elements, not " + capacity);
         }
         return raw.sparseTensor(shape, capacity);
+    }
+
+    @Override
+    public SparseWeights sparseWeights(Geometry geometry, long capacity) {
+        door.enterUnrecorded("sparseWeights");
+        if (capacity < 0 || capacity > geometry.size()) {
+            throw new IllegalArgumentException("Sparse weights of " + geometry + " can have room for 0 to "
+                    + geometry.size() + " of them, not " + capacity);
+        }
+        return raw.sparseWeights(geometry, capacity);
     }
 
     @Override

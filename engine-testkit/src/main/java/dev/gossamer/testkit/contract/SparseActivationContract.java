@@ -130,6 +130,38 @@ public abstract class SparseActivationContract extends BackendContract {
         });
     }
 
+    /** By the threshold of before, of whatever batch that was, as long as there is room. */
+    @Test
+    void keepsByTheThresholdOfBefore() {
+        cases("compress again by the threshold", 66, (c, rig) -> {
+            Shape large = c.pick("plane", true, false)
+                    ? new Shape(1 + c.size("channels", 9), 2, 3, 33)
+                    : Shape.of(1 + c.size("features", 40), 33);
+            float[] first = c.pick("ties", true, false) ? c.tiedValues(large.size()) : c.values(large.size());
+            long keep = keep(c, first.length);
+            long room = c.pick("room", keep, Math.min(large.size(), keep + keep / 4), large.size());
+            SparseTensor compressed = rig.workspace().sparseTensor(large, room);
+            int bound = -1;
+            if (c.pick("compressed before", true, true, true, false)) {
+                rig.workspace().select().compress(rig.tensor(large, 0, first), keep, compressed);
+                bound = Compression.threshold(first, keep);
+            }
+            for (int again = 0; again < 3; again++) {
+                Shape shape = large.withBatch(c.turn("batch", 33, 16, 17, 1, 33));
+                float[] x = c.values(shape.size());
+                long part = Math.min(keep, shape.size());
+                Tensor tx = rig.tensor(shape, c.pick("beyond", 0, 0, 1, 16), x);
+                rig.workspace().select().compressAgain(tx, part, compressed);
+                float[] kept = Compression.atLeast(x, bound);
+                if (bound < 0 || Compression.count(kept) > room) {
+                    kept = Compression.top(x, part);
+                    bound = Compression.threshold(x, part);
+                }
+                Close.same("stored " + again, stored(rig, compressed, shape), kept);
+            }
+        });
+    }
+
     private static Geometry geometry(Case c, int batch) {
         int plane = c.pick("plane", 1, 3, 4, 7);
         int kernel = c.pick("kernel", 1, 3, 3);

@@ -1,6 +1,7 @@
 package dev.gossamer.testkit.reference;
 
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
@@ -9,7 +10,10 @@ import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
+import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
 
 /** The small operands of this backend: host arrays and scalars. */
 final class Handles {
@@ -110,17 +114,123 @@ final class Handles {
         }
     }
 
-    /** All numbers, 0 where nothing is stored. */
+    /** What remains of a sequence when it is compressed, and by which threshold: the numbers that are not 0, in order. */
+    static final class Kept {
+
+        private static final int NONE = -1;
+
+        /** Of an index and a number. */
+        private static final int BYTES = Integer.BYTES + Float.BYTES;
+
+        private final long capacity;
+        private int[] indices = {};
+        private float[] values = {};
+        private int length;
+        private int threshold = NONE;
+
+        Kept(long capacity) {
+            this.capacity = capacity;
+        }
+
+        long sizeBytes() {
+            return capacity * BYTES;
+        }
+
+        boolean isEmpty() {
+            return threshold == NONE;
+        }
+
+        void compress(float[] from, long keep) {
+            threshold = Compression.threshold(from, keep);
+            store(Compression.top(from, keep));
+        }
+
+        void compressAgain(float[] from, long keep) {
+            float[] kept = Compression.atLeast(from, threshold);
+            if (threshold == NONE || Compression.count(kept) > capacity) {
+                compress(from, keep);
+            } else {
+                store(kept);
+            }
+        }
+
+        private void store(float[] kept) {
+            length = kept.length;
+            indices = IntStream.range(0, length).filter(i -> kept[i] != 0).toArray();
+            values = new float[indices.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = kept[indices[i]];
+            }
+        }
+
+        float[] values() {
+            return values;
+        }
+
+        /** All numbers, 0 where nothing is stored. */
+        float[] numbers() {
+            float[] numbers = new float[length];
+            for (int i = 0; i < values.length; i++) {
+                numbers[indices[i]] = values[i];
+            }
+            return numbers;
+        }
+
+        SparsityPattern pattern(int rows, int cols) {
+            return SparsityPattern.fromFlatIndices(rows, cols, indices);
+        }
+    }
+
+    static final class ReferenceSparseWeights implements SparseWeights {
+        private final Object owner;
+        private final Geometry geometry;
+        private final long capacity;
+        final Kept kept;
+
+        ReferenceSparseWeights(Object owner, Geometry geometry, long capacity) {
+            this.owner = owner;
+            this.geometry = geometry;
+            this.capacity = capacity;
+            this.kept = new Kept(capacity);
+        }
+
+        @Override
+        public Object owner() {
+            return owner;
+        }
+
+        @Override
+        public Geometry geometry() {
+            return geometry;
+        }
+
+        @Override
+        public long capacity() {
+            return capacity;
+        }
+
+        @Override
+        public long sizeBytes() {
+            return kept.sizeBytes();
+        }
+
+        /** Where something is stored; nothing is before the first compression. */
+        SparsityPattern entries() {
+            return kept.pattern(geometry.rows(), geometry.cols());
+        }
+    }
+
     static final class ReferenceSparseTensor implements SparseTensor {
         private final Object owner;
         private final Shape shape;
         private final long capacity;
-        float[] numbers = {};
+        final Kept kept;
 
         ReferenceSparseTensor(Object owner, Shape shape, long capacity) {
             this.owner = owner;
             this.shape = shape;
             this.capacity = capacity;
+            this.kept = new Kept(capacity);
         }
 
         @Override
@@ -140,7 +250,7 @@ final class Handles {
 
         @Override
         public long sizeBytes() {
-            return shape.size() * Float.BYTES;
+            return kept.sizeBytes();
         }
     }
 

@@ -6,6 +6,7 @@ import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.sparse.SparsityPattern;
@@ -34,8 +35,16 @@ class ReferenceProduct implements Product {
 
     @Override
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
-        SparsityPattern pattern = entries(w);
-        float[] weights = numbers(w);
+        forward(entries(w), numbers(w), x, beta, y, epilogue);
+    }
+
+    @Override
+    public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+        Handles.ReferenceSparseWeights stored = (Handles.ReferenceSparseWeights) w;
+        forward(stored.entries(), stored.kept.values(), x, beta, y, epilogue);
+    }
+
+    private void forward(SparsityPattern pattern, float[] weights, Tensor x, float beta, Tensor y, Epilogue epilogue) {
         ReferenceTensor out = (ReferenceTensor) y;
         float[] in = ((ReferenceTensor) x).get();
         int batch = x.shape().batch();
@@ -54,8 +63,17 @@ class ReferenceProduct implements Product {
 
     @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        SparsityPattern pattern = entries(w);
-        float[] weights = numbers(w);
+        inputGradient(entries(w), numbers(w), gy, beta, gx, mask);
+    }
+
+    @Override
+    public void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+        Handles.ReferenceSparseWeights stored = (Handles.ReferenceSparseWeights) w;
+        inputGradient(stored.entries(), stored.kept.values(), gy, beta, gx, mask);
+    }
+
+    private void inputGradient(
+            SparsityPattern pattern, float[] weights, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         float[] in = ((ReferenceTensor) gy).get();
         ReferenceTensor out = (ReferenceTensor) gx;
         int batch = gx.shape().batch();
@@ -73,7 +91,7 @@ class ReferenceProduct implements Product {
 
     @Override
     public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
-        weightGradient(((Handles.ReferenceSparseTensor) x).numbers, gy, beta, gw);
+        weightGradient(((Handles.ReferenceSparseTensor) x).kept.numbers(), gy, beta, gw);
     }
 
     private void weightGradient(float[] in, Tensor gy, float beta, Values gw) {

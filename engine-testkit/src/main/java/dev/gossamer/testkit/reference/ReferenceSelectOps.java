@@ -3,6 +3,7 @@ package dev.gossamer.testkit.reference;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.ops.SelectOps;
@@ -32,7 +33,22 @@ class ReferenceSelectOps implements SelectOps {
 
     @Override
     public void compress(Tensor x, long keep, SparseTensor to) {
-        ((Handles.ReferenceSparseTensor) to).numbers = Compression.top(((ReferenceTensor) x).get(), keep);
+        ((Handles.ReferenceSparseTensor) to).kept.compress(((ReferenceTensor) x).get(), keep);
+    }
+
+    @Override
+    public void compressAgain(Tensor x, long keep, SparseTensor to) {
+        ((Handles.ReferenceSparseTensor) to).kept.compressAgain(((ReferenceTensor) x).get(), keep);
+    }
+
+    @Override
+    public void compress(Values w, long keep, SparseWeights to) {
+        ((Handles.ReferenceSparseWeights) to).kept.compress(((ReferenceValues) w).numbers(), keep);
+    }
+
+    @Override
+    public void compressAgain(Values w, long keep, SparseWeights to) {
+        ((Handles.ReferenceSparseWeights) to).kept.compressAgain(((ReferenceValues) w).numbers(), keep);
     }
 
     boolean[] kept(float[] numbers, long keep) {

@@ -14,6 +14,7 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -135,6 +136,13 @@ class ReferenceWorkspace implements Workspace {
         SparseTensor tensor = new Handles.ReferenceSparseTensor(this, shape, capacity);
         holdings.add(tensor::sizeBytes);
         return tensor;
+    }
+
+    @Override
+    public SparseWeights sparseWeights(Geometry geometry, long capacity) {
+        SparseWeights weights = new Handles.ReferenceSparseWeights(this, geometry, capacity);
+        holdings.add(weights::sizeBytes);
+        return weights;
     }
 
     @Override

@@ -40,6 +40,12 @@ enum Fault {
     UNMASKED_SUM(PlantedFaultsTest.FaultyAdd.class, "y["),
     /** One element more than asked for is kept: a threshold that takes all ties. */
     ONE_MORE_KEPT(PlantedFaultsTest.FaultySparseActivation.class, "stored["),
+    /** The threshold of before is not used: each batch has one of its own. */
+    FORGOTTEN_THRESHOLD(PlantedFaultsTest.FaultySparseActivation.class, "stored "),
+    /** Of the weights those are stored that were largest when something was first compressed. */
+    STUCK_SELECTION(PlantedFaultsTest.FaultySparseWeights.class, "y of run 1"),
+    /** Weights below the threshold of before are stored while there is room. */
+    FILLED_ROOM(PlantedFaultsTest.FaultySparseWeights.class, "again 0 y["),
     /** The first two entries trade places. */
     SWAPPED_INDEX(PlantedFaultsTest.FaultyGatherScatter.class, "values["),
     /** One output of a dense product is NaN. */

@@ -16,6 +16,7 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
@@ -319,6 +320,32 @@ final class FaultyWorkspace extends ReferenceWorkspace {
             public void compress(Tensor x, long keep, SparseTensor to) {
                 boolean more = fault == Fault.ONE_MORE_KEPT && keep < x.shape().size();
                 super.compress(x, more ? keep + 1 : keep, to);
+            }
+
+            @Override
+            public void compressAgain(Tensor x, long keep, SparseTensor to) {
+                if (fault == Fault.FORGOTTEN_THRESHOLD) {
+                    super.compress(x, keep, to);
+                } else {
+                    super.compressAgain(x, keep, to);
+                }
+            }
+
+            @Override
+            public void compress(Values w, long keep, SparseWeights to) {
+                if (fault == Fault.STUCK_SELECTION && !((Handles.ReferenceSparseWeights) to).kept.isEmpty()) {
+                    return;
+                }
+                super.compress(w, keep, to);
+            }
+
+            @Override
+            public void compressAgain(Values w, long keep, SparseWeights to) {
+                if (fault == Fault.FILLED_ROOM) {
+                    super.compress(w, to.capacity(), to);
+                } else {
+                    super.compressAgain(w, keep, to);
+                }
             }
 
             @Override

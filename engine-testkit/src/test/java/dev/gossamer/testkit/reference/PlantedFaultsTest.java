@@ -21,6 +21,7 @@ import dev.gossamer.testkit.contract.SgdContract;
 import dev.gossamer.testkit.contract.SignedPowerContract;
 import dev.gossamer.testkit.contract.SoftmaxCrossEntropyContract;
 import dev.gossamer.testkit.contract.SparseActivationContract;
+import dev.gossamer.testkit.contract.SparseWeightsContract;
 import dev.gossamer.testkit.contract.SpmmContract;
 import dev.gossamer.testkit.contract.TrainingStepContract;
 import dev.gossamer.testkit.contract.WorkspaceContract;
@@ -182,6 +183,13 @@ class PlantedFaultsTest {
     }
 
     static class FaultyElementwise extends ElementwiseContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+    }
+
+    static class FaultySparseWeights extends SparseWeightsContract {
         @Override
         protected Backend backend() {
             return planted();

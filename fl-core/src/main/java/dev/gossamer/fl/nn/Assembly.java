@@ -18,6 +18,7 @@ public final class Assembly {
     private final int maxBatch;
     private final boolean training;
     private final @Nullable Derivatives derivatives;
+    private final SparsePlan plan;
     private final Map<String, Parameter> parameters = new HashMap<>();
     private final List<Stage> stages = new ArrayList<>();
     private @Nullable RandomStream stream;
@@ -27,12 +28,20 @@ public final class Assembly {
      * Without stages.
      *
      * @param training whether there will be a backward pass
+     * @param plan what layers keep in training
      * @param derivatives what it derives, if that is not plain training
      */
-    Assembly(Workspace workspace, Network network, int maxBatch, boolean training, @Nullable Derivatives derivatives) {
+    Assembly(
+            Workspace workspace,
+            Network network,
+            int maxBatch,
+            boolean training,
+            SparsePlan plan,
+            @Nullable Derivatives derivatives) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
         this.training = training;
+        this.plan = plan;
         this.derivatives = derivatives;
         network.parameters()
                 .forEach(parameter -> parameters.put(parameter.spec().name(), parameter));
@@ -83,6 +92,11 @@ public final class Assembly {
         return settings.batchStatistics()
                 ? new DerivedNormStage(this, derivatives, in, residual, norm, gamma, shift, activation)
                 : new FixedNormStage(this, derivatives, in, residual, norm, gamma, shift, activation);
+    }
+
+    /** What the layer of these weights keeps. */
+    SparsePlan.Kept kept(Parameter weight) {
+        return training ? plan.of(weight) : SparsePlan.Kept.ALL;
     }
 
     Parameter parameter(String name) {

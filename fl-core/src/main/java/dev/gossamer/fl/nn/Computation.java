@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Activations that the backward pass reads have memory of their own. All others, and the gradients, share blocks: time
  * counts the stages forward, then the loss, then the stages backward, and what is not needed at the same time may lie in the
- * same block (see {@link MemoryPlan}). In a chain of layers that takes two blocks, with residual edges three.
+ * same block (see {@link MemoryPlan}). In a chain of layers that takes two blocks, with residual edges three. An activation of
+ * which layers save only a selection is one of those others.
  */
 final class Computation {
 
@@ -38,19 +39,33 @@ final class Computation {
      * @param training whether there is a backward pass
      */
     Computation(Workspace workspace, Network network, int maxBatch, boolean training) {
-        this(workspace, network, maxBatch, training, null);
+        this(workspace, network, maxBatch, training, SparsePlan.ALL, null);
     }
 
     /** The same, for a backward pass that derives what these say. */
     Computation(Workspace workspace, Network network, int maxBatch, Derivatives derivatives) {
-        this(workspace, network, maxBatch, true, derivatives);
+        this(workspace, network, maxBatch, true, SparsePlan.ALL, derivatives);
+    }
+
+    /**
+     * The same, for layers that keep a part only.
+     *
+     * @param plan what layers keep in training
+     */
+    Computation(Workspace workspace, Network network, int maxBatch, boolean training, SparsePlan plan) {
+        this(workspace, network, maxBatch, training, plan, null);
     }
 
     private Computation(
-            Workspace workspace, Network network, int maxBatch, boolean training, @Nullable Derivatives derivatives) {
+            Workspace workspace,
+            Network network,
+            int maxBatch,
+            boolean training,
+            SparsePlan plan,
+            @Nullable Derivatives derivatives) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
-        this.assembly = new Assembly(workspace, network, maxBatch, training, derivatives);
+        this.assembly = new Assembly(workspace, network, maxBatch, training, plan, derivatives);
         this.input = new Signal(network.spec().input(), false, -1);
         Signal last = input;
         for (LayerSpec layer : network.spec().layers()) {
@@ -184,9 +199,28 @@ final class Computation {
         return blockBytes;
     }
 
+    /** Bytes of the selections of weights. */
+    long selectedBytes() {
+        return assembly.stages().stream().mapToLong(Stage::selectedBytes).sum();
+    }
+
+    /** Whether a layer reuses its thresholds from batch to batch. */
+    boolean reusesThresholds() {
+        return assembly.stages().stream().anyMatch(Stage::reusesThresholds);
+    }
+
     /** The model bound to the first {@code size} samples of its tensors. */
     Batch batch(int size) {
-        Views views = new Views(workspace, size);
+        return batch(size, true);
+    }
+
+    /**
+     * The same.
+     *
+     * @param anew whether layers that reuse their thresholds look for them in this step
+     */
+    Batch batch(int size, boolean anew) {
+        Views views = new Views(workspace, size, anew);
         Stage.Pass[] passes =
                 assembly.stages().stream().map(stage -> stage.pass(views)).toArray(Stage.Pass[]::new);
         Stage.@Nullable Tangents dot = logits.tangent() == null ? null : Stage.Tangents.of(views, input, null, logits);

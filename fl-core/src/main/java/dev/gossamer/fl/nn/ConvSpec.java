@@ -42,6 +42,13 @@ public record ConvSpec(String name, int out, int kernel, int stride, int padding
     }
 
     @Override
+    public List<LayerWork> work(Shape input) {
+        Geometry geometry = geometry(input);
+        return List.of(
+                new LayerWork(name + ".weight", geometry.size(), (long) geometry.outHeight() * geometry.outWidth()));
+    }
+
+    @Override
     public Signal open(Assembly assembly, Signal in) {
         return assembly.add(assembly.product(
                 geometry(in.shape()),

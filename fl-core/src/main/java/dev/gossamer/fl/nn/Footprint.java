@@ -9,10 +9,10 @@ import java.util.Map;
  * <pre>expected = savedActivations + largestGradients + parameters + plans</pre>
  *
  * @param savedActivations what the forward pass keeps for the backward one, as stored: activations with the backend's
- *     padding, a bit for each element behind a ReLU, a byte for each output of a max pool, statistics of batch norms
+ *     padding, or the selection of one that is saved in its place, a bit for each element behind a ReLU, a byte for each output of a max pool, statistics of batch norms
  * @param largestGradients the two largest gradients of activations
  * @param parameters values, gradients and momentum, and weights that are powers of them
- * @param plans patterns and what products derive from them
+ * @param plans patterns and what products derive from them, and selections of weights
  * @param held bytes that the backend has given out for all of it
  */
 public record Footprint(long savedActivations, long largestGradients, long parameters, long plans, long held) {

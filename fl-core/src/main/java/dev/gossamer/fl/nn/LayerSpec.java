@@ -20,6 +20,11 @@ public sealed interface LayerSpec
     /** The parameters, in PyTorch's order. */
     List<ParameterSpec> parameters(Shape input);
 
+    /** The products that it makes, in the order of their weights. */
+    default List<LayerWork> work(Shape input) {
+        return List.of();
+    }
+
     /** Adds the layer's stages to a session and returns its output. */
     Signal open(Assembly assembly, Signal in);
 }

@@ -35,6 +35,11 @@ public record LinearSpec(String name, int out, Activation activation) implements
     }
 
     @Override
+    public List<LayerWork> work(Shape input) {
+        return List.of(new LayerWork(name + ".weight", (long) out * input.features(), 1));
+    }
+
+    @Override
     public Signal open(Assembly assembly, Signal in) {
         return assembly.add(assembly.product(
                 Geometry.linear(in.shape(), out),

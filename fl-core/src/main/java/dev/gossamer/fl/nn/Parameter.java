@@ -27,6 +27,7 @@ public final class Parameter {
     private final Values theta;
     private final Values effective;
     private final @Nullable Values gradient;
+    private long nonZero;
 
     Parameter(Workspace workspace, ParameterSpec spec, PowerPropagation power) {
         this.workspace = workspace;
@@ -82,6 +83,22 @@ public final class Parameter {
             workspace.repattern(space, state.pattern());
         }
         workspace.upload(MemorySegment.ofArray(state.values()), theta);
+        nonZero = 0;
+        for (float value : state.values()) {
+            nonZero += value == 0 ? 0 : 1;
+        }
+    }
+
+    /** The share of all entries that were not zero when they were loaded. */
+    double density() {
+        return (double) nonZero / spec.size();
+    }
+
+    /** Gives every entry a value, 0 to those that the pattern lacked, so that all can be trained. */
+    void densify() {
+        if (space.pattern() != null) {
+            workspace.repattern(space, null);
+        }
     }
 
     /** Takes what the optimiser remembers. */

@@ -38,6 +38,17 @@ public record ResidualBlockSpec(String name, int out, int stride) implements Lay
         return parameters;
     }
 
+    @Override
+    public List<LayerWork> work(Shape input) {
+        List<LayerWork> work = new ArrayList<>();
+        work.addAll(conv1().work(input));
+        work.addAll(conv2().work(output(input)));
+        if (projects(input)) {
+            work.addAll(projection().work(input));
+        }
+        return work;
+    }
+
     /** The shortcut comes first: its gradient is then the block's own, without a copy (see {@link Signal}). */
     @Override
     public Signal open(Assembly assembly, Signal in) {

@@ -1,8 +1,14 @@
 package dev.gossamer.fl.nn;
 
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.sparsity.ActivationSparsity;
 import dev.gossamer.fl.sparsity.DensityRule;
+import dev.gossamer.fl.sparsity.MagnitudePruning;
 import dev.gossamer.fl.sparsity.WeightSparsity;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * What of each convolution and linear layer takes part in a training step, beside what the model's patterns leave out:
@@ -57,5 +63,47 @@ public record SparseTraining(WeightSparsity weights, ActivationSparsity activati
     /** SparseFedPP: saved activations have the density of the layer's weights as they came, at least the floor. */
     public static SparseTraining measured(double floor) {
         return new SparseTraining(WeightSparsity.NONE, ActivationSparsity.measured(floor), ONCE);
+    }
+
+    /** Whether every layer keeps all. */
+    public boolean isDense() {
+        return !weights.selects() && activations.source() == ActivationSparsity.Source.ALL;
+    }
+
+    /**
+     * The model that a step multiplies with: of each layer the weights that are selected, as a pattern, so that it can be
+     * tested, sent or pruned for good. Selection is by theta, whose order is that of the weights.
+     */
+    public ModelState selected(ModelSpec spec, ModelState model) {
+        if (!weights.selects()) {
+            return model;
+        }
+        Map<String, Double> densities = densities(spec);
+        return new ModelState(model.tensors().stream()
+                .map(tensor -> {
+                    Double density = densities.get(tensor.name());
+                    return density == null ? tensor : top(tensor, DensityRule.kept(density, tensor.size()));
+                })
+                .toList());
+    }
+
+    private static TensorState top(TensorState tensor, long keep) {
+        return MagnitudePruning.keepTop(new ModelState(List.of(tensor)), keep)
+                .tensors()
+                .getFirst();
+    }
+
+    /** The density of each layer's selection, by the name of its weights. */
+    public Map<String, Double> densities(ModelSpec spec) {
+        List<ParameterSpec> layers = spec.parameters().stream()
+                .filter(parameter -> parameter.kind() == ParameterSpec.Kind.WEIGHT)
+                .toList();
+        double[] densities = weights.rule()
+                .densities(layers.stream().map(ParameterSpec::shape).toList(), weights.density());
+        Map<String, Double> named = new LinkedHashMap<>();
+        for (int i = 0; i < densities.length; i++) {
+            named.put(layers.get(i).name(), densities[i]);
+        }
+        return named;
     }
 }

@@ -65,6 +65,16 @@ abstract class Stage {
     /** Takes over what has changed since the last time and no op sees; only where more than training is derived. May wait. */
     void prepare() {}
 
+    /** Bytes of the selection of its weights. */
+    long selectedBytes() {
+        return 0;
+    }
+
+    /** Whether it selects by thresholds that serve several batches. */
+    boolean reusesThresholds() {
+        return false;
+    }
+
     /** The stage's work on tensors of one batch size; made once, run every step, allocates nothing. */
     abstract Pass pass(Views views);
 

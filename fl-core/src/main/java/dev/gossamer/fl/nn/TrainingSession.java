@@ -35,13 +35,12 @@ public final class TrainingSession implements AutoCloseable {
     private final Workspace workspace;
     private final Samples samples;
     private final PixelTransform transform;
-    private final @Nullable Augmentation augmentation;
+    private final Augment augment;
     private final Sgd rule;
+    private final SparseTraining sparse;
     private final int batch;
     private final @Nullable GradientSquares squares;
-    private final Computation computation;
-    private final @Nullable RandomStream stream;
-    private final @Nullable Step[] steps;
+    private Planned planned;
     private final List<Space> spaces;
     private final Order order;
     private final Labels labels;
@@ -49,15 +48,85 @@ public final class TrainingSession implements AutoCloseable {
     private final Cell rate;
     private final Cell lossSum;
     private final Cell correct;
-    private final DataOps data;
-    private final NnOps nn;
-    private final TrainOps train;
     private int trained;
+    private boolean fresh = true;
+
+    /** What depends on the shares that layers keep, and memory of its own for it. */
+    private final class Planned {
+
+        final SparsePlan plan;
+        final Workspace workspace;
+        final Computation computation;
+        final boolean reusesThresholds;
+        final @Nullable Augmentation augmentation;
+        final @Nullable RandomStream stream;
+        final DataOps data;
+        final NnOps nn;
+        final TrainOps train;
+
+        /** By batch size; the second of each size reuses thresholds. */
+        final @Nullable Step[][] steps = new Step[batch + 1][2];
+
+        Planned(SparsePlan plan) {
+            this.plan = plan;
+            this.workspace = TrainingSession.this.workspace.child();
+            this.computation = squares == null
+                    ? new Computation(workspace, network, batch, true, plan)
+                    : new Computation(workspace, network, batch, squares.derivatives());
+            this.reusesThresholds = computation.reusesThresholds();
+            this.augmentation = augment == Augment.NONE
+                    ? null
+                    : new Augmentation(augment.padding(), augment.flips(), computation.stream(), computation.site());
+            this.stream = computation.streamOrNull();
+            this.data = workspace.data();
+            this.nn = workspace.nn();
+            this.train = workspace.train();
+        }
+
+        Step step(int size, boolean anew) {
+            int kind = anew || !reusesThresholds ? 0 : 1;
+            Step step = steps[size][kind];
+            if (step == null) {
+                Computation.Batch bound = computation.batch(size, kind == 0);
+                step = workspace.record(() -> run(bound));
+                steps[size][kind] = step;
+            }
+            return step;
+        }
+
+        private void run(Computation.Batch bound) {
+            data.batch(samples, transform, augmentation, order, position, bound.input(), labels);
+            bound.forward();
+            nn.softmaxCrossEntropy(bound.logits(), labels, bound.logitsGradient(), lossSum, correct);
+            bound.backward();
+            if (squares != null) {
+                squares.add();
+            }
+            network.chainGradients();
+            train.sgd(spaces, rate, rule);
+            network.refreshWeights();
+            if (stream != null) {
+                nn.advance(stream);
+            }
+        }
+    }
 
     /** Room for training on the samples as they are. */
     public TrainingSession(
             Network network, Samples samples, PixelTransform transform, int batch, int capacity, Sgd rule) {
         this(network, samples, transform, Augment.NONE, batch, capacity, rule);
+    }
+
+    /** Room for training with all that the model's patterns have. */
+    public TrainingSession(
+            Network network,
+            Samples samples,
+            PixelTransform transform,
+            Augment augment,
+            int batch,
+            int capacity,
+            Sgd rule) {
+        this(network, samples, transform, augment, batch, capacity, rule, SparseTraining.NONE);
     }
 
     /**
@@ -67,22 +136,8 @@ public final class TrainingSession implements AutoCloseable {
      * @param augment how images vary
      * @param batch samples per step
      * @param capacity the longest order that {@link #trainEpoch} is given
-     */
-    public TrainingSession(
-            Network network,
-            Samples samples,
-            PixelTransform transform,
-            Augment augment,
-            int batch,
-            int capacity,
-            Sgd rule) {
-        this(network, samples, transform, augment, batch, capacity, rule, null);
-    }
-
-    /**
-     * The same, with sums of squared gradients.
-     *
-     * @param squares what every step adds to, or null
+     * @param sparse what layers keep; shares that are measured are those of the model that is loaded when {@link #begin} is
+     *     called
      */
     public TrainingSession(
             Network network,
@@ -92,6 +147,36 @@ public final class TrainingSession implements AutoCloseable {
             int batch,
             int capacity,
             Sgd rule,
+            SparseTraining sparse) {
+        this(network, samples, transform, augment, batch, capacity, rule, sparse, null);
+    }
+
+    /**
+     * Makes room for training with all that the model's patterns have, and sums of squared gradients.
+     *
+     * @param squares what every step adds to
+     */
+    public TrainingSession(
+            Network network,
+            Samples samples,
+            PixelTransform transform,
+            Augment augment,
+            int batch,
+            int capacity,
+            Sgd rule,
+            GradientSquares squares) {
+        this(network, samples, transform, augment, batch, capacity, rule, SparseTraining.NONE, squares);
+    }
+
+    private TrainingSession(
+            Network network,
+            Samples samples,
+            PixelTransform transform,
+            Augment augment,
+            int batch,
+            int capacity,
+            Sgd rule,
+            SparseTraining sparse,
             @Nullable GradientSquares squares) {
         if (batch < 1) {
             throw new IllegalArgumentException("batch must be at least 1, got " + batch);
@@ -102,15 +187,10 @@ public final class TrainingSession implements AutoCloseable {
         this.transform = transform;
         this.rule = rule;
         this.batch = batch;
+        this.augment = augment;
+        this.sparse = sparse;
         this.squares = squares;
-        this.computation = squares == null
-                ? new Computation(workspace, network, batch, true)
-                : new Computation(workspace, network, batch, squares.derivatives());
-        this.augmentation = augment == Augment.NONE
-                ? null
-                : new Augmentation(augment.padding(), augment.flips(), computation.stream(), computation.site());
-        this.stream = computation.streamOrNull();
-        this.steps = new Step[batch + 1];
+        this.planned = new Planned(SparsePlan.of(sparse, network));
         this.spaces = network.trained().stream().map(Parameter::space).toList();
         this.order = workspace.order(capacity);
         this.labels = workspace.labels(batch);
@@ -118,9 +198,6 @@ public final class TrainingSession implements AutoCloseable {
         this.rate = workspace.cell(0);
         this.lossSum = workspace.cell(0);
         this.correct = workspace.cell(0);
-        this.data = workspace.data();
-        this.nn = workspace.nn();
-        this.train = workspace.train();
     }
 
     /** Starts a client whose dropout and augmentation draw from stream 0. */
@@ -143,9 +220,11 @@ public final class TrainingSession implements AutoCloseable {
      * @param momentum of the trained parameters, with their present patterns; null for zeros
      */
     public void begin(float learningRate, long key, @Nullable ModelState momentum) {
+        keep();
         workspace.write(rate, learningRate);
+        RandomStream stream = planned.stream;
         if (stream != null) {
-            workspace.write(stream, key);
+            planned.workspace.write(stream, key);
         }
         if (momentum != null) {
             network.loadMomentum(momentum);
@@ -160,6 +239,21 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
+    /** Gets ready for what layers keep of the model that is loaded: where shares have changed, memory is laid out anew. */
+    private void keep() {
+        fresh = true;
+        if (sparse.weights().selects()) {
+            network.parameters().stream()
+                    .filter(parameter -> parameter.spec().kind() == ParameterSpec.Kind.WEIGHT)
+                    .forEach(Parameter::densify);
+        }
+        SparsePlan plan = SparsePlan.of(sparse, network);
+        if (!plan.equals(planned.plan)) {
+            planned.workspace.close();
+            planned = new Planned(plan);
+        }
+    }
+
     /**
      * One pass over samples, in batches.
      *
@@ -171,16 +265,20 @@ public final class TrainingSession implements AutoCloseable {
         workspace.write(lossSum, 0);
         workspace.write(correct, 0);
         int full = count / batch;
-        if (full > 0) {
-            Step step = step(batch);
-            for (int i = 0; i < full; i++) {
-                step.run();
-            }
+        for (int i = 0; i < full; i++) {
+            planned.step(batch, anew(i)).run();
         }
         if (count % batch != 0) {
-            step(count % batch).run();
+            planned.step(count % batch, anew(full)).run();
         }
         trained = count;
+    }
+
+    /** Whether thresholds are sought in a batch of the epoch. */
+    private boolean anew(int number) {
+        boolean first = fresh;
+        fresh = false;
+        return sparse.period() == SparseTraining.ONCE ? first : number % sparse.period() == 0;
     }
 
     /** Loss and accuracy over the last epoch, each batch as it was before its update. Waits. */
@@ -194,11 +292,12 @@ public final class TrainingSession implements AutoCloseable {
      * @param held bytes that the network and this session hold, as the workspace counts
      */
     public Footprint footprint(long held) {
+        Computation computation = planned.computation;
         List<Long> blocks = computation.blockBytes().stream()
                 .sorted(Comparator.reverseOrder())
                 .toList();
         long parameters = 0;
-        long plans = 0;
+        long plans = computation.selectedBytes();
         for (Parameter parameter : network.parameters()) {
             parameters += parameter.space().valueBytes();
             plans += parameter.space().planBytes();
@@ -209,32 +308,6 @@ public final class TrainingSession implements AutoCloseable {
                 parameters,
                 plans,
                 held);
-    }
-
-    private Step step(int size) {
-        Step step = steps[size];
-        if (step == null) {
-            Computation.Batch bound = computation.batch(size);
-            step = workspace.record(() -> run(bound));
-            steps[size] = step;
-        }
-        return step;
-    }
-
-    private void run(Computation.Batch bound) {
-        data.batch(samples, transform, augmentation, order, position, bound.input(), labels);
-        bound.forward();
-        nn.softmaxCrossEntropy(bound.logits(), labels, bound.logitsGradient(), lossSum, correct);
-        bound.backward();
-        if (squares != null) {
-            squares.add();
-        }
-        network.chainGradients();
-        train.sgd(spaces, rate, rule);
-        network.refreshWeights();
-        if (stream != null) {
-            nn.advance(stream);
-        }
     }
 
     @Override

@@ -6,18 +6,33 @@ import java.util.IdentityHashMap;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The first samples of a computation's tensors. */
+/** The first samples of a computation's tensors, and whether thresholds are sought for them. */
 final class Views {
 
     private static final String NO_TANGENT = "only a session with tangents keeps them";
 
     private final Workspace workspace;
     private final int size;
+    private final boolean anew;
     private final IdentityHashMap<Tensor, Tensor> views = new IdentityHashMap<>();
 
-    Views(Workspace workspace, int size) {
+    /**
+     * Views of a batch.
+     *
+     * @param anew whether layers that reuse their thresholds look for them in this step
+     */
+    Views(Workspace workspace, int size, boolean anew) {
         this.workspace = workspace;
         this.size = size;
+        this.anew = anew;
+    }
+
+    int size() {
+        return size;
+    }
+
+    boolean anew() {
+        return anew;
     }
 
     Tensor value(Signal signal) {

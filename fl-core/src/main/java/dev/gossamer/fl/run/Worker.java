@@ -186,7 +186,8 @@ final class Worker implements AutoCloseable {
                     work.augment(),
                     work.batch(),
                     setup.largestPart(),
-                    work.rule());
+                    work.rule(),
+                    work.sparse());
             training = session;
             trainingFor = work;
         }

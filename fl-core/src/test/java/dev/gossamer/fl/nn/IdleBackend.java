@@ -17,6 +17,7 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
+import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.TuningTable;
@@ -164,7 +165,17 @@ final class IdleBackend implements Backend {
         }
 
         @Override
+        public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
+            calls++;
+        }
+
+        @Override
         public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
+            calls++;
+        }
+
+        @Override
+        public void inputGradient(SparseWeights w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
             calls++;
         }
 
@@ -409,7 +420,12 @@ final class IdleBackend implements Backend {
 
         @Override
         public SparseTensor sparseTensor(Shape shape, long capacity) {
-            throw new UnsupportedOperationException("no session saves sparse activations");
+            throw new UnsupportedOperationException("no session here saves sparse activations");
+        }
+
+        @Override
+        public SparseWeights sparseWeights(Geometry geometry, long capacity) {
+            throw new UnsupportedOperationException("no session here selects weights");
         }
 
         @Override

@@ -1,0 +1,68 @@
+package dev.gossamer.fl.nn;
+
+import dev.gossamer.fl.sparsity.ActivationSparsity;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What each convolution and linear layer keeps while one client trains.
+ *
+ * @param layers by the name of the layer's weights
+ */
+record SparsePlan(Map<String, Kept> layers) {
+
+    /** Every layer keeps all. */
+    static final SparsePlan ALL = new SparsePlan(Map.of());
+
+    /**
+     * Shares that a layer keeps; 1 means that nothing is selected.
+     *
+     * @param weights of all weights, those that multiply
+     * @param activations of the input, what is saved
+     */
+    record Kept(double weights, double activations) {
+
+        static final Kept ALL = new Kept(1, 1);
+
+        boolean selectsWeights() {
+            return weights < 1;
+        }
+
+        boolean selectsActivations() {
+            return activations < 1;
+        }
+    }
+
+    SparsePlan {
+        layers = Map.copyOf(layers);
+    }
+
+    /** The plan for the parameters that the network has now. */
+    static SparsePlan of(SparseTraining training, Network network) {
+        if (training.isDense()) {
+            return ALL;
+        }
+        Map<String, Double> densities = training.densities(network.spec());
+        Map<String, Kept> layers = new HashMap<>();
+        for (Parameter parameter : network.parameters()) {
+            Double density = densities.get(parameter.spec().name());
+            if (density != null) {
+                layers.put(parameter.spec().name(), new Kept(density, activations(training, density, parameter)));
+            }
+        }
+        return new SparsePlan(layers);
+    }
+
+    private static double activations(SparseTraining training, double density, Parameter weight) {
+        ActivationSparsity saved = training.activations();
+        return switch (saved.source()) {
+            case ALL -> 1;
+            case RULE -> density;
+            case MEASURED -> Math.max(weight.density(), saved.floor());
+        };
+    }
+
+    Kept of(Parameter weight) {
+        return layers.getOrDefault(weight.spec().name(), Kept.ALL);
+    }
+}
