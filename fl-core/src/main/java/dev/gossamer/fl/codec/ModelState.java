@@ -1,5 +1,6 @@
 package dev.gossamer.fl.codec;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +37,32 @@ public record ModelState(List<TensorState> tensors) {
         }
         throw new IllegalArgumentException("The model has no tensor '" + name + "', only "
                 + tensors.stream().map(TensorState::name).toList());
+    }
+
+    /**
+     * This model with other tensors behind its own, under names that begin with a prefix: what a method sends beside the model.
+     *
+     * @param prefix that no name begins with so far
+     */
+    public ModelState with(String prefix, ModelState others) {
+        List<TensorState> all = new ArrayList<>(tensors);
+        others.tensors.forEach(tensor -> all.add(tensor.named(prefix + tensor.name())));
+        return new ModelState(all);
+    }
+
+    /** The tensors whose names do not begin with a prefix: see {@link #with}. */
+    public ModelState without(String prefix) {
+        return new ModelState(tensors.stream()
+                .filter(tensor -> !tensor.name().startsWith(prefix))
+                .toList());
+    }
+
+    /** The tensors whose names begin with a prefix, without it: see {@link #with}. */
+    public ModelState only(String prefix) {
+        return new ModelState(tensors.stream()
+                .filter(tensor -> tensor.name().startsWith(prefix))
+                .map(tensor -> tensor.named(tensor.name().substring(prefix.length())))
+                .toList());
     }
 
     /** Number of elements of all tensors, with or without a value. */

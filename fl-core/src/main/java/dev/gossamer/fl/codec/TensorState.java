@@ -49,6 +49,11 @@ public final class TensorState {
         return new TensorState(name, shape, newPattern, newValues);
     }
 
+    /** This tensor under another name. */
+    public TensorState named(String newName) {
+        return new TensorState(newName, shape, pattern, values);
+    }
+
     private void check() {
         if (name.isEmpty()) {
             throw new IllegalArgumentException("A tensor needs a name");

@@ -15,9 +15,15 @@ final class Averaging {
     record Merged(ModelState mean, Traffic traffic) {}
 
     static Merged merge(String method, ModelState model, Cohort cohort, ClientWork work, ClientRunner clients) {
-        WeightedMean mean = new WeightedMean(model);
+        return merge(method, model, model, cohort, work, clients);
+    }
+
+    /** As above, where answers have tensors behind the model's. */
+    static Merged merge(
+            String method, ModelState model, ModelState answer, Cohort cohort, ClientWork work, ClientRunner clients) {
+        WeightedMean mean = new WeightedMean(answer);
         Traffic traffic = Exchange.run(
-                method, model, cohort, work, clients, update -> mean.add(update.model(), update.samples()));
+                method, model, answer, cohort, work, clients, update -> mean.add(update.model(), update.samples()));
         return new Merged(mean.result(), traffic);
     }
 

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.method;
 
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.nn.GradientSettings;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.sparsity.Masking;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,37 @@ public interface Client {
      */
     TrainingReport train(LocalTraining training, @Nullable ModelState momentum);
 
+    /**
+     * Trains as {@link #train(LocalTraining)} does with an optimiser that remembers nothing, and sums up the squared gradients of
+     * all steps, of all entries of the weights, also those that a mask lacks.
+     */
+    Squared trainWithSquares(LocalTraining training);
+
+    /**
+     * What training with squares gives.
+     *
+     * @param squares of the trained parameters by name, dense
+     */
+    record Squared(TrainingReport report, ModelState squares) {}
+
+    /** Some of this client's samples, or all if it has no more: drawn without replacement, anew in each round. */
+    int[] draw(int count);
+
+    /** Up to so many samples of each class that this client has, drawn as above. */
+    int[] drawPerClass(int count);
+
+    /**
+     * The gradient of the mean loss of some samples at the network's present parameters, of all entries, also those that a mask
+     * lacks.
+     *
+     * @param samples from {@link #draw}
+     * @return the trained parameters by name, dense
+     */
+    ModelState gradient(GradientSettings settings, int[] samples);
+
+    /** The product of the Hessian of that loss with its gradient, exact; as {@link #gradient}. */
+    ModelState hessianGradient(GradientSettings settings, int[] samples);
+
     /** The network's parameters now: patterns and values. */
     ModelState state();
 
@@ -60,4 +92,7 @@ public interface Client {
 
     /** Keeps something from round to round. It counts as this client's memory: it is not sent. */
     void remember(String name, ModelState state);
+
+    /** Lets go of what was remembered under a name. */
+    void forget(String name);
 }

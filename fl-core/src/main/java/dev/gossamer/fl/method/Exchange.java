@@ -4,6 +4,7 @@ import dev.gossamer.fl.codec.CodecException;
 import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
+import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
 import dev.gossamer.fl.sparsity.Masking;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ final class Exchange {
 
     private final String method;
     private final ModelState model;
+    private final ModelState answer;
     private final Cohort cohort;
     private final Consumer<SparseUpdate> fold;
     private final List<Traffic.Refusal> refused = new ArrayList<>();
@@ -35,9 +37,10 @@ final class Exchange {
     private long decodeNanos;
     private long workNanos;
 
-    private Exchange(String method, ModelState model, Cohort cohort, Consumer<SparseUpdate> fold) {
+    private Exchange(String method, ModelState model, ModelState answer, Cohort cohort, Consumer<SparseUpdate> fold) {
         this.method = method;
         this.model = model;
+        this.answer = answer;
         this.cohort = cohort;
         this.fold = fold;
     }
@@ -55,7 +58,23 @@ final class Exchange {
             ClientWork work,
             ClientRunner clients,
             Consumer<SparseUpdate> fold) {
-        return new Exchange(method, model, cohort, fold).run(work, clients);
+        return run(method, model, model, cohort, work, clients, fold);
+    }
+
+    /**
+     * As above, where answers have tensors behind the model's.
+     *
+     * @param answer a model with the names and shapes of an answer
+     */
+    static Traffic run(
+            String method,
+            ModelState model,
+            ModelState answer,
+            Cohort cohort,
+            ClientWork work,
+            ClientRunner clients,
+            Consumer<SparseUpdate> fold) {
+        return new Exchange(method, model, answer, cohort, fold).run(work, clients);
     }
 
     private Traffic run(ClientWork work, ClientRunner clients) {
@@ -96,15 +115,20 @@ final class Exchange {
         samples += decoded.samples();
         lossSum += update.report().loss() * decoded.samples();
         pruneErrorSum += update.report().pruneError();
-        agreementSum += Masking.agreement(model, decoded.model());
+        agreementSum += agreement(decoded.model());
         answered++;
         fold.accept(decoded);
+    }
+
+    private double agreement(ModelState sent) {
+        List<TensorState> tensors = sent.tensors().subList(0, model.tensors().size());
+        return Masking.agreement(model, new ModelState(tensors));
     }
 
     /** Null if the server has no use for it; then it stands with its reason among the refused ones. */
     private @Nullable SparseUpdate decodedOrRefused(ClientUpdate update) {
         try {
-            SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(model), model);
+            SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(answer), model);
             check(decoded, update.client());
             return decoded;
         } catch (CodecException | IllegalArgumentException e) {
@@ -123,6 +147,6 @@ final class Exchange {
         if (decoded.samples() < 1) {
             throw new IllegalArgumentException("it was trained on no samples");
         }
-        model.requireSameLayout(decoded.model(), "update");
+        answer.requireSameLayout(decoded.model(), "update");
     }
 }

@@ -40,6 +40,11 @@ public record LocalTraining(
         }
     }
 
+    /** The same with another number of passes. */
+    public LocalTraining with(int newEpochs) {
+        return new LocalTraining(newEpochs, batch, rate, rule, augment, keepsMomentum, sparse);
+    }
+
     /** The same with another rule for a step. */
     public LocalTraining with(Sgd newRule) {
         return new LocalTraining(epochs, batch, rate, newRule, augment, keepsMomentum, sparse);

@@ -3,7 +3,6 @@ package dev.gossamer.fl.method;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.nn.ModelSpec;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -62,9 +61,10 @@ public record Mfl(ModelSpec spec, LocalTraining training) implements FederatedMe
     @Override
     public RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients) {
         Averaging.Merged merged = Averaging.merge(
-                NAME, joined(state.model(), state.recall(MOMENTUM)), cohort, new Work(training), clients);
-        ModelState model = model(merged.mean());
-        ServerState next = new ServerState(cohort.round(), model, Map.of(MOMENTUM, momentum(merged.mean())));
+                NAME, state.model().with(PREFIX, state.recall(MOMENTUM)), cohort, new Work(training), clients);
+        ModelState model = merged.mean().without(PREFIX);
+        ServerState next = new ServerState(
+                cohort.round(), model, Map.of(MOMENTUM, merged.mean().only(PREFIX)));
         return new RoundOutcome(next, merged.traffic());
     }
 
@@ -73,32 +73,9 @@ public record Mfl(ModelSpec spec, LocalTraining training) implements FederatedMe
 
         @Override
         public Reply perform(Client client, ModelState received) {
-            client.load(model(received));
-            TrainingReport report = client.train(training, momentum(received));
-            return new Reply(joined(client.state(), client.momentum()), report);
+            client.load(received.without(PREFIX));
+            TrainingReport report = client.train(training, received.only(PREFIX));
+            return new Reply(client.state().with(PREFIX, client.momentum()), report);
         }
-    }
-
-    private static ModelState joined(ModelState model, ModelState momentum) {
-        List<TensorState> tensors = new ArrayList<>(model.tensors());
-        momentum.tensors().forEach(tensor -> tensors.add(named(tensor, PREFIX + tensor.name())));
-        return new ModelState(tensors);
-    }
-
-    private static ModelState model(ModelState joined) {
-        return new ModelState(joined.tensors().stream()
-                .filter(tensor -> !tensor.name().startsWith(PREFIX))
-                .toList());
-    }
-
-    private static ModelState momentum(ModelState joined) {
-        return new ModelState(joined.tensors().stream()
-                .filter(tensor -> tensor.name().startsWith(PREFIX))
-                .map(tensor -> named(tensor, tensor.name().substring(PREFIX.length())))
-                .toList());
-    }
-
-    private static TensorState named(TensorState tensor, String name) {
-        return TensorState.dense(name, tensor.shape(), tensor.values());
     }
 }

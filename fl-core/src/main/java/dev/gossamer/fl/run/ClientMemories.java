@@ -20,4 +20,8 @@ final class ClientMemories {
     void remember(int client, String name, ModelState state) {
         states.put(new Key(client, name), state);
     }
+
+    void forget(int client, String name) {
+        states.remove(new Key(client, name));
+    }
 }

@@ -12,6 +12,7 @@ import dev.gossamer.fl.nn.Footprint;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
+import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.util.Map;
 
 /**
@@ -69,7 +70,10 @@ public final class Experiment {
         try {
             ModelSpec spec = Models.named(config.model(), data.one(), data.classes());
             spec.classes(); // every layer takes what the one before makes
-            return spec;
+            return config.options().has(MethodCatalog.ALPHA)
+                    ? spec.withPower(
+                            new PowerPropagation((float) config.options().real(MethodCatalog.ALPHA)))
+                    : spec;
         } catch (IllegalArgumentException e) {
             throw new ConfigException(
                     "model is " + config.model() + ", but cannot take samples of shape " + data.one() + " as dataset "

@@ -2,21 +2,37 @@ package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FedAvgM;
+import dev.gossamer.fl.method.FedDst;
 import dev.gossamer.fl.method.FedProx;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.FedSparsifyLocal;
 import dev.gossamer.fl.method.FederatedMethod;
+import dev.gossamer.fl.method.Grasp;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.method.Mfl;
 import dev.gossamer.fl.method.OneShot;
+import dev.gossamer.fl.method.PruneFl;
 import dev.gossamer.fl.method.RandomMask;
+import dev.gossamer.fl.method.Snip;
+import dev.gossamer.fl.method.SparseFedPp;
+import dev.gossamer.fl.method.SwatFedAvg;
 import dev.gossamer.fl.method.TopK;
 import dev.gossamer.fl.method.VoteThreshold;
+import dev.gossamer.fl.method.ZeroFl;
+import dev.gossamer.fl.nn.GradientSettings;
+import dev.gossamer.fl.nn.LayerWork;
 import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.nn.SparseTraining;
+import dev.gossamer.fl.nn.TrainingFlops;
+import dev.gossamer.fl.sparsity.DensityRule;
+import dev.gossamer.fl.sparsity.GraspScore;
+import dev.gossamer.fl.sparsity.PruneFlAdjustment;
+import dev.gossamer.fl.sparsity.PruneRegrow;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import dev.gossamer.fl.sparsity.PruningScope;
 import dev.gossamer.fl.sparsity.RandomPruning;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -61,8 +77,8 @@ public final class MethodCatalog {
     private static final Setting SCOPE = Setting.oneOf(
             "scope",
             PruningScope.TRAINABLE,
-            List.of(PruningScope.TRAINABLE, PruningScope.WEIGHTS),
-            "What is pruned: all that is trained, or weights of linear layers and convolutions only.");
+            List.of(PruningScope.TRAINABLE, PruningScope.CONNECTIONS, PruningScope.WEIGHTS),
+            "What is pruned: all that is trained, weights and biases of linear layers and convolutions, or their weights.");
 
     /** FedSparsify's schedule. */
     private static final List<Setting> RAMP = List.of(
@@ -78,6 +94,28 @@ public final class MethodCatalog {
             "Stripelis et al., Federated Progressive Sparsification (Purge, Merge, Tune)+, 2022";
 
     private static final String VOTE = "vote";
+    private static final String TOP_K_WEIGHTS = "top-k-weights";
+    private static final String PER_LAYER = "per-layer";
+    private static final String HOLDERS = "holders";
+
+    /** Key of the exponent of Powerpropagation, which is part of the model. */
+    static final String ALPHA = "alpha";
+
+    /** The settings of SWAT's clients. */
+    private static final List<Setting> SWAT = List.of(
+            Setting.fraction(
+                    "sparsity", 0.9, false, "Part of the weights that is zero in products, and of what is saved."),
+            Setting.oneOf(
+                    "distribution",
+                    "uniform",
+                    List.of("uniform", "erk"),
+                    "How the sparsity is spread over layers; uniform leaves the first one dense."),
+            Setting.integer(
+                    "refresh",
+                    SparseTraining.SWAT_PERIOD,
+                    1,
+                    MAX_COUNT,
+                    "Batches between two searches for a convolution's thresholds."));
 
     private static final List<Entry> ENTRIES = List.of(
             new Entry(
@@ -174,13 +212,159 @@ public final class MethodCatalog {
                     (spec, training, config) -> new RandomMask(
                             spec, training, schedule(config), new RandomPruning(scope(spec, config), config.seed()))),
             new Entry(
+                    Snip.NAME,
+                    "one client finds a mask before the first round, by the sensitivity of its loss",
+                    "Lee et al., SNIP: Single-Shot Network Pruning Based on Connection Sensitivity, ICLR 2019",
+                    List.of(
+                            SPARSITY,
+                            SCOPE.withFallback(PruningScope.CONNECTIONS),
+                            Setting.integer("scoreSamples", 128, 1, MAX_COUNT, "Samples that the scores are of.")),
+                    (spec, training, config) -> new Snip(
+                            spec,
+                            training,
+                            config.options().real("sparsity"),
+                            scope(spec, config),
+                            config.options().integer("scoreSamples"),
+                            GradientSettings.TRAINING,
+                            config.seed())),
+            new Entry(
+                    Grasp.NAME,
+                    "one client finds a mask before the first round, by the flow of its gradients",
+                    "Wang et al., Picking Winning Tickets Before Training by Preserving Gradient Flow, ICLR 2020",
+                    List.of(
+                            SPARSITY,
+                            SCOPE.withFallback(PruningScope.WEIGHTS),
+                            Setting.integer(
+                                    "samplesPerClass",
+                                    GraspScore.SAMPLES_PER_CLASS,
+                                    1,
+                                    MAX_COUNT,
+                                    "Samples of each class that the scores are of."),
+                            Setting.positive(
+                                    "temperature",
+                                    GraspScore.TEMPERATURE,
+                                    MAX_COUNT,
+                                    "What logits are divided by when scores are found.")),
+                    (spec, training, config) -> new Grasp(
+                            spec,
+                            training,
+                            config.options().real("sparsity"),
+                            scope(spec, config),
+                            config.options().integer("samplesPerClass"),
+                            config.options().real("temperature"),
+                            config.seed())),
+            new Entry(
+                    PruneFl.NAME,
+                    "the mask is what makes the loss fall fastest for the time of a step, adjusted now and then",
+                    "Jiang et al., Model Pruning Enables Efficient Federated Learning on Edge Devices, TNNLS 2023",
+                    List.of(
+                            Setting.integer(
+                                    "adjustEvery", 50, 1, MAX_COUNT, "Rounds between two adjustments of masks."),
+                            Setting.integer(
+                                    "firstAdjustments",
+                                    5,
+                                    0,
+                                    MAX_COUNT,
+                                    "How often the first client adjusts the mask."),
+                            Setting.integer(
+                                    "firstEpochs", 10, 1, MAX_COUNT, "Passes of the first client before each of them."),
+                            Setting.positive(
+                                    "fixedCost",
+                                    1,
+                                    1000,
+                                    "What a step costs beside its weights, as a part of what all weights cost; the"
+                                            + " paper's measurements come to 1.3 and 0.8.")),
+                    (spec, training, config) -> pruneFl(spec, training, config)),
+            new Entry(
+                    FedDst.NAME,
+                    "sparse from the start, at constant sparsity; clients exchange parts of their masks",
+                    "Bibikar et al., Federated Dynamic Sparse Training, AAAI 2022",
+                    List.of(
+                            SPARSITY.withFallback(0.8),
+                            SCOPE.withFallback(PruningScope.WEIGHTS),
+                            Setting.integer(
+                                    "adjustEvery", 15, 1, MAX_COUNT, "Rounds between two adjustments of masks."),
+                            Setting.fraction(
+                                    "adjustFraction", 0.01, true, "Part of the active weights exchanged at first."),
+                            Setting.fraction(
+                                    "adjustUntil",
+                                    0.5,
+                                    true,
+                                    "Part of the rounds after which masks stay as they are.")),
+                    (spec, training, config) -> fedDst(spec, training, config)),
+            new Entry(
                     TopK.NAME,
                     "clients train densely and send the largest of their weights",
                     "Shi et al., Understanding Top-k Sparsification in Distributed Deep Learning, 2019; baseline of"
                             + " SparseFedPP",
                     List.of(SPARSITY, SCOPE.withFallback(PruningScope.WEIGHTS)),
                     (spec, training, config) ->
-                            new TopK(spec, training, config.options().real("sparsity"), scope(spec, config))));
+                            new TopK(spec, training, config.options().real("sparsity"), scope(spec, config))),
+            new Entry(
+                    SwatFedAvg.NAME,
+                    "FedAvg whose clients multiply with their largest weights and save their largest activations",
+                    "Raihan, Aamodt, Sparse Weight Activation Training, NeurIPS 2020; ZeroFL's baseline",
+                    SWAT,
+                    (spec, training, config) -> new SwatFedAvg(spec, training.with(swat(config)))),
+            new Entry(
+                    ZeroFl.NAME,
+                    "clients train as SWAT does and send a little more than what was active",
+                    "Qiu et al., ZeroFL: Efficient On-Device Training for Federated Learning with Local Sparsity,"
+                            + " ICLR 2022",
+                    plus(
+                            SWAT,
+                            Setting.fraction(
+                                    "maskRatio",
+                                    0,
+                                    true,
+                                    "What is sent beyond the active part: 1 - sparsity + maskRatio."),
+                            Setting.oneOf(
+                                    "upload",
+                                    TOP_K_WEIGHTS,
+                                    List.of(TOP_K_WEIGHTS, "diff-on-top-k-weights", "top-k-weights-diff"),
+                                    "What is sent: the largest weights, their changes, or the largest changes."),
+                            Setting.oneOf(
+                                    "threshold",
+                                    "global",
+                                    List.of("global", PER_LAYER),
+                                    "Whether all weights have one threshold, or each layer its own."),
+                            Setting.oneOf(
+                                    "mean",
+                                    "all",
+                                    List.of("all", HOLDERS),
+                                    "For top-k-weights: the mean over all clients, or over those that sent an entry.")),
+                    (spec, training, config) -> new ZeroFl(
+                            spec,
+                            training.with(swat(config)),
+                            ZeroFl.Upload.valueOf(config.options()
+                                    .text("upload")
+                                    .replace('-', '_')
+                                    .toUpperCase(Locale.ROOT)),
+                            Math.min(
+                                    1,
+                                    1
+                                            - config.options().real("sparsity")
+                                            + config.options().real("maskRatio")),
+                            PruningScope.weights(spec),
+                            config.options().text("threshold").equals(PER_LAYER),
+                            config.options().text("mean").equals(HOLDERS))),
+            new Entry(
+                    SparseFedPp.NAME,
+                    "Powerpropagation, activations as sparse as their layer's weights, pruning after local training",
+                    "Guastella et al., Sparse Federated Training with Powerpropagation, 2024",
+                    List.of(
+                            SPARSITY,
+                            SCOPE.withFallback(PruningScope.WEIGHTS),
+                            Setting.between(
+                                    ALPHA, 1.25, 1, 16, "Exponent of Powerpropagation; 1 trains weights as they are."),
+                            Setting.fraction(
+                                    "activationFloor", 0.01, true, "Least part of an activation that is saved.")),
+                    (spec, training, config) -> new SparseFedPp(
+                            spec,
+                            training,
+                            config.options().real("sparsity"),
+                            scope(spec, config),
+                            config.options().real("activationFloor"))));
 
     private static List<Setting> plus(List<Setting> settings, Setting... more) {
         return Stream.concat(settings.stream(), Stream.of(more)).toList();
@@ -188,6 +372,47 @@ public final class MethodCatalog {
 
     private static PruningScope scope(ModelSpec spec, ExperimentConfig config) {
         return PruningScope.of(config.options().text("scope"), spec);
+    }
+
+    private static SparseTraining swat(ExperimentConfig config) {
+        MethodOptions options = config.options();
+        DensityRule rule = DensityRule.valueOf(options.text("distribution").toUpperCase(Locale.ROOT));
+        SparseTraining training = SparseTraining.swat(rule, 1 - options.real("sparsity"));
+        return new SparseTraining(training.weights(), training.activations(), options.integer("refresh"));
+    }
+
+    private static PruneFl pruneFl(ModelSpec spec, LocalTraining training, ExperimentConfig config) {
+        MethodOptions options = config.options();
+        return new PruneFl(
+                spec,
+                training,
+                costs(spec, options.real("fixedCost")),
+                options.integer("adjustEvery"),
+                options.integer("firstAdjustments"),
+                training.with(options.integer("firstEpochs")),
+                config.seed());
+    }
+
+    /** Of operations, so that masks are the same on every machine. */
+    private static PruneFlAdjustment.Costs costs(ModelSpec spec, double fixed) {
+        Map<String, Long> operations = new HashMap<>();
+        Map<String, Long> weights = new HashMap<>();
+        for (LayerWork layer : TrainingFlops.of(spec).layers()) {
+            operations.put(layer.weight(), layer.positions());
+            weights.put(layer.weight(), layer.weights());
+        }
+        return PruneFlAdjustment.Costs.ofOperations(operations, weights, fixed);
+    }
+
+    private static FedDst fedDst(ModelSpec spec, LocalTraining training, ExperimentConfig config) {
+        MethodOptions options = config.options();
+        int end = Math.max(1, (int) (options.real("adjustUntil") * config.rounds()));
+        return new FedDst(
+                spec,
+                training,
+                new PruneRegrow(options.real("sparsity"), options.real("adjustFraction"), end),
+                options.integer("adjustEvery"),
+                scope(spec, config));
     }
 
     private static OneShot oneShot(

@@ -19,6 +19,10 @@ import dev.gossamer.fl.method.TrainingReport;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.EvaluationSession;
 import dev.gossamer.fl.nn.Footprint;
+import dev.gossamer.fl.nn.GradientSession;
+import dev.gossamer.fl.nn.GradientSettings;
+import dev.gossamer.fl.nn.GradientSquares;
+import dev.gossamer.fl.nn.HessianProduct;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Network;
 import dev.gossamer.fl.nn.TrainingSession;
@@ -37,6 +41,9 @@ final class Worker implements AutoCloseable {
 
     /** Sets the keys of dropout and augmentation apart from the other uses of a run's seed. */
     private static final long NOISE = 0x2015E;
+
+    /** Sets the streams of samples that clients draw apart from the other uses of a run's seed. */
+    private static final long DRAW = 0xD4A3;
 
     private static final int EVALUATION_BATCH = 256;
 
@@ -62,6 +69,7 @@ final class Worker implements AutoCloseable {
     private final long dataBytes;
     private @Nullable TrainingSession training;
     private @Nullable LocalTraining trainingFor;
+    private @Nullable GradientSquares squares;
 
     Worker(Setup setup) {
         this.setup = setup;
@@ -138,7 +146,10 @@ final class Worker implements AutoCloseable {
 
         @Override
         public TrainingReport train(LocalTraining training, @Nullable ModelState momentum) {
-            TrainingSession session = session(training);
+            return train(session(training), training, momentum);
+        }
+
+        private TrainingReport train(TrainingSession session, LocalTraining training, @Nullable ModelState momentum) {
             session.begin(
                     (float) training.rate().at(round),
                     SplitMix64.of(setup.seed(), NOISE, round, index).nextLong(),
@@ -150,6 +161,52 @@ final class Worker implements AutoCloseable {
                 session.trainEpoch(MemorySegment.ofArray(order), order.length);
             }
             return new TrainingReport(session.lastEpoch().loss(), 0);
+        }
+
+        @Override
+        public Squared trainWithSquares(LocalTraining training) {
+            GradientSquares sums = squares();
+            sums.reset();
+            try (TrainingSession session = openWithSquares(training, sums)) {
+                TrainingReport report = train(session, training, null);
+                return new Squared(report, sums.state());
+            }
+        }
+
+        @Override
+        public int[] draw(int count) {
+            int[] drawn = setup.parts()[index].clone();
+            SplitMix64.of(setup.seed(), DRAW, round, index).shuffle(drawn);
+            return Arrays.copyOf(drawn, Math.min(count, drawn.length));
+        }
+
+        @Override
+        public int[] drawPerClass(int count) {
+            int[] left = new int[setup.data().classes()];
+            Arrays.fill(left, count);
+            return Arrays.stream(draw(Integer.MAX_VALUE))
+                    .filter(sample -> left[setup.data().train().label(sample)]-- > 0)
+                    .toArray();
+        }
+
+        @Override
+        public ModelState gradient(GradientSettings settings, int[] samples) {
+            try (GradientSession session = new GradientSession(
+                    network, train, setup.data().transform(), batch(samples), samples.length, settings)) {
+                return session.gradient(samples);
+            }
+        }
+
+        @Override
+        public ModelState hessianGradient(GradientSettings settings, int[] samples) {
+            try (HessianProduct session = new HessianProduct(
+                    network, train, setup.data().transform(), batch(samples), samples.length, settings)) {
+                return session.ofGradient(samples);
+            }
+        }
+
+        private static int batch(int... samples) {
+            return Math.min(samples.length, EVALUATION_BATCH);
         }
 
         @Override
@@ -170,6 +227,11 @@ final class Worker implements AutoCloseable {
         @Override
         public void remember(String name, ModelState state) {
             setup.memories().remember(index, name, state);
+        }
+
+        @Override
+        public void forget(String name) {
+            setup.memories().forget(index, name);
         }
     }
 
@@ -192,6 +254,28 @@ final class Worker implements AutoCloseable {
             trainingFor = work;
         }
         return session;
+    }
+
+    private TrainingSession openWithSquares(LocalTraining work, GradientSquares sums) {
+        return new TrainingSession(
+                network,
+                train,
+                setup.data().transform(),
+                work.augment(),
+                work.batch(),
+                setup.largestPart(),
+                work.rule(),
+                sums);
+    }
+
+    /** Sums of squared gradients, for the methods that ask for them. */
+    private GradientSquares squares() {
+        GradientSquares known = squares;
+        if (known == null) {
+            known = new GradientSquares(network);
+            squares = known;
+        }
+        return known;
     }
 
     /** Memory of training; null if this worker has not trained yet. */

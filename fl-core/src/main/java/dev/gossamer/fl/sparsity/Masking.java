@@ -3,6 +3,8 @@ package dev.gossamer.fl.sparsity;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,24 @@ public final class Masking {
             return tensor;
         }
         return mask == null ? tensor.with(null, tensor.toDense()) : restrict(tensor, mask);
+    }
+
+    /** A model's values where it has some, and another one's everywhere else; without masks. */
+    public static ModelState over(ModelState model, ModelState below) {
+        List<TensorState> tensors = new ArrayList<>();
+        for (int i = 0; i < model.tensors().size(); i++) {
+            TensorState tensor = model.tensors().get(i);
+            SparsityPattern mask = tensor.pattern();
+            if (mask == null) {
+                tensors.add(tensor);
+                continue;
+            }
+            float[] values = below.tensors().get(i).toDense();
+            int cols = mask.cols();
+            mask.forEach((row, col, position) -> values[row * cols + col] = tensor.values()[position]);
+            tensors.add(tensor.with(null, values));
+        }
+        return new ModelState(tensors);
     }
 
     /**

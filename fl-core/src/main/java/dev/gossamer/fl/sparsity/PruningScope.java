@@ -23,6 +23,9 @@ public record PruningScope(Set<String> names, long size) {
     /** {@link #of}: weights of linear layers and convolutions (ZeroFL, SparseFedPP, GraSP). */
     public static final String WEIGHTS = "weights";
 
+    /** {@link #of}: weights and biases of linear layers and convolutions (SNIP). */
+    public static final String CONNECTIONS = "connections";
+
     public PruningScope {
         names = Set.copyOf(names);
     }
@@ -32,6 +35,7 @@ public record PruningScope(Set<String> names, long size) {
         return switch (name) {
             case TRAINABLE -> trainable(spec);
             case WEIGHTS -> weights(spec);
+            case CONNECTIONS -> of(spec, kind -> kind == Kind.WEIGHT || kind == Kind.BIAS);
             default -> throw new IllegalArgumentException("Unknown scope of pruning '" + name + "'");
         };
     }

@@ -5,6 +5,7 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
+import dev.gossamer.fl.nn.GradientSettings;
 import dev.gossamer.fl.nn.ModelSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,8 +45,10 @@ final class QuadraticClients implements ClientRunner {
         for (int index : cohort.clients()) {
             SparseUpdate received = WireCodec.decode(message);
             Reply reply = work.perform(new AtWork(index, received.round()), received.model());
-            byte[] answer = WireCodec.encode(new SparseUpdate(
-                    received.round(), index, clients.get(index).samples(), received.method(), reply.payload()));
+            byte[] answer = WireCodec.encode(
+                    new SparseUpdate(
+                            received.round(), index, clients.get(index).samples(), received.method(), reply.payload()),
+                    received.model());
             updates.accept(new ClientUpdate(index, answer, reply.report(), 0, 0, 0));
         }
     }
@@ -107,6 +110,31 @@ final class QuadraticClients implements ClientRunner {
             return new TrainingReport(1, 0);
         }
 
+        @Override
+        public Squared trainWithSquares(LocalTraining training) {
+            throw new UnsupportedOperationException("Quadratics have no squares");
+        }
+
+        @Override
+        public int[] draw(int count) {
+            throw new UnsupportedOperationException("Quadratics have no samples");
+        }
+
+        @Override
+        public int[] drawPerClass(int count) {
+            throw new UnsupportedOperationException("Quadratics have no samples");
+        }
+
+        @Override
+        public ModelState gradient(GradientSettings settings, int[] samples) {
+            throw new UnsupportedOperationException("Quadratics have no samples");
+        }
+
+        @Override
+        public ModelState hessianGradient(GradientSettings settings, int[] samples) {
+            throw new UnsupportedOperationException("Quadratics have no samples");
+        }
+
         private void train(LocalTraining training, float[] theta, float[] buffer, int i) {
             Quadratic own = clients.get(index);
             Sgd rule = training.rule();
@@ -140,6 +168,11 @@ final class QuadraticClients implements ClientRunner {
         @Override
         public void remember(String name, ModelState state) {
             memory.put(index + name, state);
+        }
+
+        @Override
+        public void forget(String name) {
+            memory.remove(index + name);
         }
     }
 }

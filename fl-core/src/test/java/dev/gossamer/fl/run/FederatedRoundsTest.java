@@ -188,8 +188,8 @@ class FederatedRoundsTest {
                 });
             };
             ModelState pruned = MagnitudePruning.keepTop(SPEC.initial(SEED), 100);
-            GlobalModel after = new FedAvg(SPEC, WORK)
-                    .round(new GlobalModel(0, pruned), cohort, listening)
+            ServerState after = new FedAvg(SPEC, WORK)
+                    .round(new ServerState(0, pruned), cohort, listening)
                     .state();
             assertThat(after.model().nnz()).isEqualTo(100);
             for (byte[] answer : answers) {

@@ -7,6 +7,7 @@ import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.TestBackends;
 import dev.gossamer.fl.TestData;
+import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
@@ -14,6 +15,7 @@ import dev.gossamer.fl.codec.WireCodec;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
 import dev.gossamer.fl.method.ClientRunner;
+import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FederatedMethod;
@@ -101,21 +103,108 @@ class MethodRoundsTest {
     }
 
     @Test
+    void masksThatOneClientFindsStayAsTheyAre() {
+        long biases = SPEC.parameterCount() - SPEC.weightCount();
+        Map<String, Long> expected = new LinkedHashMap<>();
+        expected.put("snip", Math.round(SPEC.parameterCount() * (1 - SPARSITY)));
+        expected.put("grasp", SPEC.weightCount() - (long) (SPARSITY * SPEC.weightCount()) + biases);
+        expected.forEach((method, nnz) -> {
+            List<ServerState> states = run(method, SPARSITY);
+            for (ServerState state : states.subList(1, states.size())) {
+                assertThat(state.model().nnz()).as(method).isEqualTo(nnz);
+                assertThat(patterns(state.model()))
+                        .as(method)
+                        .isEqualTo(patterns(states.getLast().model()));
+            }
+        });
+    }
+
+    @Test
+    void dynamicMasksChangeAtTheirSize() {
+        List<ServerState> states =
+                run(method("feddst", SPARSITY, "adjustEvery", "2", "adjustFraction", "0.5", "adjustUntil", "0.9"), 1);
+        long nnz = states.getFirst().model().nnz();
+
+        assertThat(states).allSatisfy(state -> assertThat(state.model().nnz()).isEqualTo(nnz));
+        assertThat(patterns(states.get(1).model()))
+                .isEqualTo(patterns(states.getFirst().model()));
+        assertThat(patterns(states.get(2).model()))
+                .isNotEqualTo(patterns(states.get(1).model()));
+        assertThat(patterns(states.get(3).model()))
+                .isEqualTo(patterns(states.get(2).model()));
+    }
+
+    @Test
+    void pruneFlAdjustsInItsRoundsOnly() {
+        FederatedMethod method =
+                method("prunefl", SPARSITY, "adjustEvery", "3", "firstAdjustments", "2", "firstEpochs", "2");
+        List<ServerState> states = run(method, 1);
+
+        assertThat(states.get(1).model().nnz())
+                .isLessThan(states.getFirst().model().nnz());
+        assertThat(patterns(states.get(2).model()))
+                .isEqualTo(patterns(states.get(1).model()));
+        assertThat(patterns(states.get(3).model()))
+                .isNotEqualTo(patterns(states.get(2).model()));
+        assertThat(patterns(states.get(5).model()))
+                .isEqualTo(patterns(states.get(4).model()));
+    }
+
+    @Test
+    void zeroFlThatSendsEverythingIsSwat() {
+        for (String upload : List.of("top-k-weights", "diff-on-top-k-weights", "top-k-weights-diff")) {
+            FederatedMethod whole =
+                    method("zerofl", SPARSITY, "maskRatio", Double.toString(SPARSITY), "upload", upload);
+
+            assertThat(run(whole, 1).getLast().model())
+                    .as(upload)
+                    .isEqualTo(run("swat-fedavg", SPARSITY).getLast().model());
+        }
+    }
+
+    @Test
+    void everyRuleOfZeroFlLearns() {
+        try (LocalClientRunner clients = runner(2)) {
+            for (String upload : List.of("diff-on-top-k-weights", "top-k-weights-diff")) {
+                for (String threshold : List.of("global", "per-layer")) {
+                    FederatedMethod method = method("zerofl", 0.5, "upload", upload, "threshold", threshold);
+                    assertThat(clients.evaluate(run(method, clients).getLast().model())
+                                    .accuracy())
+                            .as(upload + " " + threshold)
+                            .isGreaterThan(0.6);
+                }
+            }
+            FederatedMethod holders = method("zerofl", 0.5, "mean", "holders");
+            assertThat(clients.evaluate(run(holders, clients).getLast().model()).accuracy())
+                    .isGreaterThan(0.6);
+        }
+    }
+
+    @Test
+    void sparseFedPpNeverMovesAnExactZero() {
+        List<ServerState> states = run("sparsefedpp", SPARSITY);
+        for (int round = 1; round < ROUNDS; round++) {
+            assertNested(states.get(round).model(), states.get(round + 1).model());
+        }
+    }
+
+    @Test
     void clientsThatPruneSendWhatWasAsked() {
         long trainable = SPEC.parameterCount();
         long weights = SPEC.weightCount();
         Map<String, Long> expected = new LinkedHashMap<>();
         expected.put("fedsparsify-local", trainable - (long) (SPARSITY * trainable));
-        expected.put("topk", weights - Math.round(SPARSITY * weights) + trainable - weights);
+        long largest = weights - Math.round(SPARSITY * weights) + trainable - weights;
+        expected.put("topk", largest);
+        expected.put("sparsefedpp", largest);
+        expected.put("zerofl", (long) Math.ceil((1 - SPARSITY) * weights) + trainable - weights);
         expected.forEach((method, nnz) -> {
             List<Long> sent = new ArrayList<>();
             try (LocalClientRunner clients = runner(2)) {
                 ClientRunner listening =
                         (message, cohort, work, updates) -> clients.run(message, cohort, work, update -> {
                             if (cohort.round() == ROUNDS) {
-                                sent.add(WireCodec.decode(update.message())
-                                        .model()
-                                        .nnz());
+                                sent.add(decoded(update, message).model().nnz());
                             }
                             updates.accept(update);
                         });
@@ -194,7 +283,7 @@ class MethodRoundsTest {
         try (LocalClientRunner clients = runner(1)) {
             ClientRunner listening = (message, cohort, work, updates) -> clients.run(message, cohort, work, update -> {
                 if (update.client() == 0) {
-                    SparseUpdate sent = WireCodec.decode(update.message());
+                    SparseUpdate sent = decoded(update, message);
                     masks.add(Set.copyOf(entries(sent.model().tensor("fc1.weight"))));
                 }
                 updates.accept(update);
@@ -206,6 +295,12 @@ class MethodRoundsTest {
             returned |= !masks.get(round - 1).containsAll(masks.get(round));
         }
         assertThat(returned).isTrue();
+    }
+
+    /** What a client sent in answer to a message. */
+    private static SparseUpdate decoded(ClientUpdate update, byte[] message) {
+        ModelState received = WireCodec.decode(message).model();
+        return WireCodec.decode(update.message(), DecodeOptions.DEFAULT, received);
     }
 
     private static List<Integer> entries(TensorState tensor) {

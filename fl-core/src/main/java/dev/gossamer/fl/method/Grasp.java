@@ -1,0 +1,84 @@
+package dev.gossamer.fl.method;
+
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.nn.GradientSettings;
+import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.sparsity.GraspScore;
+import dev.gossamer.fl.sparsity.PruningScope;
+
+/**
+ * GraSP at one client: before the first round it finds the weights whose removal hurts the flow of gradients least; everybody
+ * trains in what is left.
+ *
+ * <p>"Picking Winning Tickets Before Training by Preserving Gradient Flow", Wang, Zhang, Grosse, ICLR 2020, Algorithm 1, as
+ * FedSparsify (Stripelis et al., 2022) compares with it:
+ *
+ * <pre>
+ * θ_0 random
+ * one client of the first cohort, on samples of each class, logits divided by a temperature:
+ *   g = ∂L/∂θ;  S = -θ ⊙ H·g;  m = all but the int(n·s) largest S over weights of linear layers and convolutions
+ * θ_0 = θ_0 ⊙ m
+ * for t = 1, 2, …:
+ *   each client k of the cohort:  θ_k = SGD(θ_{t-1}) over its n_k samples, masked after every step
+ *   θ_t = Σ_k n_k/n · θ_k
+ * </pre>
+ *
+ * <p>Deviations: H·g is exact and of all samples at once; the published code adds it up over two halves. Linear layers are not
+ * initialised anew before scoring. Exactly that many are left, among equal scores those of lower index.
+ *
+ * @param sparsity s
+ * @param scope what is pruned: weights of linear layers and convolutions
+ * @param samplesPerClass as many as the client has, at most
+ * @param temperature above 0
+ * @param seed chooses the client
+ */
+public record Grasp(
+        ModelSpec spec,
+        LocalTraining training,
+        double sparsity,
+        PruningScope scope,
+        int samplesPerClass,
+        double temperature,
+        long seed)
+        implements FederatedMethod {
+
+    /** The name it is chosen by. */
+    public static final String NAME = "grasp";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public ServerState init(long initialSeed) {
+        return new ServerState(0, spec.initial(initialSeed));
+    }
+
+    @Override
+    public RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients) {
+        ClientWork training = new TrainAndSend(this.training);
+        if (state.round() > 0) {
+            return Averaging.round(NAME, state, cohort, training, clients);
+        }
+        ClientWork scoring = new Work(
+                scope, GraspScore.removed(scope.size(), sparsity), samplesPerClass, new GradientSettings(true, (float)
+                        temperature));
+        Screening.Found found = Screening.run(NAME, state, cohort, seed, scoring, clients);
+        Averaging.Merged merged = Averaging.merge(NAME, found.model(), cohort, training, clients);
+        return new RoundOutcome(
+                new ServerState(cohort.round(), merged.mean()), found.traffic().then(merged.traffic()));
+    }
+
+    /** The half of the client that finds the mask. */
+    private record Work(PruningScope scope, long remove, int samplesPerClass, GradientSettings settings)
+            implements ClientWork {
+
+        @Override
+        public Reply perform(Client client, ModelState received) {
+            client.load(received);
+            ModelState product = client.hessianGradient(settings, client.drawPerClass(samplesPerClass));
+            return new Reply(GraspScore.prune(received, product, scope::covers, remove), TrainingReport.NONE);
+        }
+    }
+}
