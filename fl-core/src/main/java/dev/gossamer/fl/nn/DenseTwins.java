@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Numbers for parameters over dense spaces of their own, whatever patterns the parameters have. */
 final class DenseTwins {
@@ -36,7 +37,7 @@ final class DenseTwins {
     }
 
     Values of(Parameter parameter, Role role) {
-        return workspace.values(spaces.get(parameter), role);
+        return workspace.values(Objects.requireNonNull(spaces.get(parameter), "a parameter without a twin"), role);
     }
 
     void zero(Role role) {

@@ -36,7 +36,7 @@ public final class HoldersMean {
         }
         layout.requireSameLayout(model, "model to average");
         for (int i = 0; i < sums.size(); i++) {
-            sums.get(i).add(model.tensors().get(i), weight);
+            sums.get(i).add(model.tensors().get(i), (double) weight);
         }
         empty = false;
     }

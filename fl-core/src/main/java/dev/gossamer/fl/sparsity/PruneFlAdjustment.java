@@ -64,9 +64,10 @@ public final class PruneFlAdjustment {
         public static Costs ofOperations(Map<String, Long> operations, Map<String, Long> weights, double share) {
             double dense = 0;
             Map<String, Double> perWeight = new TreeMap<>();
-            for (String name : new TreeMap<>(operations).keySet()) {
-                dense += (double) operations.get(name) * weights.get(name);
-                perWeight.put(name, (double) operations.get(name));
+            for (Map.Entry<String, Long> entry : new TreeMap<>(operations).entrySet()) {
+                double each = entry.getValue();
+                dense += each * weights.getOrDefault(entry.getKey(), 0L);
+                perWeight.put(entry.getKey(), each);
             }
             return new Costs(share * dense, perWeight);
         }
