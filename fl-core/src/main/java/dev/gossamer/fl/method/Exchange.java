@@ -33,6 +33,9 @@ final class Exchange {
     private double lossSum;
     private double pruneErrorSum;
     private double agreementSum;
+    private double flops;
+    private double denseFlops;
+    private long savedBytes;
     private long encodeNanos;
     private long decodeNanos;
     private long workNanos;
@@ -97,6 +100,9 @@ final class Exchange {
                 lossSum / samples,
                 pruneErrorSum / answered,
                 agreementSum / answered,
+                flops,
+                denseFlops,
+                savedBytes,
                 encodeNanos / NANOS_PER_SECOND,
                 decodeNanos / NANOS_PER_SECOND,
                 workNanos / NANOS_PER_SECOND);
@@ -108,6 +114,9 @@ final class Exchange {
         SparseUpdate decoded = decodedOrRefused(update);
         decodeNanos += System.nanoTime() - start + update.decodeNanos();
         encodeNanos += update.encodeNanos();
+        flops += update.report().flops();
+        denseFlops += update.report().denseFlops();
+        savedBytes = Math.max(savedBytes, update.report().savedBytes());
         workNanos += update.workNanos();
         if (decoded == null) {
             return;

@@ -15,6 +15,9 @@ import java.util.stream.Stream;
  * @param pruneError mean over the clients of what they pruned, see {@link TrainingReport}
  * @param agreement mean over the clients of how the mask that they sent agrees with the one that they received, as
  *     intersection over union; 1 where neither has a mask
+ * @param flops of the clients' training, all together, see {@link TrainingReport}
+ * @param denseFlops what it would have taken with a dense model
+ * @param savedBytes most that a client's step kept for its backward pass
  * @param encodeSeconds spent encoding, both sides
  * @param decodeSeconds spent decoding, both sides
  * @param trainSeconds spent by clients on their work: training, and selecting what is sent
@@ -28,6 +31,9 @@ public record Traffic(
         double trainingLoss,
         double pruneError,
         double agreement,
+        double flops,
+        double denseFlops,
+        long savedBytes,
         double encodeSeconds,
         double decodeSeconds,
         double trainSeconds) {
@@ -55,6 +61,9 @@ public record Traffic(
                 next.trainingLoss,
                 next.pruneError,
                 next.agreement,
+                flops + next.flops,
+                denseFlops + next.denseFlops,
+                Math.max(savedBytes, next.savedBytes),
                 encodeSeconds + next.encodeSeconds,
                 decodeSeconds + next.decodeSeconds,
                 trainSeconds + next.trainSeconds);

@@ -44,6 +44,18 @@ public final class Network {
         return parameters;
     }
 
+    /**
+     * The parameter of a name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    Parameter parameter(String name) {
+        return parameters.stream()
+                .filter(parameter -> parameter.spec().name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("The model has no parameter '" + name + "'"));
+    }
+
     /** The parameters that the optimiser moves. */
     public List<Parameter> trained() {
         return parameters.stream().filter(Parameter::trained).toList();

@@ -62,6 +62,21 @@ record SparsePlan(Map<String, Kept> layers) {
         };
     }
 
+    /** Operations of a training step for each sample, with the weights that the network has now. */
+    double flops(Network network) {
+        double sum = 0;
+        boolean first = true;
+        for (LayerWork layer : TrainingFlops.of(network.spec()).layers()) {
+            Parameter weight = network.parameter(layer.weight());
+            Kept kept = of(weight);
+            double stored = (double) weight.space().nnz() / weight.space().size();
+            double multiply = kept.selectsWeights() ? kept.weights() : stored;
+            sum += layer.flops() * ((first ? 1 : 2) * multiply + stored * kept.activations());
+            first = false;
+        }
+        return sum;
+    }
+
     Kept of(Parameter weight) {
         return layers.getOrDefault(weight.spec().name(), Kept.ALL);
     }

@@ -287,6 +287,19 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /**
+     * Floating-point operations of all products that training on some samples takes, as layers keep weights and inputs now;
+     * see {@link TrainingFlops}.
+     */
+    public double flops(long samples) {
+        return samples * planned.plan.flops(network);
+    }
+
+    /** Bytes that the forward pass of a full batch keeps for the backward one, as stored. */
+    public long savedActivationBytes() {
+        return planned.computation.savedBytes();
+    }
+
+    /**
      * Memory by formula, next to what is held.
      *
      * @param held bytes that the network and this session hold, as the workspace counts
@@ -303,7 +316,7 @@ public final class TrainingSession implements AutoCloseable {
             plans += parameter.space().planBytes();
         }
         return new Footprint(
-                computation.savedBytes(),
+                savedActivationBytes(),
                 blocks.stream().limit(2).mapToLong(Long::longValue).sum(),
                 parameters,
                 plans,

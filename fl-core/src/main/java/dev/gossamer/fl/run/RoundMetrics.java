@@ -19,6 +19,9 @@ import java.util.Map;
  * @param pruneError {@code ‖θ - θ⊙m‖²} of what the round pruned
  * @param maskAgreement intersection over union of this round's mask and the last one's; 1 if neither has one
  * @param clientAgreement mean over the clients of the same, of the mask received and the one sent
+ * @param flops floating-point operations of the products of the clients' training, all together
+ * @param denseFlops the same for the dense model
+ * @param savedActivationBytes most that a client's step kept for its backward pass, as stored
  * @param bytesDown sent to clients in this round
  * @param bytesUp received from clients in this round
  * @param communicationPaperMillions millions of parameters sent so far, as FedSparsify's tables count them, the statistics of
@@ -45,6 +48,9 @@ public record RoundMetrics(
         double pruneError,
         double maskAgreement,
         double clientAgreement,
+        double flops,
+        double denseFlops,
+        long savedActivationBytes,
         long bytesDown,
         long bytesUp,
         long communicationPaperMillions,

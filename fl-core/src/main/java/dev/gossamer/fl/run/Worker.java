@@ -25,6 +25,7 @@ import dev.gossamer.fl.nn.GradientSquares;
 import dev.gossamer.fl.nn.HessianProduct;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Network;
+import dev.gossamer.fl.nn.TrainingFlops;
 import dev.gossamer.fl.nn.TrainingSession;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -67,6 +68,10 @@ final class Worker implements AutoCloseable {
     private final Samples train;
     private final EvaluationSession evaluation;
     private final long dataBytes;
+
+    /** Of a training step, for each sample. */
+    private final double denseFlops;
+
     private @Nullable TrainingSession training;
     private @Nullable LocalTraining trainingFor;
     private @Nullable GradientSquares squares;
@@ -78,6 +83,7 @@ final class Worker implements AutoCloseable {
         Samples test = samples(setup.data().test());
         this.dataBytes = workspace.allocatedBytes();
         this.network = new Network(workspace, setup.spec());
+        this.denseFlops = TrainingFlops.of(setup.spec()).dense();
         this.evaluation = new EvaluationSession(network, test, setup.data().transform(), EVALUATION_BATCH);
     }
 
@@ -160,7 +166,13 @@ final class Worker implements AutoCloseable {
                 random.shuffle(order);
                 session.trainEpoch(MemorySegment.ofArray(order), order.length);
             }
-            return new TrainingReport(session.lastEpoch().loss(), 0);
+            long seen = (long) training.epochs() * order.length;
+            return new TrainingReport(
+                    session.lastEpoch().loss(),
+                    0,
+                    session.flops(seen),
+                    seen * denseFlops,
+                    session.savedActivationBytes());
         }
 
         @Override

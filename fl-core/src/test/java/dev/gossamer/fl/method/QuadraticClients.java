@@ -107,7 +107,7 @@ final class QuadraticClients implements ClientRunner {
             }
             model = new ModelState(trained);
             momentum = new ModelState(buffers);
-            return new TrainingReport(1, 0);
+            return new TrainingReport(1, 0, 0, 0, 0);
         }
 
         @Override

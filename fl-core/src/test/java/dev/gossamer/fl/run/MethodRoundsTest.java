@@ -20,6 +20,7 @@ import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FederatedMethod;
 import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.method.RoundOutcome;
 import dev.gossamer.fl.method.ServerState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
@@ -67,6 +68,31 @@ class MethodRoundsTest {
     void close() {
         backend.close();
         data.close();
+    }
+
+    @Test
+    void sparseClientsCountFewerOperationsAndKeepFewerActivations() {
+        RoundOutcome dense = second(new FedAvg(SPEC, training()));
+        RoundOutcome masked = second(method("sparsefedpp", 0.9));
+        RoundOutcome selected = second(method("swat-fedavg", 0.9));
+
+        assertThat(dense.traffic().flops()).isEqualTo(dense.traffic().denseFlops());
+        assertThat(masked.traffic().denseFlops()).isEqualTo(dense.traffic().denseFlops());
+        // The union of four clients' masks of a tenth each.
+        assertThat(masked.traffic().flops() / masked.traffic().denseFlops()).isLessThan(0.5);
+        assertThat(selected.traffic().flops()).isLessThan(dense.traffic().flops());
+        assertThat(selected.traffic().savedBytes()).isLessThan(dense.traffic().savedBytes());
+        assertThat(masked.traffic().agreement()).isBetween(0.2, 0.99);
+        assertThat(masked.pruneError()).isPositive();
+    }
+
+    private RoundOutcome second(FederatedMethod method) {
+        List<Integer> all = IntStream.range(0, CLIENTS).boxed().toList();
+        try (LocalClientRunner clients = runner(1)) {
+            ServerState first =
+                    method.round(method.init(SEED), new Cohort(1, all), clients).state();
+            return method.round(first, new Cohort(2, all), clients);
+        }
     }
 
     @Test

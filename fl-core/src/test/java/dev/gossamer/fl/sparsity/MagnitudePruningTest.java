@@ -46,6 +46,30 @@ class MagnitudePruningTest {
     }
 
     @Test
+    void noMaskOfItsSizeTakesAwayLess() {
+        // Every mask of every size over eight values.
+        for (int keep = 0; keep <= 8; keep++) {
+            double error = MagnitudePruning.error(MODEL, MagnitudePruning.keepTop(MODEL, keep));
+            for (int mask = 0; mask < 1 << 8; mask++) {
+                if (Integer.bitCount(mask) == keep) {
+                    assertThat(error).isLessThanOrEqualTo(squaresOutside(mask));
+                }
+            }
+        }
+    }
+
+    private static double squaresOutside(int mask) {
+        double sum = 0;
+        int element = 0;
+        for (TensorState tensor : MODEL.tensors()) {
+            for (float value : tensor.values()) {
+                sum += (mask >> element++ & 1) == 0 ? (double) value * value : 0;
+            }
+        }
+        return sum;
+    }
+
+    @Test
     void whatIsGoneStaysGoneAndStoredZerosCount() {
         ModelState seven = MagnitudePruning.keepTop(MODEL, 7);
         assertThat(seven.tensor("w").nnz()).as("the 0 at w[5] is the smallest").isEqualTo(5);
