@@ -18,6 +18,9 @@ final class ConvolutionWalk implements Workers.Parts {
     /** Vectors of the widest sparse tile. */
     private static final int TILE = 8;
 
+    /** A tile of fewer vectors is narrow. */
+    private static final int NARROW = 4;
+
     /** Vectors of a dense tile, the columns of a gemm's register block. */
     private static final int DENSE_VECTORS = 2;
 
@@ -182,50 +185,67 @@ final class ConvolutionWalk implements Workers.Parts {
             int at = vector / perPosition;
             int left = runs ? end * perPosition - vector : perPosition - vector % perPosition;
             int vectors = Math.min(TILE, Integer.highestOneBit(left));
-            int tiles = taps.isShort ? left / vectors : 1;
+            // Apart from each other, positions are narrow tiles: their rows end often, and parts would make them end
+            // more often.
+            boolean apart = !runs && vectors == perPosition && vectors < NARROW;
+            int tiles = apart ? end - at : taps.isShort ? left / vectors : 1;
             long within = (long) (vector % perPosition) * Lanes.BYTES;
             int x = pass.outX() + at * pass.outStep();
             long to0 = out.offset(out.position(y, x), column) + within;
             long from0 = in.offset(in.position(inRow, pass.inX() + at * pass.inStep()), column) + within;
-            sparseTiles(taps, entries, vectors, tiles, from, to, from0, to0, part);
-            finish(column, y, x, vector % perPosition, tiles * vectors, from, to, to0);
+            SparseConvolutionKernels.Operands io = sparse[part];
+            io.inputTile = apart ? pass.inStep() * Math.toIntExact(in.rowStride()) : vectors * Lanes.BYTES;
+            io.outputTile = apart ? pass.outStep() * Math.toIntExact(out.rowStride()) : vectors * Lanes.BYTES;
+            sparseTiles(taps, entries, io, vectors, tiles, apart ? 1 : taps.parts, from, to, from0, to0, part);
+            for (int tile = 0; tile < tiles && apart; tile++) {
+                finish(column, y, x + tile * pass.outStep(), 0, vectors, from, to, to0 + (long) tile * io.outputTile);
+            }
+            if (!apart) {
+                finish(column, y, x, vector % perPosition, tiles * vectors, from, to, to0);
+            }
             vector += tiles * vectors;
         }
     }
 
-    /** Tiles side by side. Where entries come in parts there is one, and it waits in scratch memory from part to part. */
+    /**
+     * Tiles one after the other. There is one where entries come in {@code parts}, and it waits in scratch memory from part to
+     * part.
+     */
     private void sparseTiles(
             TapClasses taps,
             TapClasses.Entries entries,
+            SparseConvolutionKernels.Operands io,
             int vectors,
             int tiles,
+            int parts,
             int from,
             int to,
             long from0,
             long to0,
             int part) {
         int tileBytes = vectors * Lanes.BYTES;
-        long width = (long) tiles * tileBytes;
-        SparseConvolutionKernels.Operands io = sparse[part];
+        long inputWidth = (tiles - 1L) * io.inputTile + tileBytes;
+        long width = (tiles - 1L) * io.outputTile + tileBytes;
         io.rowPtr = csr.rowPtr;
         io.values = Raw.address(values, 0, 4L * csr.rowPtr[csr.rows]);
         io.entries = Raw.address(entries.packed(), 0, entries.packed().byteSize());
         io.bounds = entries.bounds();
         io.step = Math.toIntExact(in.rowStride());
-        io.input = csr.cols == 0 ? 0 : Raw.address(in.data, from0, (csr.cols - 1) * in.rowStride() + width);
+        io.input = csr.cols == 0 ? 0 : Raw.address(in.data, from0, (csr.cols - 1) * in.rowStride() + inputWidth);
         long output = Raw.address(out.data, to0, (channels - 1L) * outStride + width);
-        long waiting = taps.parts == 1
+        long waiting = parts == 1
                 ? output
                 : Raw.address(panels, (long) part * channels * TILE * Lanes.BYTES, (long) channels * tileBytes);
         for (int row = from; row < to && beta != 0; row++) {
             for (int tile = 0; tile < tiles; tile++) {
-                Scaling.row(vectors, out.data, to0 + (long) row * outStride + (long) tile * tileBytes, beta);
+                Scaling.row(vectors, out.data, to0 + (long) row * outStride + (long) tile * io.outputTile, beta);
             }
         }
-        for (int k = 0; k < taps.parts; k++) {
-            boolean last = k == taps.parts - 1;
+        for (int k = 0; k < parts; k++) {
+            boolean last = k == parts - 1;
             io.starts = k * csr.rows;
-            io.ends = io.starts + csr.rows;
+            // A row's parts lie one behind the other.
+            io.ends = (last ? taps.parts : k + 1) * csr.rows;
             io.held = k == 0 ? output : waiting;
             io.heldStride = k == 0 ? outStride : tileBytes;
             io.output = last ? output : waiting;

@@ -14,7 +14,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Kernels of a sparse convolution over tiles of 8, 4, 2 or 1 vectors: as those of {@link SpmmKernels}, but over the entries of a
- * row that {@link TapClasses} left, and from one part of them to the next. A row may have several tiles side by side, one
+ * row that {@link TapClasses} left, and from one part of them to the next. A row may have several tiles, one
  * after the other: where rows are short, that makes the end of a row one that the processor foresees, and what is written
  * lies in order.
  */
@@ -46,6 +46,11 @@ final class SparseConvolutionKernels {
         long input;
         int step;
 
+        /** From tile to tile, of the input and of what is held and put out. */
+        int inputTile;
+
+        int outputTile;
+
         /** What chains go on from; not read by those that start at zero. */
         long held;
 
@@ -54,7 +59,7 @@ final class SparseConvolutionKernels {
         int outputStride;
     }
 
-    /** Output channels {@code from .. to - 1}, {@code tiles} tiles side by side. */
+    /** Output channels {@code from .. to - 1}, {@code tiles} tiles one after the other. */
     static void fresh(int vectors, int tiles, Operands io, int from, int to) {
         switch (vectors) {
             case 8 -> fresh8(tiles, io, from, to);
@@ -80,6 +85,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -119,8 +126,8 @@ final class SparseConvolutionKernels {
                 a5.intoMemorySegment(ALL, to0 + 5L * BYTES, LITTLE_ENDIAN);
                 a6.intoMemorySegment(ALL, to0 + 6L * BYTES, LITTLE_ENDIAN);
                 a7.intoMemorySegment(ALL, to0 + 7L * BYTES, LITTLE_ENDIAN);
-                input += 8L * BYTES;
-                output += 8L * BYTES;
+                input += inputTile;
+                output += outputTile;
             }
         }
     }
@@ -131,6 +138,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -158,8 +167,8 @@ final class SparseConvolutionKernels {
                 a1.intoMemorySegment(ALL, to0 + 1L * BYTES, LITTLE_ENDIAN);
                 a2.intoMemorySegment(ALL, to0 + 2L * BYTES, LITTLE_ENDIAN);
                 a3.intoMemorySegment(ALL, to0 + 3L * BYTES, LITTLE_ENDIAN);
-                input += 4L * BYTES;
-                output += 4L * BYTES;
+                input += inputTile;
+                output += outputTile;
             }
         }
     }
@@ -170,6 +179,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -191,8 +202,8 @@ final class SparseConvolutionKernels {
                 }
                 a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
                 a1.intoMemorySegment(ALL, to0 + 1L * BYTES, LITTLE_ENDIAN);
-                input += 2L * BYTES;
-                output += 2L * BYTES;
+                input += inputTile;
+                output += outputTile;
             }
         }
     }
@@ -203,6 +214,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -221,8 +234,8 @@ final class SparseConvolutionKernels {
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                 }
                 a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
-                input += 1L * BYTES;
-                output += 1L * BYTES;
+                input += inputTile;
+                output += outputTile;
             }
         }
     }
@@ -233,6 +246,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -274,9 +289,9 @@ final class SparseConvolutionKernels {
                 a5.intoMemorySegment(ALL, to0 + 5L * BYTES, LITTLE_ENDIAN);
                 a6.intoMemorySegment(ALL, to0 + 6L * BYTES, LITTLE_ENDIAN);
                 a7.intoMemorySegment(ALL, to0 + 7L * BYTES, LITTLE_ENDIAN);
-                input += 8L * BYTES;
-                held += 8L * BYTES;
-                output += 8L * BYTES;
+                input += inputTile;
+                held += outputTile;
+                output += outputTile;
             }
         }
     }
@@ -287,6 +302,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -316,9 +333,9 @@ final class SparseConvolutionKernels {
                 a1.intoMemorySegment(ALL, to0 + 1L * BYTES, LITTLE_ENDIAN);
                 a2.intoMemorySegment(ALL, to0 + 2L * BYTES, LITTLE_ENDIAN);
                 a3.intoMemorySegment(ALL, to0 + 3L * BYTES, LITTLE_ENDIAN);
-                input += 4L * BYTES;
-                held += 4L * BYTES;
-                output += 4L * BYTES;
+                input += inputTile;
+                held += outputTile;
+                output += outputTile;
             }
         }
     }
@@ -329,6 +346,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -352,9 +371,9 @@ final class SparseConvolutionKernels {
                 }
                 a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
                 a1.intoMemorySegment(ALL, to0 + 1L * BYTES, LITTLE_ENDIAN);
-                input += 2L * BYTES;
-                held += 2L * BYTES;
-                output += 2L * BYTES;
+                input += inputTile;
+                held += outputTile;
+                output += outputTile;
             }
         }
     }
@@ -365,6 +384,8 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         long step = io.step & INDEX;
+        long inputTile = io.inputTile;
+        long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
             int first = bounds[starts + row];
             int length = bounds[ends + row] - first;
@@ -385,9 +406,9 @@ final class SparseConvolutionKernels {
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                 }
                 a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
-                input += 1L * BYTES;
-                held += 1L * BYTES;
-                output += 1L * BYTES;
+                input += inputTile;
+                held += outputTile;
+                output += outputTile;
             }
         }
     }
