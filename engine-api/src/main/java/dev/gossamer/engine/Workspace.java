@@ -159,6 +159,14 @@ public interface Workspace extends AutoCloseable {
 
     DataOps data();
 
+    /**
+     * Up to so many bytes of operands and results are better kept between two ops than spread over a larger batch: what stays in
+     * the processor's caches. The largest number where a larger batch is always better.
+     */
+    default long nearBytes() {
+        return Long.MAX_VALUE;
+    }
+
     /** Bytes this workspace and its children hold now. */
     long allocatedBytes();
 

@@ -69,7 +69,8 @@ final class ConvolutionProduct implements Product {
         CpuValues weights = (CpuValues) w;
         CpuTensor out = forward(x, beta, y, epilogue);
         if (weights.space.storage() == CpuSpace.Storage.PACKED) {
-            walk.sparse(forward, structures(weights.space).forward(), weights.data);
+            ConvolutionStructures structures = structures(weights.space);
+            walk.sparse(forward, structures.forward(), structures.forwardClasses(), weights.data);
         } else {
             walk.dense(forward, forwardOffsets, weights.data, 0);
         }
@@ -130,7 +131,11 @@ final class ConvolutionProduct implements Product {
                 structures(weights.space).backward(backward, outputGradient.pitch(), outputGradient.plane());
         MemorySegment values = Spmm.permuted(workspace, 1, weights, transposed.permutation());
         for (int i = 0; i < backward.size(); i++) {
-            walk.sparse(backward.get(i), transposed.structures().get(i), values);
+            walk.sparse(
+                    backward.get(i),
+                    transposed.structures().get(i),
+                    transposed.classes().get(i),
+                    values);
         }
     }
 
@@ -161,7 +166,8 @@ final class ConvolutionProduct implements Product {
 
     private void weightGradient(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
         if (gw.space.storage() == CpuSpace.Storage.PACKED) {
-            weightGradient.sparse(structures(gw.space).forward(), x, gy, beta, gw);
+            ConvolutionStructures structures = structures(gw.space);
+            weightGradient.sparse(structures.forward(), structures.forwardClasses(), x, gy, beta, gw);
         } else {
             weightGradient.dense(forwardOffsets, x, gy, beta, gw);
         }

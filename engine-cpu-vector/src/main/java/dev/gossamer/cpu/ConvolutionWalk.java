@@ -7,12 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One pass of a convolution over the tiles of its output: runs of up to eight vectors of adjacent positions of one output
- * row, for all output channels, so that the part of the input that a tile reads stays in cache. Bias, ReLU and masks follow
+ * row, for all output channels, so that the part of the input that a tile reads stays in cache. Where output channels have few
+ * weights there is nothing to keep, and each computes its whole run before the next. Bias, ReLU and masks follow
  * while the tile is in cache. Kept by its product and set up anew for every pass, so that a step allocates nothing.
  *
  * <p>Threads share tiles where there are enough of them, else output channels.
  */
 final class ConvolutionWalk implements Workers.Parts {
+
+    /** Vectors of the widest sparse tile. */
+    private static final int TILE = 8;
+
+    /** A tile of fewer vectors is narrow. */
+    private static final int NARROW = 4;
 
     /** Vectors of a dense tile, the columns of a gemm's register block. */
     private static final int DENSE_VECTORS = 2;
@@ -21,7 +28,7 @@ final class ConvolutionWalk implements Workers.Parts {
     private static final int DEPTH = 32 * 1024 / (DENSE_VECTORS * Lanes.BYTES);
 
     private final CpuWorkspace workspace;
-    private final SpmmKernels.Operands sparse = new SpmmKernels.Operands();
+    private final SparseConvolutionKernels.Operands[] sparse;
     private final GemmKernels.Operands[] dense;
 
     // What all passes of one product share.
@@ -37,7 +44,9 @@ final class ConvolutionWalk implements Workers.Parts {
 
     // The pass being worked on.
     private ConvolutionPass pass;
-    private @Nullable Csr csr;
+    private @Nullable TapClasses classes;
+    private Csr csr;
+    private MemorySegment values = MemorySegment.NULL;
     private int[] offsets = new int[0];
     private MemorySegment weights = MemorySegment.NULL;
     private long weightsBase;
@@ -46,6 +55,8 @@ final class ConvolutionWalk implements Workers.Parts {
     @SuppressWarnings("NullAway.Init") // set before each run
     ConvolutionWalk(CpuWorkspace workspace) {
         this.workspace = workspace;
+        this.sparse = new SparseConvolutionKernels.Operands[workspace.threads()];
+        Arrays.setAll(sparse, part -> new SparseConvolutionKernels.Operands());
         this.dense = new GemmKernels.Operands[workspace.threads()];
         Arrays.setAll(dense, part -> new GemmKernels.Operands());
     }
@@ -75,16 +86,15 @@ final class ConvolutionWalk implements Workers.Parts {
         mask = gradientMask;
     }
 
-    void sparse(ConvolutionPass next, Csr structure, MemorySegment values) {
+    void sparse(ConvolutionPass next, Csr structure, TapClasses classesOfTaps, MemorySegment weightValues) {
         pass = next;
         csr = structure;
-        sparse.values = values;
-        sparse.b = in.data;
-        sparse.bStride = in.rowStride();
-        sparse.c = out.data;
-        sparse.cStride = outStride;
+        classes = classesOfTaps;
+        values = weightValues;
         int entries = structure.rowPtr[structure.rows] - structure.rowPtr[0];
-        dispatch(workspace.parts(2.0 * entries * next.rows() * next.cols() * out.batch));
+        int parts = workspace.parts(2.0 * entries * next.rows() * next.cols() * out.batch);
+        panels = workspace.scratch(CpuWorkspace.Scratch.PANELS, (long) parts * channels * TILE * Lanes.BYTES);
+        dispatch(parts);
     }
 
     /**
@@ -93,7 +103,7 @@ final class ConvolutionWalk implements Workers.Parts {
      */
     void dense(ConvolutionPass next, int[] reduced, MemorySegment matrix, long base) {
         pass = next;
-        csr = null;
+        classes = null;
         weights = matrix;
         weightsBase = base;
         offsets = reduced;
@@ -130,30 +140,121 @@ final class ConvolutionWalk implements Workers.Parts {
 
     /** One output row of one block of the batch, for output channels {@code from .. to - 1}. */
     private void line(int column, int row, int from, int to, int part) {
+        TapClasses taps = classes;
+        if (taps == null) {
+            denseLine(column, row, from, to, part);
+            return;
+        }
+        for (int col = 0; col < pass.cols(); ) {
+            int end = taps.runEnd(col);
+            sparseRun(taps, column, row, col, end, from, to, part);
+            col = end;
+        }
+    }
+
+    private void denseLine(int column, int row, int from, int to, int part) {
         int y = pass.outY() + row * pass.outStep();
         int inRow = pass.inY() + row * pass.inStep();
-        boolean runs = pass.outStep() == 1 && (pass.inStep() == 1 || csr == null);
         int perPosition = out.block / Lanes.COUNT;
         int total = pass.cols() * perPosition;
         // Masks are written sixteen columns at a time, so that a tile is never less.
-        int most = csr == null ? Math.max(DENSE_VECTORS, 16 / Lanes.COUNT) : 8;
+        int most = Math.max(DENSE_VECTORS, 16 / Lanes.COUNT);
         for (int vector = 0; vector < total; ) {
             int col = vector / perPosition;
-            int left = runs ? total - vector : perPosition - vector % perPosition;
+            int left = pass.outStep() == 1 ? total - vector : perPosition - vector % perPosition;
             int vectors = Math.min(most, Integer.highestOneBit(left));
-            int within = (vector % perPosition) * Lanes.BYTES;
-            long to0 = out.offset(out.position(y, pass.outX() + col * pass.outStep()), column) + within;
-            if (csr == null) {
-                for (int done = 0; done < vectors; done += DENSE_VECTORS) {
-                    int width = Math.min(DENSE_VECTORS, vectors - done);
-                    denseTile(column, inRow, vector + done, width, to0 + (long) done * Lanes.BYTES, from, to, part);
-                }
-            } else {
-                long from0 = in.offset(in.position(inRow, pass.inX() + col * pass.inStep()), column) + within;
-                SpmmKernels.strip(vectors, csr, from, to, sparse, from0, to0, beta);
+            int x = pass.outX() + col * pass.outStep();
+            long to0 = out.offset(out.position(y, x), column) + (long) (vector % perPosition) * Lanes.BYTES;
+            for (int done = 0; done < vectors; done += DENSE_VECTORS) {
+                int width = Math.min(DENSE_VECTORS, vectors - done);
+                denseTile(column, inRow, vector + done, width, to0 + (long) done * Lanes.BYTES, from, to, part);
             }
-            finish(column, y, pass.outX() + col * pass.outStep(), vector % perPosition, vectors, from, to, to0);
+            finish(column, y, x, vector % perPosition, vectors, from, to, to0);
             vector += vectors;
+        }
+    }
+
+    /** Grid columns {@code col .. end - 1} of one row, all of one class. */
+    private void sparseRun(TapClasses taps, int column, int row, int col, int end, int from, int to, int part) {
+        TapClasses.Entries entries = taps.at(row, col);
+        int y = pass.outY() + row * pass.outStep();
+        int inRow = pass.inY() + row * pass.inStep();
+        boolean runs = pass.outStep() == 1 && pass.inStep() == 1;
+        int perPosition = out.block / Lanes.COUNT;
+        for (int vector = col * perPosition; vector < end * perPosition; ) {
+            int at = vector / perPosition;
+            int left = runs ? end * perPosition - vector : perPosition - vector % perPosition;
+            int vectors = Math.min(TILE, Integer.highestOneBit(left));
+            // Apart from each other, positions are narrow tiles: their rows end often, and parts would make them end
+            // more often.
+            boolean apart = !runs && vectors == perPosition && vectors < NARROW;
+            int tiles = apart ? end - at : taps.isShort ? left / vectors : 1;
+            long within = (long) (vector % perPosition) * Lanes.BYTES;
+            int x = pass.outX() + at * pass.outStep();
+            long to0 = out.offset(out.position(y, x), column) + within;
+            long from0 = in.offset(in.position(inRow, pass.inX() + at * pass.inStep()), column) + within;
+            SparseConvolutionKernels.Operands io = sparse[part];
+            io.inputTile = apart ? pass.inStep() * Math.toIntExact(in.rowStride()) : vectors * Lanes.BYTES;
+            io.outputTile = apart ? pass.outStep() * Math.toIntExact(out.rowStride()) : vectors * Lanes.BYTES;
+            sparseTiles(taps, entries, io, vectors, tiles, apart ? 1 : taps.parts, from, to, from0, to0, part);
+            for (int tile = 0; tile < tiles && apart; tile++) {
+                finish(column, y, x + tile * pass.outStep(), 0, vectors, from, to, to0 + (long) tile * io.outputTile);
+            }
+            if (!apart) {
+                finish(column, y, x, vector % perPosition, tiles * vectors, from, to, to0);
+            }
+            vector += tiles * vectors;
+        }
+    }
+
+    /**
+     * Tiles one after the other. There is one where entries come in {@code parts}, and it waits in scratch memory from part to
+     * part.
+     */
+    private void sparseTiles(
+            TapClasses taps,
+            TapClasses.Entries entries,
+            SparseConvolutionKernels.Operands io,
+            int vectors,
+            int tiles,
+            int parts,
+            int from,
+            int to,
+            long from0,
+            long to0,
+            int part) {
+        int tileBytes = vectors * Lanes.BYTES;
+        long inputWidth = (tiles - 1L) * io.inputTile + tileBytes;
+        long width = (tiles - 1L) * io.outputTile + tileBytes;
+        io.rowPtr = csr.rowPtr;
+        io.values = Raw.address(values, 0, 4L * csr.rowPtr[csr.rows]);
+        io.entries = Raw.address(entries.packed(), 0, entries.packed().byteSize());
+        io.bounds = entries.bounds();
+        io.step = Math.toIntExact(in.rowStride());
+        io.input = csr.cols == 0 ? 0 : Raw.address(in.data, from0, (csr.cols - 1) * in.rowStride() + inputWidth);
+        long output = Raw.address(out.data, to0, (channels - 1L) * outStride + width);
+        long waiting = parts == 1
+                ? output
+                : Raw.address(panels, (long) part * channels * TILE * Lanes.BYTES, (long) channels * tileBytes);
+        for (int row = from; row < to && beta != 0; row++) {
+            for (int tile = 0; tile < tiles; tile++) {
+                Scaling.row(vectors, out.data, to0 + (long) row * outStride + (long) tile * io.outputTile, beta);
+            }
+        }
+        for (int k = 0; k < parts; k++) {
+            boolean last = k == parts - 1;
+            io.starts = k * csr.rows;
+            // A row's parts lie one behind the other.
+            io.ends = (last ? taps.parts : k + 1) * csr.rows;
+            io.held = k == 0 ? output : waiting;
+            io.heldStride = k == 0 ? outStride : tileBytes;
+            io.output = last ? output : waiting;
+            io.outputStride = last ? outStride : tileBytes;
+            if (k == 0 && beta == 0) {
+                SparseConvolutionKernels.fresh(vectors, tiles, io, from, to);
+            } else {
+                SparseConvolutionKernels.more(vectors, tiles, io, from, to);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import dev.gossamer.cpu.ConvolutionGradientKernels.Runs;
 import dev.gossamer.cpu.PatternPlan.Csr;
 import dev.gossamer.engine.Geometry;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,8 @@ final class ConvolutionWeightGradient implements Workers.Parts {
     private final Geometry geometry;
     private final ConvolutionPass pass;
 
+    private final SparseConvolutionKernels.Operands[] sparse;
+
     /** For each thread the first and last weight of an edge. */
     private final int[][] edges;
 
@@ -48,7 +51,8 @@ final class ConvolutionWeightGradient implements Workers.Parts {
     private CpuTensor gradient;
     private float beta;
     private CpuValues out;
-    private @Nullable Csr csr;
+    private Csr csr;
+    private @Nullable TapClasses classes;
     private int[] offsets = new int[0];
     private int span;
     private MemorySegment partials = MemorySegment.NULL;
@@ -61,6 +65,8 @@ final class ConvolutionWeightGradient implements Workers.Parts {
         this.workspace = workspace;
         this.geometry = geometry;
         this.pass = pass;
+        this.sparse = new SparseConvolutionKernels.Operands[workspace.threads()];
+        Arrays.setAll(sparse, part -> new SparseConvolutionKernels.Operands());
         this.edges = new int[workspace.threads()][2];
     }
 
@@ -69,8 +75,9 @@ final class ConvolutionWeightGradient implements Workers.Parts {
      *
      * @param x with the halo that the taps read; lanes behind the batch are +0.0 here and in gy
      */
-    void sparse(Csr structure, CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
+    void sparse(Csr structure, TapClasses taps, CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
         csr = structure;
+        classes = taps;
         int longest = 1;
         for (int row = 0; row < structure.rows; row++) {
             longest = Math.max(longest, structure.rowPtr[row + 1] - structure.rowPtr[row]);
@@ -84,7 +91,7 @@ final class ConvolutionWeightGradient implements Workers.Parts {
      * @param taps positions of the reduced dimension
      */
     void dense(int[] taps, CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
-        csr = null;
+        classes = null;
         offsets = taps;
         span = 0;
         for (int offset : taps) {
@@ -103,7 +110,7 @@ final class ConvolutionWeightGradient implements Workers.Parts {
         room = (most + 31) / 16 * 16;
         int parts = workspace.parts(2.0 * weights * pass.rows() * pass.cols() * gy.batch);
         partials = workspace.scratch(CpuWorkspace.Scratch.TILES, (long) parts * room * PARTIAL);
-        if (csr == null && (runs == null || runsFor != gy.batch)) {
+        if (classes == null && (runs == null || runsFor != gy.batch)) {
             runs = runs();
             runsFor = gy.batch;
         }
@@ -116,10 +123,11 @@ final class ConvolutionWeightGradient implements Workers.Parts {
 
     @Override
     public void run(int part, int parts) {
-        if (csr == null) {
+        TapClasses taps = classes;
+        if (taps == null) {
             denseRows(part, parts);
         } else {
-            sparseRows(csr, part, parts, partialsOf(part));
+            sparseRows(taps, part, parts, partialsOf(part));
         }
     }
 
@@ -268,70 +276,110 @@ final class ConvolutionWeightGradient implements Workers.Parts {
 
     // ---- sparse
 
-    private void sparseRows(Csr structure, int part, int parts, long at) {
-        int end = structure.rowStart(part + 1, parts);
-        for (int row = structure.rowStart(part, parts); row < end; ) {
-            int next = row + 1;
-            while (next < end && structure.rowPtr[next + 1] - structure.rowPtr[row] <= room - 16) {
-                next++;
+    private void sparseRows(TapClasses taps, int part, int parts, long at) {
+        int start = csr.rowStart(part, parts);
+        int end = csr.rowStart(part + 1, parts);
+        if (csr.rowPtr[end] - csr.rowPtr[start] <= room - 16) {
+            rows(taps, 0, taps.parts, start, end, part, at);
+            return;
+        }
+        for (int k = 0; k < taps.parts; k++) {
+            for (int row = start; row < end; ) {
+                int count = weights(taps, k, k + 1, row);
+                int next = row + 1;
+                while (next < end && count + weights(taps, k, k + 1, next) <= room - 16) {
+                    count += weights(taps, k, k + 1, next++);
+                }
+                rows(taps, k, k + 1, row, next, part, at);
+                row = next;
             }
-            rows(structure, row, next, at);
-            row = next;
         }
     }
 
-    /** Output channels {@code from .. to - 1}, whose partial sums fit. */
-    private void rows(Csr structure, int from, int to, long at) {
-        int first = structure.rowPtr[from];
-        int count = structure.rowPtr[to] - first;
+    /** Weights of one output channel in parts {@code k .. kEnd - 1} of the input channels. */
+    private int weights(TapClasses taps, int k, int kEnd, int row) {
+        return taps.whole[kEnd * csr.rows + row] - taps.whole[k * csr.rows + row];
+    }
+
+    /** Output channels {@code from .. to - 1} by parts {@code k .. kEnd - 1} of the input channels: their partial sums fit. */
+    private void rows(TapClasses taps, int k, int kEnd, int from, int to, int part, long at) {
+        int count = 0;
+        for (int row = from; row < to; row++) {
+            count += weights(taps, k, kEnd, row);
+        }
         if (count == 0) {
             return;
         }
         partials.asSlice(at, (long) count * PARTIAL).fill((byte) 0);
+        SparseConvolutionKernels.Operands io = sparse[part];
+        io.rowPtr = csr.rowPtr;
+        io.whole = taps.whole;
+        io.wholeStarts = k * csr.rows;
+        io.wholeEnds = kEnd * csr.rows;
+        long sums = Raw.address(partials, at, (long) count * PARTIAL);
         for (int column = 0; column < gradient.batch; column += gradient.block) {
             for (int row = 0; row < pass.rows(); row++) {
-                line(structure, column, row, from, to, at);
+                for (int col = 0; col < pass.cols(); ) {
+                    int end = taps.runEnd(col);
+                    run(taps, io, k, kEnd, column, row, col, end, from, to, sums);
+                    col = end;
+                }
             }
         }
-        finish(at, first, count);
-    }
-
-    private void line(Csr structure, int column, int row, int from, int to, long at) {
-        int perPosition = gradient.block / 16;
-        int total = pass.cols() * perPosition;
-        int inRow = pass.inY() + row * pass.inStep();
-        for (int sixteen = 0; sixteen < total; ) {
-            int col = sixteen / perPosition;
-            int left = pass.inStep() == 1 ? total - sixteen : perPosition - sixteen % perPosition;
-            int sixteens = Math.min(8, Integer.highestOneBit(left));
-            long within = (sixteen % perPosition) * 64L;
-            long g = gradient.offset(gradient.position(row, col), column) + within;
-            long x = in.offset(in.position(inRow, pass.inX() + col * pass.inStep()), column) + within;
-            tile(structure, sixteens, from, to, g, x, at);
-            sixteen += sixteens;
+        if (taps.parts == kEnd - k) {
+            finish(at, csr.rowPtr[from], count);
+            return;
+        }
+        // From the last to the first, as in a dense panel.
+        long behind = at + (long) count * PARTIAL;
+        for (int row = to - 1; row >= from; row--) {
+            int own = weights(taps, k, kEnd, row);
+            behind -= (long) own * PARTIAL;
+            finish(behind, taps.whole[k * csr.rows + row], own);
         }
     }
 
-    private void tile(Csr structure, int sixteens, int from, int to, long g, long x, long at) {
-        long width = 64L * sixteens;
-        int gStep = Math.toIntExact(gradient.planePositions() * gradient.rowStride());
-        long gradients = Raw.address(gradient.data, g, (geometry.outChannels() - 1L) * gStep + width);
-        long inputs = Raw.address(in.data, x, (structure.cols - 1) * in.rowStride() + width);
-        int first = structure.rowPtr[from];
-        long sums = Raw.address(partials, at, (long) (structure.rowPtr[to] - first) * PARTIAL);
-        int step = Math.toIntExact(in.rowStride());
-        for (int lane = 0; lane < PARTIAL; lane += BYTES) {
-            ConvolutionGradientKernels.add(
-                    sixteens,
-                    structure.rowPtr,
-                    structure.colIdx,
-                    from,
-                    to,
-                    gradients + lane,
-                    gStep,
-                    inputs + lane,
-                    step,
-                    sums + lane);
+    /** Grid columns {@code col .. end - 1} of one row, all of one class. */
+    private void run(
+            TapClasses taps,
+            SparseConvolutionKernels.Operands io,
+            int k,
+            int kEnd,
+            int column,
+            int row,
+            int col,
+            int end,
+            int from,
+            int to,
+            long sums) {
+        TapClasses.Entries entries = taps.at(row, col);
+        io.entries = Raw.address(entries.packed(), 0, entries.packed().byteSize());
+        io.bounds = entries.bounds();
+        io.step = Math.toIntExact(in.rowStride());
+        io.heldStride = Math.toIntExact(gradient.planePositions() * gradient.rowStride());
+        int perPosition = gradient.block / 16;
+        int inRow = pass.inY() + row * pass.inStep();
+        for (int sixteen = col * perPosition; sixteen < end * perPosition; ) {
+            int x = sixteen / perPosition;
+            int left = pass.inStep() == 1 ? end * perPosition - sixteen : perPosition - sixteen % perPosition;
+            int sixteens = Math.min(8, Integer.highestOneBit(left));
+            long within = (sixteen % perPosition) * 64L;
+            long g = gradient.offset(gradient.position(row, x), column) + within;
+            long from0 = in.offset(in.position(inRow, pass.inX() + x * pass.inStep()), column) + within;
+            long width = 64L * sixteens;
+            long gradients = Raw.address(gradient.data, g, (geometry.outChannels() - 1L) * io.heldStride + width);
+            long inputs = Raw.address(in.data, from0, (csr.cols - 1) * in.rowStride() + width);
+            for (int part = k; part < kEnd; part++) {
+                io.starts = part * csr.rows;
+                io.ends = io.starts + csr.rows;
+                for (int lane = 0; lane < PARTIAL; lane += BYTES) {
+                    io.held = gradients + lane;
+                    io.input = inputs + lane;
+                    io.output = sums + lane;
+                    SparseConvolutionKernels.add(sixteens, io, from, to);
+                }
+            }
+            sixteen += sixteens;
         }
     }
 }

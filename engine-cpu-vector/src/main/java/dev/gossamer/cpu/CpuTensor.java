@@ -5,9 +5,11 @@ import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
+import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,11 +215,12 @@ final class CpuTensor implements Tensor {
         }
     }
 
-    /** Positions counted through all blocks. */
+    /** Positions counted through all blocks. By vectors: it is done for every op on shared memory, and a slice would allocate. */
     private void zero(int position, int count) {
-        long from = position * rowStride();
-        for (long at = from; at < from + count * rowStride(); at += Float.BYTES) {
-            data.set(ValueLayout.JAVA_FLOAT, at, 0f);
+        long bytes = count * rowStride();
+        long at = Raw.address(data, position * rowStride(), bytes);
+        for (long done = 0; done < bytes; done += Lanes.BYTES) {
+            FloatVector.zero(Lanes.F).intoMemorySegment(Raw.ALL, (at + done) & Raw.USER, ByteOrder.LITTLE_ENDIAN);
         }
     }
 

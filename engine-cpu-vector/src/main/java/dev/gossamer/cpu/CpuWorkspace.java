@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 /** Memory and ops of one thread. Calls are checked before they arrive here; ops run at once, in the calling thread and the pool. */
 final class CpuWorkspace implements Workspace {
 
+    /** About half of a common last-level cache; docs/performance.md says what it is worth. */
+    private static final long NEAR_BYTES = 16L << 20;
+
     private final CpuBackend backend;
     private final int threads;
     private final Memory memory = new Memory();
@@ -330,6 +333,11 @@ final class CpuWorkspace implements Workspace {
     @Override
     public DataOps data() {
         return ops;
+    }
+
+    @Override
+    public long nearBytes() {
+        return NEAR_BYTES;
     }
 
     @Override

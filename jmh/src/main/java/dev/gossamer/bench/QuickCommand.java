@@ -148,16 +148,17 @@ final class QuickCommand implements Callable<Integer> {
             System.out.println(Table.head());
             List<Measured> rows = new ArrayList<>();
             Limits limits = Roofline.measure(chosen.limitNanos());
-            Suite suite = new Suite(opened, chosen, limits, there.forSuite(), row -> {
+            TableRows table = new TableRows(there.forTable(), row -> {
                 rows.add(row);
                 System.out.println(Table.line(row));
             });
+            Suite suite = new Suite(opened, chosen, limits, table);
             if (part == Part.PYTORCH) {
                 suite.limits();
                 suite.againstPyTorch();
             } else if (part == Part.MODELS) {
                 suite.limits();
-                suite.models();
+                new ModelSuite(opened, chosen, limits, table).run();
             } else {
                 suite.run(folder);
             }
@@ -216,8 +217,8 @@ final class QuickCommand implements Callable<Integer> {
     /** Who else is there, with why the others are not. */
     private record Peers(@Nullable PyTorch pyTorch, String describe) implements AutoCloseable {
 
-        Suite.Peers forSuite() {
-            return new Suite.Peers(OneMkl.objection() == null, OpenBlas.objection() == null, pyTorch);
+        TableRows.Peers forTable() {
+            return new TableRows.Peers(OneMkl.objection() == null, OpenBlas.objection() == null, pyTorch);
         }
 
         @Override

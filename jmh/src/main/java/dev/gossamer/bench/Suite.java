@@ -1,12 +1,9 @@
 package dev.gossamer.bench;
 
-import dev.gossamer.bench.ConvProblem.Direction;
-import dev.gossamer.bench.ConvProblem.Size;
 import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.bench.Rounds.Score;
-import dev.gossamer.bench.Rounds.Versus;
+import dev.gossamer.bench.TableRows.Amount;
 import dev.gossamer.bench.results.Measured;
-import dev.gossamer.bench.results.Measured.Interval;
 import dev.gossamer.bench.results.Rates;
 import dev.gossamer.bench.results.Row;
 import dev.gossamer.bench.roofline.Limits;
@@ -15,12 +12,8 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +28,6 @@ final class Suite {
     private static final String FLOPS = Rates.FLOPS;
     private static final String BYTES = Rates.BYTES;
     static final String STEPS = "steps/s";
-    private static final String IMAGES = "images/s";
     private static final String ONE_MKL_DENSE = "oneMKL dense";
 
     /** The dense operand is read in panels of at most so many columns. */
@@ -47,27 +39,15 @@ final class Suite {
     private final Backend backend;
     private final Sizes sizes;
     private final Limits limits;
-    private final Peers peers;
+    private final TableRows rows;
     private final Rounds rounds;
-    private final Consumer<Measured> out;
 
-    /**
-     * Who else there is.
-     *
-     * @param oneMkl whether oneMKL can be loaded
-     * @param openBlas whether OpenBLAS can be loaded
-     * @param pyTorch the process that has PyTorch; null if there is none
-     */
-    record Peers(boolean oneMkl, boolean openBlas, @Nullable PyTorch pyTorch) {}
-
-    /** Takes each row as soon as it is measured. */
-    Suite(Backend backend, Sizes sizes, Limits limits, Peers peers, Consumer<Measured> out) {
+    Suite(Backend backend, Sizes sizes, Limits limits, TableRows rows) {
         this.backend = backend;
         this.sizes = sizes;
         this.limits = limits;
-        this.peers = peers;
+        this.rows = rows;
         this.rounds = new Rounds(sizes.plan());
-        this.out = out;
     }
 
     /**
@@ -90,28 +70,18 @@ final class Suite {
         steps();
     }
 
-    /** Convolutional layers and models. */
-    void models() {
-        convolutions();
-        trainings();
-        inferences();
-    }
-
     void limits() {
-        alone("limit: multiply-add, 1 thread", limits.fmaOne(), FLOPS);
+        rows.alone("limit: multiply-add, 1 thread", limits.fmaOne(), FLOPS);
         for (Limits.Level level : limits.levels()) {
-            alone("limit: read " + level.name() + ", 1 thread", level.readOne(), BYTES);
+            rows.alone("limit: read " + level.name() + ", 1 thread", level.readOne(), BYTES);
         }
         if (limits.threads() > 1) {
-            alone("limit: multiply-add, " + limits.threads() + " threads", limits.fmaAll(), FLOPS);
+            rows.alone("limit: multiply-add, " + limits.threads() + " threads", limits.fmaAll(), FLOPS);
             for (Limits.Level level : limits.levels()) {
-                alone("limit: read " + level.name() + ", " + limits.threads() + " threads", level.readAll(), BYTES);
+                rows.alone(
+                        "limit: read " + level.name() + ", " + limits.threads() + " threads", level.readAll(), BYTES);
             }
         }
-    }
-
-    private void alone(String name, double value, String unit) {
-        out.accept(new Measured(Row.alone(name, value, unit, null), new Interval(value, value), null, null));
     }
 
     /** A sparse matrix of the table. */
@@ -133,8 +103,8 @@ final class Suite {
     private void sparse(String family, List<Matrix> matrices, boolean more) {
         for (int batch : sizes.batches()) {
             String group = "geomean, " + family + ", N=" + batch;
-            Means panels = new Means("spmm " + group, Targets.spmm(batch));
-            Means rowMajor = new Means("spmm row-major " + group, Targets.SPMM_ROW_MAJOR);
+            TableRows.Means panels = rows.new Means("spmm " + group, Targets.spmm(batch));
+            TableRows.Means rowMajor = rows.new Means("spmm row-major " + group, Targets.SPMM_ROW_MAJOR);
             for (Matrix matrix : matrices) {
                 SpmmProblem problem = new SpmmProblem(matrix.pattern, batch, 42);
                 panels.add(spmm(matrix.name, problem, Layout.NATIVE, more));
@@ -177,7 +147,7 @@ final class Suite {
     private Measured spmm(String matrix, SpmmProblem problem, Layout layout, boolean more) {
         int batch = problem.columns;
         boolean rowMajor = layout == Layout.ROW_MAJOR;
-        try (Field field = new Field()) {
+        try (TableRows.Field field = rows.new Field()) {
             field.ours(EngineSpmm.sparse(backend, problem, layout), problem::verify);
             field.oneMkl("oneMKL sparse", () -> new OneMkl.Sparse(problem), problem::verify);
             if (more && batch <= EJML_COLUMNS) {
@@ -200,11 +170,11 @@ final class Suite {
 
     /** Against products that multiply the zeros too: rates of both count the sparse work. */
     private void sparseAgainstDense(String matrix, SpmmProblem problem) {
-        if (!peers.oneMkl && !peers.openBlas) {
+        if (!rows.peers().oneMkl() && !rows.peers().openBlas()) {
             return;
         }
         int batch = problem.columns;
-        try (Field field = new Field()) {
+        try (TableRows.Field field = rows.new Field()) {
             field.ours(EngineSpmm.sparse(backend, problem, Layout.NATIVE), problem::verify);
             field.oneMkl(ONE_MKL_DENSE, () -> new OneMkl.Dense(problem), problem::verify);
             field.openBlas(() -> new OpenBlas.Dense(problem), problem::verify);
@@ -224,11 +194,11 @@ final class Suite {
 
     /** Value and index of an entry are eight bytes for two FLOP; the vector stays near. */
     private void spmv() {
-        Means means = new Means("spmv geomean", Targets.SPMV);
+        TableRows.Means means = rows.new Means("spmv geomean", Targets.SPMV);
         for (String shape : sizes.vectorShapes()) {
             for (String density : sizes.vectorDensities()) {
                 SpmmProblem problem = new SpmmProblem(Patterns.of(shape, density), 1, 42);
-                try (Field field = new Field()) {
+                try (TableRows.Field field = rows.new Field()) {
                     field.ours(EngineSpmm.vector(backend, problem), problem::verify);
                     field.oneMkl("oneMKL sparse", () -> new OneMkl.Sparse(problem), problem::verify);
                     field.enter("EJML sparse", new Ejml.Sparse(problem), problem::verify);
@@ -254,7 +224,7 @@ final class Suite {
             for (boolean rowMajor : new boolean[] {false, true}) {
                 String name =
                         (rowMajor ? "gemm row-major " : "gemm ") + size.get(0) + "x" + size.get(1) + "x" + size.get(2);
-                try (Field field = new Field()) {
+                try (TableRows.Field field = rows.new Field()) {
                     field.ours(
                             rowMajor ? new EngineGemm(backend, problem) : EngineSpmm.dense(backend, problem),
                             problem::verify);
@@ -265,10 +235,15 @@ final class Suite {
                     }
                     Amount amount = Amount.flops(problem.denseWork());
                     Score score =
-                            rounds.measure("gemm " + rowMajor + (size.get(2) < PANEL), field.engine(), field.others);
-                    report(name, score, amount, limits.fmaOne(), target);
-                    if (peers.oneMkl) {
-                        report(name + " against oneMKL", score.against(ONE_MKL_DENSE), amount, limits.fmaOne(), target);
+                            rounds.measure("gemm " + rowMajor + (size.get(2) < PANEL), field.engine(), field.others());
+                    rows.report(name, score, amount, limits.fmaOne(), target);
+                    if (rows.peers().oneMkl()) {
+                        rows.report(
+                                name + " against oneMKL",
+                                score.against(ONE_MKL_DENSE),
+                                amount,
+                                limits.fmaOne(),
+                                target);
                     }
                 }
             }
@@ -277,10 +252,10 @@ final class Suite {
 
     private void sddmm() {
         for (int batch : sizes.sampledBatches()) {
-            Means means = new Means("sddmm geomean, N=" + batch, Targets.sddmm(batch));
+            TableRows.Means means = rows.new Means("sddmm geomean, N=" + batch, Targets.sddmm(batch));
             for (Matrix matrix : uniform()) {
                 SddmmProblem problem = new SddmmProblem(matrix.pattern, batch, 42);
-                try (Field field = new Field()) {
+                try (TableRows.Field field = rows.new Field()) {
                     field.ours(new EngineSddmm(backend, problem), problem::verify);
                     field.pyTorch("sampled_addmm", torch -> torch.sddmm(problem, 1), problem::verify);
                     means.add(report(
@@ -299,7 +274,7 @@ final class Suite {
     private void topK() {
         for (int count : sizes.selections()) {
             TopKProblem problem = new TopKProblem(count, 0.1, 42);
-            try (Field field = new Field()) {
+            try (TableRows.Field field = rows.new Field()) {
                 field.ours(new EngineTopK(backend, problem), problem::verify);
                 for (String call : List.of("kthvalue", "topk")) {
                     field.pyTorch(call, torch -> torch.topK(problem, call, 1), problem::verify);
@@ -319,7 +294,7 @@ final class Suite {
         StepProblem dense = new StepProblem(1);
         for (double density : sizes.steps()) {
             StepProblem problem = density == 1 ? dense : new StepProblem(density);
-            try (Field field = new Field()) {
+            try (TableRows.Field field = rows.new Field()) {
                 EngineStep engine = new EngineStep(backend, problem);
                 field.ours(engine, problem::verify);
                 field.pyTorch("dense, 1 thread", torch -> torch.step(dense, "float32", 1), dense::verify);
@@ -339,118 +314,22 @@ final class Suite {
         halfPrecision(dense);
     }
 
-    private void convolutions() {
-        Rounds rounds = new Rounds(sizes.models().layerPlan());
-        for (double density : sizes.models().densities()) {
-            for (Direction direction : Direction.values()) {
-                boolean ofWeights = direction == Direction.WEIGHT_GRADIENT;
-                String name = "conv " + direction.text + ", density " + density;
-                double target = ofWeights ? Targets.CONV_WEIGHT_GRADIENT : Targets.conv(density);
-                Means means = new Means(name + ", geomean", target);
-                for (Size size : sizes.models().layers()) {
-                    ConvProblem problem = new ConvProblem(size, density);
-                    try (Field field = new Field()) {
-                        enter(field, problem, direction);
-                        Score score = rounds.measure(name, field.engine(), field.others);
-                        means.add(report(
-                                name + ", " + size.text(),
-                                score,
-                                Amount.flops(problem.work()),
-                                density == 1 ? limits.fmaOne() : limits.boundOne(2, 0),
-                                target));
-                    }
-                }
-                means.report();
-            }
-        }
-    }
-
-    /** Zeros are multiplied by PyTorch, whose rate counts the sparse work; of the weight gradient our own forward is the measure. */
-    private void enter(Field field, ConvProblem problem, Direction direction) {
-        field.ours(new EngineConv(backend, problem, direction), (who, of) -> problem.verify(who, of, direction));
-        if (direction == Direction.WEIGHT_GRADIENT) {
-            field.enter(
-                    "our forward",
-                    new EngineConv(backend, problem, Direction.FORWARD),
-                    (who, of) -> problem.verify(who, of, Direction.FORWARD));
-        } else {
-            field.pyTorch(
-                    "dense, 1 thread",
-                    torch -> torch.conv(problem, direction, 1),
-                    (who, of) -> problem.verify(who, of, direction));
-        }
-    }
-
-    private void trainings() {
-        Rounds rounds = new Rounds(sizes.models().modelPlan());
-        for (ModelProblem.Size size : sizes.models().trained()) {
-            for (double density : sizes.models().densities()) {
-                ModelProblem problem = new ModelProblem(size, density);
-                try (Field field = new Field()) {
-                    EngineTraining engine = new EngineTraining(backend, problem);
-                    field.losses(engine);
-                    field.pyTorch(
-                            "dense, 1 thread",
-                            torch -> torch.training(problem, 1),
-                            (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
-                    report(
-                            "training " + size.text() + ", density " + density,
-                            rounds.measure("training " + size.text() + (density == 1), field.engine(), field.others),
-                            new Amount(1e9, STEPS, null),
-                            null,
-                            Targets.modelStep(density));
-                }
-            }
-        }
-    }
-
-    private void inferences() {
-        Rounds rounds = new Rounds(sizes.models().modelPlan());
-        for (ModelProblem.Size size : sizes.models().inferred()) {
-            for (double density : sizes.models().densities()) {
-                if (density < 1) {
-                    inference(size, density, rounds);
-                }
-            }
-        }
-    }
-
-    private void inference(ModelProblem.Size size, double density, Rounds slow) {
-        ModelProblem problem = new ModelProblem(size, density);
-        try (Field field = new Field()) {
-            EngineInference engine = new EngineInference(backend, problem);
-            field.losses(engine);
-            for (boolean jit : new boolean[] {false, true}) {
-                field.pyTorch(
-                        (jit ? "dense jit" : "dense eager") + ", 1 thread",
-                        torch -> torch.inference(problem, jit, 1),
-                        (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
-            }
-            report(
-                    "inference " + size.text() + ", density " + density,
-                    slow.measure("inference " + size.text(), field.engine(), field.others),
-                    new Amount(1e9 * size.batch(), IMAGES, null),
-                    null,
-                    Targets.inference(density));
-        }
-    }
-
     /** What a step leaves to the garbage collector, after all the steps that were timed. */
     private void allocation(double density, EngineStep engine) {
         double bytes = Allocation.ofRun(engine) / StepProblem.STEPS;
-        alone("mlp step, density " + density + ": allocated, to reach 0", bytes, Rates.ALLOCATED);
+        rows.alone("mlp step, density " + density + ": allocated, to reach 0", bytes, Rates.ALLOCATED);
     }
 
     /** What the same model takes in bf16, dense: no peer of ours, which is f32, but what a user could have. */
     private void halfPrecision(StepProblem problem) {
-        PyTorch torch = peers.pyTorch;
+        PyTorch torch = rows.peers().pyTorch();
         if (torch == null) {
             return;
         }
         try (Contender step = torch.step(problem, "bfloat16", 1)) {
             Score score = rounds.measure("bf16", step, Map.of());
             Amount amount = new Amount(1e9 * StepProblem.STEPS, STEPS, null);
-            out.accept(new Measured(
+            rows.add(new Measured(
                     Row.alone("mlp step, dense bf16 of PyTorch, 1 thread", amount.per(score.nanos()), STEPS, null),
                     amount.per(score.interval()),
                     null,
@@ -470,168 +349,8 @@ final class Suite {
         return nanos;
     }
 
-    /** What a run does, in the unit of its rate for each nanosecond. */
-    private record Amount(
-            double perRun, String unit, @Nullable Double flopsPerByte) {
-
-        static Amount flops(Work work) {
-            return new Amount(work.flops(), FLOPS, work.flopsPerByte());
-        }
-
-        double per(double nanos) {
-            return perRun / nanos;
-        }
-
-        Interval per(Interval nanos) {
-            return new Interval(perRun / nanos.high(), perRun / nanos.low());
-        }
-    }
-
-    private Measured report(String name, String kind, Amount amount, double limit, double target, Field field) {
-        return report(name, rounds.measure(kind, field.engine(), field.others), amount, limit, target);
-    }
-
-    private Measured report(String name, Score score, Amount amount, @Nullable Double limit, double target) {
-        Versus versus = score.versus();
-        double value = amount.per(score.nanos());
-        Double share = limit == null ? null : Double.valueOf(value / limit);
-        Row row = versus == null
-                ? Row.alone(name, value, amount.unit, share)
-                : new Row(
-                        name,
-                        value,
-                        amount.unit,
-                        versus.peer(),
-                        amount.per(versus.nanos()),
-                        versus.ratio(),
-                        target,
-                        share);
-        Measured measured = new Measured(
-                row, amount.per(score.interval()), versus == null ? null : versus.interval(), amount.flopsPerByte);
-        out.accept(measured);
-        return measured;
-    }
-
-    /** Geometric means over rows. */
-    private final class Means {
-
-        private final String name;
-        private final double target;
-        private final List<Measured> all = new ArrayList<>();
-
-        Means(String name, double target) {
-            this.name = name;
-            this.target = target;
-        }
-
-        void add(Measured measured) {
-            all.add(measured);
-        }
-
-        void report() {
-            List<Row> rows = all.stream().map(Measured::row).toList();
-            double value = Rounds.geomean(rows.stream().map(Row::value).toList());
-            double share = Rounds.geomean(rows.stream()
-                    .map(row -> row.limitShare() == null ? Double.NaN : row.limitShare())
-                    .toList());
-            Row first = rows.getFirst();
-            Double peerValue = mean(rows.stream().map(Row::peerValue).toList());
-            Double ratio = mean(rows.stream().map(Row::ratio).toList());
-            Row row = new Row(
-                    name + " (" + rows.size() + ")",
-                    value,
-                    first.unit(),
-                    rows.stream().map(Row::peer).distinct().count() == 1 ? first.peer() : "the best of each",
-                    peerValue,
-                    ratio,
-                    ratio == null ? null : target,
-                    share);
-            Interval ratios = ratio == null
-                    ? null
-                    : Rounds.around(
-                            ratio,
-                            all.stream()
-                                    .map(measured -> Objects.requireNonNull(measured.ratio()))
-                                    .toList());
-            Interval values =
-                    Rounds.around(value, all.stream().map(Measured::value).toList());
-            out.accept(new Measured(row, values, ratios, null));
-        }
-
-        private static @Nullable Double mean(List<@Nullable Double> values) {
-            List<Double> known = new ArrayList<>();
-            for (Double value : values) {
-                if (value == null) {
-                    return null;
-                }
-                known.add(value);
-            }
-            return Rounds.geomean(known);
-        }
-    }
-
-    /** How a problem looks at a contender's answer. */
-    private interface Check {
-        void verify(String who, Contender contender);
-    }
-
-    private interface OnPyTorch {
-        Contender open(PyTorch torch);
-    }
-
-    /** The contenders of one problem, each verified as it comes in. */
-    private final class Field implements AutoCloseable {
-
-        private @Nullable Contender engine;
-        private final Map<String, Contender> others = new LinkedHashMap<>();
-
-        void ours(Contender contender, Check check) {
-            engine = contender;
-            check.verify("ours", contender);
-        }
-
-        /** Ours, whose losses the peers' answers are compared with: the oracle would take minutes for them. */
-        void losses(Contender contender) {
-            ours(contender, (who, model) -> ModelProblem.agree(who, model.result(), model.result()));
-        }
-
-        void oneMkl(String name, Supplier<Contender> open, Check check) {
-            if (peers.oneMkl) {
-                enter(name, open.get(), check);
-            }
-        }
-
-        /** Named with the kernels that it chose, which make a difference of two and more. */
-        void openBlas(Supplier<Contender> open, Check check) {
-            if (peers.openBlas) {
-                enter("OpenBLAS " + OpenBlas.core(), open.get(), check);
-            }
-        }
-
-        void pyTorch(String name, OnPyTorch open, Check check) {
-            if (peers.pyTorch != null) {
-                enter("PyTorch " + name, open.open(peers.pyTorch), check);
-            }
-        }
-
-        void enter(String name, Contender contender, Check check) {
-            others.put(name, contender);
-            check.verify(name, contender);
-        }
-
-        Contender engine() {
-            if (engine == null) {
-                throw new IllegalStateException("nobody to measure");
-            }
-            return engine;
-        }
-
-        @Override
-        public void close() {
-            others.values().forEach(Contender::close);
-            if (engine != null) {
-                engine.close();
-            }
-        }
+    private Measured report(
+            String name, String kind, Amount amount, double limit, double target, TableRows.Field field) {
+        return rows.report(name, rounds.measure(kind, field.engine(), field.others()), amount, limit, target);
     }
 }

@@ -331,6 +331,11 @@ public final class CheckedWorkspace implements Workspace {
     }
 
     @Override
+    public long nearBytes() {
+        return raw.nearBytes();
+    }
+
+    @Override
     public long allocatedBytes() {
         return raw.allocatedBytes();
     }

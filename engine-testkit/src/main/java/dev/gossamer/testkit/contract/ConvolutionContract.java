@@ -130,4 +130,50 @@ public abstract class ConvolutionContract extends ProductContract {
                     reached(first) + 2);
         });
     }
+
+    /** As many channels as kernels cut into parts, and as many weights as their gradients do; planes that are mostly rim. */
+    @Test
+    void takesManyChannels() {
+        cases("many channels", 10, (c, rig) -> {
+            int batch = c.turn("batch", 1, 17, 33);
+            float beta = c.turn("beta", 0f, 1f, 0.5f);
+            int plane = c.turn("plane", 2, 4, 3, 1, 5);
+            int stride = c.turn("stride", 1, 1, 2);
+            int ins = c.turn("in channels", 75, 50);
+            int outs = c.turn("out channels", 50, 75, 49);
+            Geometry g = new Geometry(ins, plane, plane, outs, 3, 3, stride, 1);
+            SparsityPattern pattern = c.random(g.rows(), g.cols(), c.turn("density", 0.29, 0.29, 0.02));
+            float[] w = c.values(pattern.nnz());
+            float[] x = c.values(g.inShape(batch).size());
+            float[] gy = c.values(g.outShape(batch).size());
+            Product product = rig.workspace().product(g);
+            Values tw = rig.matrix(g.rows(), g.cols(), pattern, w);
+            Tensor y = rig.tensor(g.outShape(batch), 0, gy);
+            Tensor gx = rig.tensor(g.inShape(batch), 0, x);
+            Values gw = rig.matrix(g.rows(), g.cols(), pattern, w);
+
+            product.forward(tw, rig.tensor(g.inShape(batch), 0, x), beta, y, Epilogue.NONE);
+            product.inputGradient(tw, rig.tensor(g.outShape(batch), 0, gy), beta, gx, null);
+            product.weightGradient(rig.tensor(g.inShape(batch), 0, x), rig.tensor(g.outShape(batch), 0, gy), beta, gw);
+
+            Close.check(
+                    "y",
+                    rig.read(y),
+                    Convolution.forward(g, pattern, w, x, batch, beta, gy, null, false),
+                    Convolution.forward(g, pattern, abs(w), abs(x), batch, beta, abs(gy), null, false),
+                    g.cols() + 2);
+            Close.check(
+                    "gx",
+                    rig.read(gx),
+                    Convolution.inputGradient(g, pattern, w, gy, batch, beta, x, null),
+                    Convolution.inputGradient(g, pattern, abs(w), abs(gy), batch, beta, abs(x), null),
+                    reached(g) + 2);
+            Close.check(
+                    "gw",
+                    rig.read(gw),
+                    Convolution.weightGradient(g, pattern, x, gy, batch, beta, w),
+                    Convolution.weightGradient(g, pattern, abs(x), abs(gy), batch, beta, abs(w)),
+                    plane(g) * batch + 2);
+        });
+    }
 }

@@ -14,13 +14,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Forward passes over a data set in its own order, batch by batch. Each batch's sums are read by themselves, so that the
  * total does not depend on who evaluated which batch. Belongs to the thread of the network's workspace.
+ *
+ * <p>A batch goes through the model in pieces where its activations would leave the caches between two layers.
  */
 public final class EvaluationSession implements AutoCloseable {
+
+    /** Fewer samples would leave vectors and tiles of kernels unfilled. */
+    private static final int SMALLEST_PIECE = 32;
 
     private final Workspace workspace;
     private final Samples samples;
     private final PixelTransform transform;
     private final int batch;
+    private final int piece;
     private final Computation computation;
     private final @Nullable Step[] steps;
     private final Order order;
@@ -43,12 +49,13 @@ public final class EvaluationSession implements AutoCloseable {
         this.samples = samples;
         this.transform = transform;
         this.batch = batch;
-        this.computation = new Computation(workspace, network, batch, false);
-        this.steps = new Step[batch + 1];
+        this.piece = piece(network.spec(), batch, workspace.nearBytes());
+        this.computation = new Computation(workspace, network, piece, false);
+        this.steps = new Step[piece + 1];
         int count = Math.toIntExact(samples.count());
         this.order = workspace.order(count);
         workspace.upload(MemorySegment.ofArray(IntStream.range(0, count).toArray()), count, order);
-        this.labels = workspace.labels(batch);
+        this.labels = workspace.labels(piece);
         this.position = workspace.cell(0);
         this.lossSum = workspace.cell(0);
         this.correct = workspace.cell(0);
@@ -59,10 +66,27 @@ public final class EvaluationSession implements AutoCloseable {
         return Math.toIntExact((samples.count() + batch - 1) / batch);
     }
 
+    /** Samples that go through the model together: the batch, halved until what a layer reads and writes is near. */
+    private static int piece(ModelSpec spec, int batch, long nearBytes) {
+        long bytes = Float.BYTES * spec.layerFeatures();
+        int piece = batch;
+        while (piece > SMALLEST_PIECE && piece > nearBytes / bytes) {
+            piece = (piece + 1) / 2;
+        }
+        return piece;
+    }
+
     /** Evaluates batch {@code number}, counted from 0. Waits. */
     public Evaluation evaluate(int number) {
-        int from = number * batch;
-        int size = (int) Math.min(batch, samples.count() - from);
+        int end = (int) Math.min((number + 1L) * batch, samples.count());
+        Evaluation total = Evaluation.NONE;
+        for (int from = number * batch; from < end; from += piece) {
+            total = total.plus(evaluate(from, Math.min(piece, end - from)));
+        }
+        return total;
+    }
+
+    private Evaluation evaluate(int from, int size) {
         workspace.write(position, from);
         workspace.write(lossSum, 0);
         workspace.write(correct, 0);

@@ -63,6 +63,18 @@ public record ModelSpec(
         return shape.features();
     }
 
+    /** What the largest layer reads and writes for one sample, in numbers. */
+    long layerFeatures() {
+        long most = 0;
+        Shape shape = input;
+        for (LayerSpec layer : layers) {
+            Shape output = layer.output(shape);
+            most = Math.max(most, (long) shape.features() + output.features());
+            shape = output;
+        }
+        return most;
+    }
+
     /** All parameters, layer by layer. */
     public List<ParameterSpec> parameters() {
         List<ParameterSpec> parameters = new ArrayList<>();

@@ -173,6 +173,26 @@ class SessionTest {
     }
 
     @Test
+    void evaluationInPiecesSeesEverySampleOnce() {
+        // 280 KB between layers for a sample, so that a CPU takes 51 and 50 of the 101 samples at a time.
+        int count = 101;
+        ModelSpec wide = Models.mlp(17, 70_000, 5);
+        Network deep = new Network(workspace, wide);
+        deep.load(Fixtures.thinned(Fixtures.randomModel(wide, 9), 0.1, 9));
+        Samples many = Fixtures.samples(
+                workspace, Fixtures.randomPixels(count, 17, 8), Fixtures.randomLabels(count, 5, 8), 17);
+        try (EvaluationSession whole = new EvaluationSession(deep, many, TRANSFORM, count);
+                EvaluationSession each = new EvaluationSession(deep, many, TRANSFORM, 1)) {
+            Evaluation want = each.evaluate();
+            Evaluation got = whole.evaluate(0);
+
+            assertThat(got.samples()).isEqualTo(count);
+            assertThat(got.correct()).isEqualTo(want.correct());
+            assertThat(got.lossSum()).isCloseTo(want.lossSum(), within(1e-5 * want.lossSum()));
+        }
+    }
+
+    @Test
     void aModelOfOtherShapeIsRefused() {
         assertThatThrownBy(() -> network.load(Models.linear(17, 5).initial(1)))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -1,0 +1,199 @@
+package dev.gossamer.cpu;
+
+import dev.gossamer.cpu.PatternPlan.Csr;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The grid of a sparse {@link ConvolutionPass} by classes of positions from which the same taps lead into the plane, and for
+ * each class the entries of the pattern with these taps. At the rim of a plane all others multiply zeros of the halo: more than
+ * half of a 3x3 convolution of 2x2, a third of one of 4x4. Leaving them out changes no sum of finite weights, but for the sign
+ * of a zero. Planes wider than {@link #WIDEST} are split by rows only, as tiles would become narrow, and the tallest not at
+ * all.
+ *
+ * <p>Entries are cut into parts by input channels where an output channel has enough of them: the inputs that one part of all
+ * output channels reads from a tile then stay in the first-level cache.
+ *
+ * <p>Immutable and shared, as its structure is.
+ */
+final class TapClasses {
+
+    /** The tallest grid that is split by rows, and the widest that is split by columns. */
+    private static final int TALLEST = 16;
+
+    private static final int WIDEST = 2;
+
+    /** A part has at least so many input channels, and on average so many entries of an output channel. */
+    private static final int CHANNELS = 24;
+
+    private static final int ENTRIES = 16;
+
+    /** Below so many entries on average, rows are short. */
+    private static final int SHORT = 24;
+
+    /**
+     * Entries of a class.
+     *
+     * @param packed for each entry eight bytes, off-heap: its column in the lower half, the bytes from the first value of its row
+     *     to its own in the upper half
+     * @param bounds for each part the first entry of each row, and behind the last part the end of each row
+     */
+    @SuppressWarnings("ArrayRecordComponent") // private to the kernels, never compared
+    record Entries(MemorySegment packed, int[] bounds) {}
+
+    private final Csr structure;
+    private final int plane;
+    private final int channels;
+    private final int[] rowClass;
+    private final int[] colClass;
+    private final Entries[][] classes;
+
+    /** How many parts entries are cut into. */
+    final int parts;
+
+    /** Whether rows are so short that their ends count; then there is one part. */
+    final boolean isShort;
+
+    /** As {@link Entries#bounds}, of the structure. */
+    final int[] whole;
+
+    /**
+     * @param structure of the pass
+     * @param pitch positions from row to row of the input
+     * @param plane positions from channel to channel of the input
+     * @param height rows of the input, without halo
+     * @param width columns of the input, likewise
+     */
+    TapClasses(ConvolutionPass pass, Csr structure, int pitch, int plane, int height, int width) {
+        this.structure = structure;
+        this.plane = plane;
+        this.channels = (structure.cols + plane - 1) / plane;
+        boolean[][] rows = reached(pass.rows(), pass.inY(), pass.inStep(), pass.tapY(), height, TALLEST);
+        boolean[][] cols = reached(pass.cols(), pass.inX(), pass.inStep(), pass.tapX(), width, WIDEST);
+        rowClass = classes(rows);
+        colClass = classes(cols);
+        boolean[][][] meets = new boolean[count(rowClass)][count(colClass)][plane];
+        int[] offsets = pass.offsets(pitch);
+        for (int row = 0; row < rows.length; row++) {
+            for (int col = 0; col < cols.length; col++) {
+                for (int t = 0; t < offsets.length; t++) {
+                    meets[rowClass[row]][colClass[col]][offsets[t]] = rows[row][t] && cols[col][t];
+                }
+            }
+        }
+        int most = Arrays.stream(meets)
+                .flatMap(Arrays::stream)
+                .mapToInt(this::entriesOf)
+                .max()
+                .orElse(0);
+        int perPart = Math.max(CHANNELS, (int) Math.ceil((double) ENTRIES * channels * structure.rows / most));
+        parts = most == 0 ? 1 : Math.max(1, channels / perPart);
+        isShort = parts == 1 && most < SHORT * structure.rows;
+        boolean[] all = new boolean[plane];
+        Arrays.fill(all, true);
+        whole = bounds(all, structure.rowPtr[0], null);
+        classes = Arrays.stream(meets)
+                .map(row -> Arrays.stream(row).map(this::entries).toArray(Entries[]::new))
+                .toArray(Entries[][]::new);
+    }
+
+    /** For each grid row or column and each tap whether it leads to one of the plane. */
+    private static boolean[][] reached(int count, int start, int step, int[] taps, int size, int largest) {
+        boolean[][] reached = new boolean[count][taps.length];
+        for (int i = 0; i < count; i++) {
+            for (int t = 0; t < taps.length; t++) {
+                int at = start + i * step + taps[t];
+                reached[i][t] = count > largest || (at >= 0 && at < size);
+            }
+        }
+        return reached;
+    }
+
+    private static int[] classes(boolean[][] reached) {
+        Map<String, Integer> known = new HashMap<>();
+        int[] classOf = new int[reached.length];
+        for (int i = 0; i < reached.length; i++) {
+            classOf[i] = known.computeIfAbsent(Arrays.toString(reached[i]), key -> known.size());
+        }
+        return classOf;
+    }
+
+    private static int count(int[] classOf) {
+        return Arrays.stream(classOf).max().orElse(-1) + 1;
+    }
+
+    private int entriesOf(boolean[] meets) {
+        int count = 0;
+        for (int p = structure.rowPtr[0]; p < structure.rowPtr[structure.rows]; p++) {
+            count += meets[structure.colIdx[p] % plane] ? 1 : 0;
+        }
+        return count;
+    }
+
+    private Entries entries(boolean[] meets) {
+        MemorySegment packed = Arena.ofAuto().allocate(Math.max(1, 8L * entriesOf(meets)), Memory.ALIGNMENT);
+        return new Entries(packed, bounds(meets, 0, packed));
+    }
+
+    /**
+     * Goes over the entries in their order.
+     *
+     * @param meets which of them count
+     * @param first number of the first of these
+     * @param packed where to note them
+     */
+    private int[] bounds(boolean[] meets, int first, @Nullable MemorySegment packed) {
+        int rows = structure.rows;
+        int[] bounds = new int[(parts + 1) * rows];
+        int at = first;
+        for (int row = 0; row < rows; row++) {
+            int start = structure.rowPtr[row];
+            int part = 0;
+            bounds[row] = at;
+            for (int p = start; p < structure.rowPtr[row + 1]; p++) {
+                int column = structure.colIdx[p];
+                if (meets[column % plane]) {
+                    for (; (long) (column / plane) * parts / channels > part; part++) {
+                        bounds[(part + 1) * rows + row] = at;
+                    }
+                    if (packed != null) {
+                        packed.setAtIndex(ValueLayout.JAVA_LONG, at, ((4L * (p - start)) << 32) | column);
+                    }
+                    at++;
+                }
+            }
+            for (; part < parts; part++) {
+                bounds[(part + 1) * rows + row] = at;
+            }
+        }
+        return bounds;
+    }
+
+    Entries at(int row, int col) {
+        return classes[rowClass[row]][colClass[col]];
+    }
+
+    /** The first column behind {@code col} of another class. */
+    int runEnd(int col) {
+        int end = col + 1;
+        while (end < colClass.length && colClass[end] == colClass[col]) {
+            end++;
+        }
+        return end;
+    }
+
+    long sizeBytes() {
+        long bytes = 4L * whole.length;
+        for (Entries[] each : classes) {
+            for (Entries entries : each) {
+                bytes += entries.packed.byteSize() + 4L * entries.bounds.length;
+            }
+        }
+        return bytes;
+    }
+}
