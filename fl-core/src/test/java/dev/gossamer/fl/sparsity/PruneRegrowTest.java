@@ -8,13 +8,12 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Predicate;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 class PruneRegrowTest {
 
-    private static final Predicate<TensorState> WEIGHTS =
+    private static final Predicate<TensorState> PruneRegrowTest::isWeight =
             tensor -> tensor.name().endsWith("weight");
 
     private static ModelState random(long seed) {
@@ -51,7 +50,7 @@ class PruneRegrowTest {
     @Test
     void startsWithTheLargestOfEachLayer() {
         ModelState model = random(1);
-        ModelState pruned = new PruneRegrow(0.8, 0.2, 10).prune(model, WEIGHTS);
+        ModelState pruned = new PruneRegrow(0.8, 0.2, 10).prune(model, PruneRegrowTest::isWeight);
 
         assertThat(pruned.tensor("conv.weight").nnz()).isEqualTo(48);
         assertThat(pruned.tensor("fc.weight").nnz()).isEqualTo(89);
@@ -64,13 +63,13 @@ class PruneRegrowTest {
     @Test
     void adjustingKeepsEveryLayersCountAndExchangesTheSmallest() {
         PruneRegrow rule = new PruneRegrow(0.8, 0.5, 10);
-        ModelState before = rule.prune(random(2), WEIGHTS);
+        ModelState before = rule.prune(random(2), PruneRegrowTest::isWeight);
         ModelState gradient = random(3);
 
-        ModelState after = rule.adjust(before, gradient, WEIGHTS, 0);
+        ModelState after = rule.adjust(before, gradient, PruneRegrowTest::isWeight, 0);
 
         // At round 0 half of the fifth is given up: what is left is the start at S = 0.9.
-        ModelState left = new PruneRegrow(0.9, 0, 1).prune(before, WEIGHTS);
+        ModelState left = new PruneRegrow(0.9, 0, 1).prune(before, PruneRegrowTest::isWeight);
         for (String name : List.of("conv.weight", "fc.weight")) {
             TensorState is = after.tensor(name);
             TensorState stayed = left.tensor(name);
@@ -98,7 +97,7 @@ class PruneRegrowTest {
     /** From S = 0.5 to 0.4, with the largest gradients at weights that are active already. */
     @Test
     void growsAmongInactiveOnly() {
-        ModelState before = new PruneRegrow(0.5, 0, 1).prune(random(4), WEIGHTS);
+        ModelState before = new PruneRegrow(0.5, 0, 1).prune(random(4), PruneRegrowTest::isWeight);
         TensorState weights = before.tensor("fc.weight");
         float[] gradient = new float[400];
         weights.pattern().forEach((row, col, position) -> gradient[row * 40 + col] = 1000);
@@ -106,7 +105,7 @@ class PruneRegrowTest {
                 TensorState.dense("conv.weight", new int[] {8, 4, 3, 3}, new float[288]),
                 TensorState.dense("fc.weight", new int[] {10, 40}, gradient)));
 
-        ModelState after = new PruneRegrow(0.4, 0, 1).adjust(before, gradients, WEIGHTS, 5);
+        ModelState after = new PruneRegrow(0.4, 0, 1).adjust(before, gradients, PruneRegrowTest::isWeight, 5);
 
         assertThat(after.tensor("fc.weight").nnz()).isGreaterThan(weights.nnz());
         assertThat(after.tensor("fc.weight").pattern().containsAll(weights.pattern()))
@@ -116,9 +115,9 @@ class PruneRegrowTest {
     @Test
     void atTheEndNothingIsExchanged() {
         PruneRegrow rule = new PruneRegrow(0.8, 0.5, 10);
-        ModelState before = rule.prune(random(5), WEIGHTS);
+        ModelState before = rule.prune(random(5), PruneRegrowTest::isWeight);
 
-        assertThat(rule.adjust(before, random(6), WEIGHTS, 10)).isEqualTo(before);
+        assertThat(rule.adjust(before, random(6), PruneRegrowTest::isWeight, 10)).isEqualTo(before);
     }
 
     @Test
