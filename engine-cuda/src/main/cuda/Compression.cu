@@ -56,9 +56,11 @@ __device__ inline bool compression_reaches(float x, u32 threshold) {
     return magnitude != 0 && magnitude >= threshold;
 }
 
-// Keeps the threshold that a search has found. One thread.
+// Keeps the threshold that a search has found. One warp.
 extern "C" __global__ void compression_note(const SelectionState* state, u32* threshold) {
-    *threshold = state->prefix;
+    if (thread_index() == 0) {
+        *threshold = state->prefix;
+    }
 }
 
 // How many elements of each chunk reach the threshold of before; a warp per chunk. Bound: 4 bytes read per position.

@@ -232,7 +232,7 @@ void selection() {
     races::launch(1, 256, [&] { selection_scan_ties(ties, CHUNKS); });
     races::launch(1, 64, [&] { compression_store(values, MANY, 23, kept, ties, ptr, rows, cols, stored); });
     Words threshold(1);
-    races::launch(1, 1, [&] { compression_note(state, threshold); });
+    races::launch(1, 32, [&] { compression_note(state, threshold); });
     races::launch(1, 64, [&] { compression_count_again(values, MANY, threshold, ties); });
     races::launch(1, 256, [&] { compression_decide(ties, CHUNKS, MANY, state, threshold); });
     races::launch(1, 64, [&] { compression_keep_again(values, MANY, state, threshold, kept); });

@@ -222,6 +222,7 @@ final class CpuWorkspace implements Workspace {
     @Override
     public Workspace child() {
         CpuWorkspace child = new CpuWorkspace(backend, threads);
+        children.removeIf(each -> !each.open); // a session makes one after the other
         children.add(child);
         return child;
     }

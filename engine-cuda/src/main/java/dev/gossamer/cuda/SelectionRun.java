@@ -157,7 +157,7 @@ final class SelectionRun {
 
     /** Keeps the threshold found before, for {@link #markAgain}. */
     SelectionRun note(DeviceBuffer threshold) {
-        workspace.launch().kernel("compression_note").p(state).p(threshold).blocks(1, 1);
+        workspace.launch().kernel("compression_note").p(state).p(threshold).blocks(1, WARP);
         return this;
     }
 
