@@ -81,7 +81,7 @@ final class ConvolutionProduct implements Product {
     public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
         CpuSparseWeights weights = (CpuSparseWeights) w;
         CpuTensor out = forward(x, beta, y, epilogue);
-        walk.sparse(forward, weights.forward(), weights.values());
+        walk.sparse(forward, weights.forward(), weights.forwardClasses(), weights.values());
         out.clearTail();
     }
 
@@ -112,7 +112,8 @@ final class ConvolutionProduct implements Product {
         CpuSparseWeights.Backward weights = ((CpuSparseWeights) w).backward();
         CpuTensor out = inputGradient(gy, beta, gx, mask);
         for (int i = 0; i < backward.size(); i++) {
-            walk.sparse(backward.get(i), weights.passes().get(i), weights.values());
+            walk.sparse(
+                    backward.get(i), weights.passes().get(i), weights.classes().get(i), weights.values());
         }
         out.clearTail();
     }

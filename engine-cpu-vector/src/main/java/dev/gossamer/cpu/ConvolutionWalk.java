@@ -238,7 +238,7 @@ final class ConvolutionWalk implements Workers.Parts {
                 : Raw.address(panels, (long) part * channels * TILE * Lanes.BYTES, (long) channels * tileBytes);
         for (int row = from; row < to && beta != 0; row++) {
             for (int tile = 0; tile < tiles; tile++) {
-                Scaling.row(vectors, out.data, to0 + (long) row * outStride + (long) tile * io.outputTile, beta);
+                Scaling.row(vectors, output + (long) row * outStride + (long) tile * io.outputTile, beta);
             }
         }
         for (int k = 0; k < parts; k++) {

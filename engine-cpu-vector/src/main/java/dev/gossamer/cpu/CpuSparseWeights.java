@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class CpuSparseWeights implements SparseWeights {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfChar CHAR = ValueLayout.JAVA_CHAR_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final CpuWorkspace owner;
     private final Geometry geometry;
@@ -41,6 +43,11 @@ final class CpuSparseWeights implements SparseWeights {
     private final int[] positions;
     private final int[] rowPtr;
     private final Csr forward;
+
+    /** Entries and their bounds as a convolution's kernels read them; null in a linear layer. */
+    private final TapClasses.@Nullable Entries entries;
+
+    private final @Nullable TapClasses forwardClasses;
     private @Nullable Backward backward;
     private int threshold = NONE;
 
@@ -57,6 +64,17 @@ final class CpuSparseWeights implements SparseWeights {
         this.positions = inputPositions();
         this.rowPtr = new int[geometry.rows() + 1];
         this.forward = new Csr(geometry.rows(), span(positions), rowPtr, new int[this.capacity], narrow(this.capacity));
+        this.entries = geometry.isLinear() ? null : entries(packed(), geometry.rows());
+        this.forwardClasses =
+                entries == null ? null : new TapClasses(ConvolutionPass.forward(geometry), forward, entries);
+    }
+
+    private MemorySegment packed() {
+        return owner.memory().allocate((capacity + 1L) * Long.BYTES);
+    }
+
+    private static TapClasses.Entries entries(MemorySegment packed, int rows) {
+        return new TapClasses.Entries(packed, new int[2 * rows]);
     }
 
     /** For each column the position of the input that it meets. */
@@ -188,10 +206,31 @@ final class CpuSparseWeights implements SparseWeights {
             ALL.set(CHAR, (narrow + 2L * p) & USER, (char) position);
         }
         Arrays.fill(rowPtr, row + 1, rowPtr.length, count);
+        if (entries != null) {
+            pack(entries);
+        }
+    }
+
+    private void pack(TapClasses.Entries to) {
+        int rows = geometry.rows();
+        System.arraycopy(rowPtr, 0, to.bounds(), 0, rows);
+        System.arraycopy(rowPtr, 1, to.bounds(), rows, rows);
+        long at = Raw.address(to.packed(), 0, 8L * rowPtr[rows]);
+        for (int row = 0; row < rows; row++) {
+            int start = rowPtr[row];
+            for (int p = start; p < rowPtr[row + 1]; p++) {
+                ALL.set(LONG, (at + 8L * p) & USER, TapClasses.packed(p - start, forward.colIdx[p]));
+            }
+        }
     }
 
     Csr forward() {
         return forward;
+    }
+
+    /** As {@link #forward}, for the kernels of convolutions. */
+    TapClasses forwardClasses() {
+        return Objects.requireNonNull(forwardClasses, "only convolutions have classes of taps");
     }
 
     MemorySegment values() {
@@ -226,10 +265,25 @@ final class CpuSparseWeights implements SparseWeights {
         private final List<Csr> passes = IntStream.range(0, slots.passes())
                 .mapToObj(i -> new Csr(slots.channels(), slots.span(i, geometry.rows()), starts[i], colIdx, narrow))
                 .toList();
+        private final int[] first = new int[next.length];
+        private final @Nullable MemorySegment packed = geometry.isLinear() ? null : packed();
+        private final List<TapClasses> classes = packed == null ? List.of() : classes(packed);
         private boolean stale = true;
+
+        private List<TapClasses> classes(MemorySegment memory) {
+            List<ConvolutionPass> all = ConvolutionPass.backward(geometry);
+            return IntStream.range(0, all.size())
+                    .mapToObj(i -> new TapClasses(all.get(i), passes.get(i), entries(memory, slots.channels())))
+                    .toList();
+        }
 
         List<Csr> passes() {
             return passes;
+        }
+
+        /** As {@link #passes}, for the kernels of convolutions. */
+        List<TapClasses> classes() {
+            return classes;
         }
 
         MemorySegment values() {
@@ -265,6 +319,12 @@ final class CpuSparseWeights implements SparseWeights {
                 }
                 ofPass[slots.channels()] = before;
             }
+            System.arraycopy(next, 0, first, 0, next.length);
+            for (int i = 0; i < classes.size(); i++) {
+                int[] bounds = classes.get(i).whole;
+                System.arraycopy(starts[i], 0, bounds, 0, slots.channels());
+                System.arraycopy(starts[i], 1, bounds, slots.channels(), slots.channels());
+            }
         }
 
         private void place() {
@@ -275,6 +335,7 @@ final class CpuSparseWeights implements SparseWeights {
             long from = Raw.address(CpuSparseWeights.this.values, 0, 4L * entries);
             long to = Raw.address(values, 0, 4L * entries);
             long narrowAt = Raw.address(narrow, 0, 2L * entries);
+            long packedAt = packed == null ? 0 : Raw.address(packed, 0, 8L * entries);
             for (int row = 0; row < geometry.rows(); row++) {
                 for (int p = rowPtr[row]; p < rowPtr[row + 1]; p++) {
                     int col = ALL.get(INT, (at + 4L * p) & USER) - row * cols;
@@ -286,13 +347,19 @@ final class CpuSparseWeights implements SparseWeights {
                     int position = row * plane + slots.offset(col);
                     colIdx[q] = position;
                     ALL.set(CHAR, (narrowAt + 2L * q) & USER, (char) position);
+                    if (packed != null) {
+                        ALL.set(LONG, (packedAt + 8L * q) & USER, TapClasses.packed(q - first[slot], position));
+                    }
                     ALL.set(UNCHECKED, (to + 4L * q) & USER, ALL.get(UNCHECKED, (from + 4L * p) & USER));
                 }
             }
         }
 
         long sizeBytes() {
-            return values.byteSize() + narrow.byteSize() + 4L * (colIdx.length + next.length);
+            return values.byteSize()
+                    + narrow.byteSize()
+                    + (packed == null ? 0 : packed.byteSize())
+                    + 4L * (colIdx.length + 2L * next.length);
         }
     }
 
@@ -312,6 +379,7 @@ final class CpuSparseWeights implements SparseWeights {
         return flat.byteSize()
                 + values.byteSize()
                 + forward.narrow().byteSize()
+                + (entries == null ? 0 : entries.packed().byteSize())
                 + 4L * capacity
                 + (made == null ? 0 : made.sizeBytes());
     }

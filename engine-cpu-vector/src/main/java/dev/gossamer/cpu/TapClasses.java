@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Entries are cut into parts by input channels where an output channel has enough of them: the inputs that one part of all
  * output channels reads from a tile then stay in the first-level cache.
  *
- * <p>Immutable and shared, as its structure is.
+ * <p>Immutable and shared, as its structure is; but see the second constructor.
  */
 final class TapClasses {
 
@@ -102,6 +102,27 @@ final class TapClasses {
                 .toArray(Entries[][]::new);
     }
 
+    /**
+     * One class and one part for a structure whose entries are written anew by whoever owns the memory: zeros of the halo are
+     * multiplied with the rest.
+     */
+    TapClasses(ConvolutionPass pass, Csr structure, Entries entries) {
+        this.structure = structure;
+        this.plane = 1;
+        this.channels = structure.cols;
+        this.rowClass = new int[pass.rows()];
+        this.colClass = new int[pass.cols()];
+        this.parts = 1;
+        this.isShort = false;
+        this.whole = entries.bounds;
+        this.classes = new Entries[][] {{entries}};
+    }
+
+    /** An entry as {@link Entries} has it, the {@code number}-th of its row. */
+    static long packed(int number, int column) {
+        return ((4L * number) << 32) | column;
+    }
+
     /** For each grid row or column and each tap whether it leads to one of the plane. */
     private static boolean[][] reached(int count, int start, int step, int[] taps, int size, int largest) {
         boolean[][] reached = new boolean[count][taps.length];
@@ -162,7 +183,7 @@ final class TapClasses {
                         bounds[(part + 1) * rows + row] = at;
                     }
                     if (packed != null) {
-                        packed.setAtIndex(ValueLayout.JAVA_LONG, at, ((4L * (p - start)) << 32) | column);
+                        packed.setAtIndex(ValueLayout.JAVA_LONG, at, packed(p - start, column));
                     }
                     at++;
                 }
