@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Test;
 
 class PruneRegrowTest {
 
-    private static final Predicate<TensorState> PruneRegrowTest::isWeight =
-            tensor -> tensor.name().endsWith("weight");
+    private static boolean isWeight(TensorState tensor) {
+        return tensor.name().endsWith("weight");
+    }
 
     private static ModelState random(long seed) {
         Random random = new Random(seed);
