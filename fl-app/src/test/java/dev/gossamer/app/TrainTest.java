@@ -292,7 +292,7 @@ class TrainTest {
     @Test
     void aRunThatFailsSaysWhyAndWhatIsLeft() throws IOException {
         Path out = folder.resolve("run");
-        Cli.Outcome outcome = train(out, "--lr", "1000", "--rounds", "5");
+        Cli.Outcome outcome = train(out, "--lr", "1000", "--rounds", "5", "--clients", "1");
 
         assertThat(outcome.code()).isEqualTo(1);
         assertThat(outcome.out()).isEmpty();
