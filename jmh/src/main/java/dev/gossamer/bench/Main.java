@@ -81,6 +81,7 @@ public final class Main implements Runnable {
         add(line, "steps", new JmhCommand(JmhRun.Group.STEPS), "JMH on training steps.");
         return line.addSubcommand(new SpmmPairs())
                 .addSubcommand(new FederatedCommand())
+                .addSubcommand(new MethodsCommand())
                 .addSubcommand(new LossesCommand())
                 .addSubcommand(new EngineRun())
                 .addSubcommand(new OpServer())

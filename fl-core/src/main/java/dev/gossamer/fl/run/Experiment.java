@@ -113,7 +113,7 @@ public final class Experiment {
     }
 
     /** The method with its settings. */
-    FederatedMethod method() {
+    public FederatedMethod method() {
         LocalTraining training = new LocalTraining(
                 config.epochs(),
                 config.batch(),
@@ -125,6 +125,11 @@ public final class Experiment {
         return MethodCatalog.named(config.method()).factory().make(spec, training, config);
     }
 
+    /** Starts threads with the clients, for whoever drives the rounds; the caller closes them. */
+    public LocalClientRunner clients() {
+        return new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads);
+    }
+
     /**
      * Runs all rounds and writes the directory.
      *
@@ -134,8 +139,7 @@ public final class Experiment {
         directory.writeConfig(config);
         Map<String, Object> manifest = Manifest.of(this);
         directory.writeManifest(manifest);
-        try (LocalClientRunner clients =
-                new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads)) {
+        try (LocalClientRunner clients = clients()) {
             RunResult result = new RoundLoop(this, clients, clients, directory, listener).run(method());
             Footprint footprint = clients.footprint();
             if (footprint != null) {

@@ -78,8 +78,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
     }
 
     /** Memory of the client that took most so far; null if none has trained. */
-    @Nullable
-    Footprint footprint() {
+    public @Nullable Footprint footprint() {
         return footprint.get();
     }
 

@@ -10,7 +10,7 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** JSON files of results. */
-final class Json {
+public final class Json {
 
     static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -32,7 +32,8 @@ final class Json {
         }
     }
 
-    static void write(Path file, Object value) {
+    /** Writes records, maps and lists, indented. */
+    public static void write(Path file, Object value) {
         try {
             Files.writeString(file, MAPPER.writeValueAsString(value) + "\n");
         } catch (IOException e) {
