@@ -23,4 +23,9 @@ public record DecodeOptions(boolean refuseNonFinite, long maxElements) {
     public static DecodeOptions forModel(ModelState model) {
         return new DecodeOptions(true, model.size() + model.tensors().size());
     }
+
+    /** As {@link #forModel}, for messages that hold up to so many tensors of each of the model's sizes. */
+    public static DecodeOptions forCopies(ModelState model, int copies) {
+        return new DecodeOptions(true, Math.multiplyExact(copies, forModel(model).maxElements));
+    }
 }

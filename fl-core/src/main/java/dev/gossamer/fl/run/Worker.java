@@ -46,6 +46,9 @@ final class Worker implements AutoCloseable {
     /** Sets the streams of samples that clients draw apart from the other uses of a run's seed. */
     private static final long DRAW = 0xD4A3;
 
+    /** A message may hold the model and something of its size beside it, as momentum. */
+    private static final int MOST_COPIES = 2;
+
     private static final int EVALUATION_BATCH = 256;
 
     /**
@@ -103,7 +106,7 @@ final class Worker implements AutoCloseable {
      */
     ClientUpdate perform(int client, byte[] message, ClientWork work) {
         long start = System.nanoTime();
-        SparseUpdate received = WireCodec.decode(message, DecodeOptions.DEFAULT);
+        SparseUpdate received = WireCodec.decode(message, DecodeOptions.forCopies(network.layout(), MOST_COPIES));
         long decoded = System.nanoTime();
         Reply reply = work.perform(new AtWork(client, received.round()), received.model());
         long done = System.nanoTime();
