@@ -6,9 +6,7 @@ import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.BatchNorm;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A session's stages while layers add them. */
@@ -19,7 +17,7 @@ public final class Assembly {
     private final boolean training;
     private final @Nullable Derivatives derivatives;
     private final SparsePlan plan;
-    private final Map<String, Parameter> parameters = new HashMap<>();
+    private final Network network;
     private final List<Stage> stages = new ArrayList<>();
     private @Nullable RandomStream stream;
     private int sites;
@@ -43,8 +41,7 @@ public final class Assembly {
         this.training = training;
         this.plan = plan;
         this.derivatives = derivatives;
-        network.parameters()
-                .forEach(parameter -> parameters.put(parameter.spec().name(), parameter));
+        this.network = network;
     }
 
     Workspace workspace() {
@@ -100,11 +97,7 @@ public final class Assembly {
     }
 
     Parameter parameter(String name) {
-        Parameter parameter = parameters.get(name);
-        if (parameter == null) {
-            throw new IllegalArgumentException("The model has no parameter '" + name + "'");
-        }
-        return parameter;
+        return network.parameter(name);
     }
 
     /** Puts a stage behind the others and returns its output. */

@@ -64,17 +64,17 @@ record SparsePlan(Map<String, Kept> layers) {
 
     /** Operations of a training step for each sample, with the weights that the network has now. */
     double flops(Network network) {
-        double sum = 0;
-        boolean first = true;
-        for (LayerWork layer : TrainingFlops.of(network.spec()).layers()) {
-            Parameter weight = network.parameter(layer.weight());
+        TrainingFlops work = TrainingFlops.of(network.spec());
+        double[] multiply = new double[work.layers().size()];
+        double[] differentiate = new double[multiply.length];
+        for (int i = 0; i < multiply.length; i++) {
+            Parameter weight = network.parameter(work.layers().get(i).weight());
             Kept kept = of(weight);
             double stored = (double) weight.space().nnz() / weight.space().size();
-            double multiply = kept.selectsWeights() ? kept.weights() : stored;
-            sum += layer.flops() * ((first ? 1 : 2) * multiply + stored * kept.activations());
-            first = false;
+            multiply[i] = kept.selectsWeights() ? kept.weights() : stored;
+            differentiate[i] = stored * kept.activations();
         }
-        return sum;
+        return work.trained(multiply, differentiate);
     }
 
     Kept of(Parameter weight) {
