@@ -1,5 +1,6 @@
 package dev.gossamer.fl.sparsity;
 
+import dev.gossamer.fl.codec.TensorState;
 import java.util.Arrays;
 import java.util.List;
 
@@ -74,13 +75,9 @@ public enum DensityRule {
         double[] raw = new double[shapes.size()];
         long[] sizes = new long[shapes.size()];
         for (int i = 0; i < sizes.length; i++) {
-            long sum = 0;
-            sizes[i] = 1;
-            for (int dimension : shapes.get(i)) {
-                sum += dimension;
-                sizes[i] = Math.multiplyExact(sizes[i], (long) dimension);
-            }
-            raw[i] = (double) sum / sizes[i];
+            int[] shape = shapes.get(i).stream().mapToInt(Integer::intValue).toArray();
+            sizes[i] = TensorState.size(shape);
+            raw[i] = ErdosRenyiKernel.rawDensity(shape);
         }
         return density == 1 ? Arrays.stream(raw).map(each -> 1).toArray() : spread(raw, sizes, density);
     }

@@ -3,6 +3,7 @@ package dev.gossamer.fl.sparsity;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.codec.TensorState;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /** Numbers of one tensor where another has entries. */
 final class Entries {
@@ -11,8 +12,12 @@ final class Entries {
 
     /** Elements of {@code from} at the entries of {@code at}, in their order. */
     static float[] of(TensorState from, TensorState at) {
+        return of(from, at.pattern());
+    }
+
+    /** Elements of {@code from} at the entries of a pattern, in their order; all for null. */
+    static float[] of(TensorState from, @Nullable SparsityPattern pattern) {
         float[] dense = from.pattern() == null ? from.values() : from.toDense();
-        SparsityPattern pattern = at.pattern();
         if (pattern == null) {
             return dense;
         }

@@ -15,11 +15,7 @@ public final class Masking {
 
     /** A tensor in a mask: its values there, 0 where it has none. */
     public static TensorState restrict(TensorState tensor, SparsityPattern mask) {
-        float[] dense = tensor.toDense();
-        float[] values = new float[Math.toIntExact(mask.nnz())];
-        int cols = mask.cols();
-        mask.forEach((row, col, position) -> values[position] = dense[row * cols + col]);
-        return tensor.with(mask, values);
+        return tensor.with(mask, Entries.of(tensor, mask));
     }
 
     /** The model without masks: what a pattern lacks is an explicit 0, which training may move. */
