@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model between rounds: its tensors by name, on the host, immutable (see {@link TensorState} for what that means for
@@ -63,6 +64,38 @@ public record ModelState(List<TensorState> tensors) {
                 .filter(tensor -> tensor.name().startsWith(prefix))
                 .map(tensor -> tensor.named(tensor.name().substring(prefix.length())))
                 .toList());
+    }
+
+    /** Dense zeros of the shapes of some of this model's tensors. */
+    public ModelState zeros(Set<String> names) {
+        return new ModelState(tensors.stream()
+                .filter(tensor -> names.contains(tensor.name()))
+                .map(tensor -> tensor.with(null, new float[Math.toIntExact(tensor.size())]))
+                .toList());
+    }
+
+    /** The sum with a model of the same layout, dense; what a pattern lacks counts as 0. */
+    public ModelState plus(ModelState other) {
+        return combined(other, 1);
+    }
+
+    /** The difference to a model of the same layout, dense; what a pattern lacks counts as 0. */
+    public ModelState minus(ModelState other) {
+        return combined(other, -1);
+    }
+
+    private ModelState combined(ModelState other, float sign) {
+        requireSameLayout(other, "other model");
+        List<TensorState> results = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            float[] values = tensors.get(i).toDense();
+            float[] others = other.tensors.get(i).toDense();
+            for (int p = 0; p < values.length; p++) {
+                values[p] += sign * others[p];
+            }
+            results.add(tensors.get(i).with(null, values));
+        }
+        return new ModelState(results);
     }
 
     /** Number of elements of all tensors, with or without a value. */

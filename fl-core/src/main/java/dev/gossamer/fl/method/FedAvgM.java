@@ -44,10 +44,7 @@ public record FedAvgM(ModelSpec spec, LocalTraining training, double beta, doubl
     @Override
     public ServerState init(long seed) {
         ModelState model = spec.initial(seed);
-        List<TensorState> zeros = model.tensors().stream()
-                .map(tensor -> tensor.with(null, new float[tensor.values().length]))
-                .toList();
-        return new ServerState(0, model, Map.of(VELOCITY, new ModelState(zeros)));
+        return new ServerState(0, model, Map.of(VELOCITY, model.zeros(spec.trainedNames())));
     }
 
     @Override
@@ -59,12 +56,11 @@ public record FedAvgM(ModelSpec spec, LocalTraining training, double beta, doubl
         List<TensorState> velocities = new ArrayList<>();
         for (int i = 0; i < merged.mean().tensors().size(); i++) {
             TensorState mean = merged.mean().tensors().get(i);
-            TensorState last = velocity.tensors().get(i);
             if (trained.contains(mean.name())) {
+                TensorState last = velocity.tensor(mean.name());
                 move(state.model().tensors().get(i), mean, last, models, velocities);
             } else {
                 models.add(mean);
-                velocities.add(last);
             }
         }
         ServerState next =

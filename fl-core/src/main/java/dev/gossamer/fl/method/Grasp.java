@@ -57,17 +57,10 @@ public record Grasp(
 
     @Override
     public RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients) {
-        ClientWork training = new TrainAndSend(this.training);
-        if (state.round() > 0) {
-            return Averaging.round(NAME, state, cohort, training, clients);
-        }
         ClientWork scoring = new Work(
                 scope, GraspScore.removed(scope.size(), sparsity), samplesPerClass, new GradientSettings(true, (float)
                         temperature));
-        Screening.Found found = Screening.run(NAME, state, cohort, seed, scoring, clients);
-        Averaging.Merged merged = Averaging.merge(NAME, found.model(), cohort, training, clients);
-        return new RoundOutcome(
-                new ServerState(cohort.round(), merged.mean()), found.traffic().then(merged.traffic()));
+        return Screening.round(NAME, state, cohort, seed, scoring, new TrainAndSend(training), clients);
     }
 
     /** The half of the client that finds the mask. */

@@ -11,9 +11,6 @@ package dev.gossamer.fl.method;
  */
 public sealed interface LearningRate {
 
-    /** η_0, in (0, ∞). */
-    double initial();
-
     /**
      * The rate of a round.
      *

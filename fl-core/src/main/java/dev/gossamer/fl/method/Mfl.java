@@ -1,9 +1,7 @@
 package dev.gossamer.fl.method;
 
 import dev.gossamer.fl.codec.ModelState;
-import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.nn.ModelSpec;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -51,11 +49,7 @@ public record Mfl(ModelSpec spec, LocalTraining training) implements FederatedMe
     @Override
     public ServerState init(long seed) {
         ModelState model = spec.initial(seed);
-        List<TensorState> zeros = model.tensors().stream()
-                .filter(tensor -> spec.trainedNames().contains(tensor.name()))
-                .map(tensor -> tensor.with(null, new float[tensor.values().length]))
-                .toList();
-        return new ServerState(0, model, Map.of(MOMENTUM, new ModelState(zeros)));
+        return new ServerState(0, model, Map.of(MOMENTUM, model.zeros(spec.trainedNames())));
     }
 
     @Override

@@ -1,12 +1,9 @@
 package dev.gossamer.fl.method;
 
 import dev.gossamer.fl.codec.ModelState;
-import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.sparsity.PruneFlAdjustment;
 import dev.gossamer.fl.sparsity.PruneFlAdjustment.Costs;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * PruneFL: the mask is what makes the loss fall fastest for the time that a step takes, found first by one client and adjusted
@@ -80,7 +77,7 @@ public record PruneFl(
 
     private Averaging.Merged train(ModelState model, Cohort cohort, ClientRunner clients) {
         ClientWork work = new Work(training, adjusts(cohort));
-        ModelState answer = adjusts(cohort) ? model.with(SQUARES, noSquares(model)) : model;
+        ModelState answer = adjusts(cohort) ? model.with(SQUARES, model.zeros(spec.trainedNames())) : model;
         return Averaging.merge(NAME, model, answer, cohort, work, clients);
     }
 
@@ -127,7 +124,7 @@ public record PruneFl(
             client.load(received);
             Client.Squared trained = client.trainWithSquares(training);
             ModelState before = client.recall(SQUARES);
-            ModelState squares = before == null ? trained.squares() : sum(before, trained.squares());
+            ModelState squares = before == null ? trained.squares() : before.plus(trained.squares());
             if (!sends) {
                 client.remember(SQUARES, squares);
                 return new Reply(client.state(), trained.report());
@@ -135,25 +132,5 @@ public record PruneFl(
             client.forget(SQUARES);
             return new Reply(client.state().with(SQUARES, squares), trained.report());
         }
-    }
-
-    private ModelState noSquares(ModelState model) {
-        return new ModelState(model.tensors().stream()
-                .filter(tensor -> spec.trainedNames().contains(tensor.name()))
-                .map(tensor -> tensor.with(null, new float[Math.toIntExact(tensor.size())]))
-                .toList());
-    }
-
-    private static ModelState sum(ModelState a, ModelState b) {
-        List<TensorState> sums = new ArrayList<>();
-        for (int i = 0; i < a.tensors().size(); i++) {
-            float[] values = a.tensors().get(i).values().clone();
-            float[] others = b.tensors().get(i).values();
-            for (int p = 0; p < values.length; p++) {
-                values[p] += others[p];
-            }
-            sums.add(a.tensors().get(i).with(null, values));
-        }
-        return new ModelState(sums);
     }
 }

@@ -19,6 +19,29 @@ final class Screening {
      */
     record Found(ModelState model, Traffic traffic) {}
 
+    /**
+     * A round of a method that trains in the mask of the first round's screening ever after.
+     *
+     * @param scoring what the chosen client does
+     * @param training what all do
+     */
+    static RoundOutcome round(
+            String method,
+            ServerState state,
+            Cohort cohort,
+            long seed,
+            ClientWork scoring,
+            ClientWork training,
+            ClientRunner clients) {
+        if (state.round() > 0) {
+            return Averaging.round(method, state, cohort, training, clients);
+        }
+        Found found = run(method, state, cohort, seed, scoring, clients);
+        Averaging.Merged merged = Averaging.merge(method, found.model(), cohort, training, clients);
+        return new RoundOutcome(
+                new ServerState(cohort.round(), merged.mean()), found.traffic().then(merged.traffic()));
+    }
+
     static Found run(
             String method, ServerState state, Cohort cohort, long seed, ClientWork work, ClientRunner clients) {
         List<Integer> all = cohort.clients();

@@ -56,16 +56,8 @@ public record Snip(
 
     @Override
     public RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients) {
-        ClientWork training = new TrainAndSend(this.training);
-        if (state.round() > 0) {
-            return Averaging.round(NAME, state, cohort, training, clients);
-        }
-        long keep = SnipSaliency.kept(scope.size(), sparsity);
-        ClientWork scoring = new Work(scope, keep, samples, settings);
-        Screening.Found found = Screening.run(NAME, state, cohort, seed, scoring, clients);
-        Averaging.Merged merged = Averaging.merge(NAME, found.model(), cohort, training, clients);
-        return new RoundOutcome(
-                new ServerState(cohort.round(), merged.mean()), found.traffic().then(merged.traffic()));
+        ClientWork scoring = new Work(scope, SnipSaliency.kept(scope.size(), sparsity), samples, settings);
+        return Screening.round(NAME, state, cohort, seed, scoring, new TrainAndSend(training), clients);
     }
 
     /** The half of the client that finds the mask. */

@@ -8,8 +8,6 @@ import dev.gossamer.fl.sparsity.HoldersMean;
 import dev.gossamer.fl.sparsity.MagnitudePruning;
 import dev.gossamer.fl.sparsity.Masking;
 import dev.gossamer.fl.sparsity.PruningScope;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * ZeroFL: clients train as SWAT does, and send a little more than what was active.
@@ -84,7 +82,7 @@ public record ZeroFl(
         if (upload != Upload.TOP_K_WEIGHTS) {
             Averaging.Merged change = Averaging.merge(NAME, state.model(), cohort, work, clients);
             return new RoundOutcome(
-                    new ServerState(cohort.round(), sum(state.model(), change.mean())), change.traffic());
+                    new ServerState(cohort.round(), state.model().plus(change.mean())), change.traffic());
         }
         return holders
                 ? meanOfHolders(state, cohort, work, clients)
@@ -96,20 +94,6 @@ public record ZeroFl(
         Traffic traffic = Exchange.run(
                 NAME, state.model(), cohort, work, clients, update -> mean.add(update.model(), update.samples()));
         return new RoundOutcome(new ServerState(cohort.round(), Masking.over(mean.result(), state.model())), traffic);
-    }
-
-    private static ModelState sum(ModelState model, ModelState change) {
-        List<TensorState> sums = new ArrayList<>();
-        for (int i = 0; i < model.tensors().size(); i++) {
-            TensorState old = model.tensors().get(i);
-            float[] values = old.toDense();
-            float[] added = change.tensors().get(i).toDense();
-            for (int p = 0; p < values.length; p++) {
-                values[p] += added[p];
-            }
-            sums.add(old.with(null, values));
-        }
-        return new ModelState(sums);
     }
 
     /** The client's half. */
@@ -127,8 +111,8 @@ public record ZeroFl(
                     ModelState sent = top(trained);
                     yield new Reply(sent, report.pruned(MagnitudePruning.error(trained, sent)));
                 }
-                case DIFF_ON_TOP_K_WEIGHTS -> new Reply(Masking.alike(difference(trained, old), top(trained)), report);
-                case TOP_K_WEIGHTS_DIFF -> new Reply(top(difference(trained, old)), report);
+                case DIFF_ON_TOP_K_WEIGHTS -> new Reply(Masking.alike(trained.minus(old), top(trained)), report);
+                case TOP_K_WEIGHTS_DIFF -> new Reply(top(trained.minus(old)), report);
             };
         }
 
@@ -146,19 +130,6 @@ public record ZeroFl(
                 }
             }
             return left;
-        }
-
-        private static ModelState difference(ModelState trained, ModelState old) {
-            List<TensorState> differences = new ArrayList<>();
-            for (int i = 0; i < trained.tensors().size(); i++) {
-                float[] values = trained.tensors().get(i).values().clone();
-                float[] before = old.tensors().get(i).values();
-                for (int p = 0; p < values.length; p++) {
-                    values[p] -= before[p];
-                }
-                differences.add(trained.tensors().get(i).with(null, values));
-            }
-            return new ModelState(differences);
         }
     }
 }
