@@ -44,9 +44,15 @@ final class CudaTensor implements Tensor {
         return new CudaTensor(owner, owner.allocateZeroed(bytes), shape, layout, ld, shape.batch());
     }
 
-    /** A batch of up to 3 is not padded: at batch 1 that would read eight times what is needed. */
+    /**
+     * A batch of up to 4 is not padded to a whole sector: at batch 1 that would read eight times what is needed. Rows of three
+     * are, by one, since views of them with an even batch are read two floats at a time.
+     */
     private static int paddedBatch(int batch) {
-        return batch < 4 ? batch : Math.multiplyExact((batch - 1) / SECTOR + 1, SECTOR);
+        if (batch <= 4) {
+            return batch == 3 ? 4 : batch;
+        }
+        return Math.multiplyExact((batch - 1) / SECTOR + 1, SECTOR);
     }
 
     CudaTensor view(int newBatch) {

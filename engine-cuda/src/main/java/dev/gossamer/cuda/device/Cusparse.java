@@ -94,8 +94,9 @@ public final class Cusparse implements AutoCloseable {
      */
     public void spmm(int algorithm, float alpha, Csr a, DeviceBuffer values, Dense b, float beta, Dense c) {
         scalars.set(alpha, beta);
-        for (int column = 0; column < c.cols; column += MAX_COLUMNS) {
-            int columns = Math.min(MAX_COLUMNS, c.cols - column);
+        int columns;
+        for (int column = 0; column < c.cols; column += columns) {
+            columns = columnsOf(column, c.cols - column, b.ld, c.ld);
             var key = new SpmmPlan.Key(
                     a.id, values.address(), b.data.address(), b.ld, c.data.address(), c.ld, column, columns, algorithm);
             SparsePlan plan = plans.get(key);
@@ -104,6 +105,18 @@ public final class Cusparse implements AutoCloseable {
             }
             plan.run(scalars);
         }
+    }
+
+    /**
+     * How many of the columns that are left one call takes. cuSPARSE reads and writes rows two or four floats at a time where
+     * the number of columns is a multiple of that, and does not ask whether the rows begin at such a multiple: where they do
+     * not, 12.6.3 faults on a misaligned address. An odd number of columns is taken one by one.
+     */
+    static int columnsOf(int column, int left, int ldb, int ldc) {
+        int columns = Math.min(MAX_COLUMNS, left);
+        int floats = Math.min(4, Integer.lowestOneBit(columns));
+        boolean aligned = (column | ldb | ldc) % floats == 0;
+        return aligned ? columns : columns - 1;
     }
 
     /**
