@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         name = "federated",
         mixinStandardHelpOptions = true,
         description = {
-            "A whole federated run, FedSparsify-Global on FashionMNIST at 90 %, beside the same in PyTorch: wall-clock and steps a"
+            "A whole federated run, FedSparsify-Global on FashionMNIST at 90 %%, beside the same in PyTorch: wall-clock and steps a"
                     + " second, evaluation and encoding included.",
             "Ours is the ordinary run in a process of its own; PyTorch is a dense model with a mask, in as many processes as ours"
                     + " has threads. Without PyTorch the row has no ratio."
