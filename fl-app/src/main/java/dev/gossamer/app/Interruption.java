@@ -1,33 +1,50 @@
 package dev.gossamer.app;
 
+import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunListener;
+import dev.gossamer.fl.run.RunResult;
+import dev.gossamer.fl.run.StopSignal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 
 /**
- * What is said when a run ends before its end, by Ctrl-C or by a failure. The directory needs no care: its files are whole at
- * any time. After Ctrl-C the JVM's exit code is 130 by itself.
+ * Sees to it that a run that ends before its end can go on, by Ctrl-C, SIGTERM or a failure, and says how. After a signal the
+ * clients at work finish, as far as the run's thread waits for them, and a checkpoint is written; the JVM's exit code is then
+ * 130 or 143 by itself.
  */
 final class Interruption implements RunListener, AutoCloseable {
 
     private final Path directory;
-    private final Progress progress;
     private final PrintWriter err;
-    private final Thread hook = new Thread(this::tell, "gossamer-interruption");
+    private final StopSignal stop = new StopSignal();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::interrupted, "gossamer-interruption");
     private volatile int done;
+    private volatile boolean started;
+    private volatile boolean finished;
 
-    private Interruption(Path directory, Progress progress, PrintWriter err) {
+    private Interruption(Path directory, PrintWriter err) {
         this.directory = directory;
-        this.progress = progress;
         this.err = err;
     }
 
-    /** Tells from now on until closed. */
-    static Interruption expect(Path directory, Progress progress, PrintWriter err) {
-        Interruption interruption = new Interruption(directory, progress, err);
+    /** Listens for signals until closed. */
+    static Interruption expect(Path directory, PrintWriter err) {
+        Interruption interruption = new Interruption(directory, err);
         Runtime.getRuntime().addShutdownHook(interruption.hook);
         return interruption;
+    }
+
+    /** What tells the run to end. */
+    StopSignal stop() {
+        return stop;
+    }
+
+    @Override
+    public void started(Experiment experiment) {
+        started = true;
     }
 
     @Override
@@ -35,25 +52,46 @@ final class Interruption implements RunListener, AutoCloseable {
         done = metrics.round();
     }
 
-    private void tell() {
+    @Override
+    public void finished(RunResult result) {
+        finished = true;
+    }
+
+    private void interrupted() {
+        stop.give();
+        say("stopping as soon as the clients at work are done; kill -9 stops at once, and does no harm");
+        try {
+            ended.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         tell("interrupted");
     }
 
-    /** Ends the display and says what is left of the run. */
-    void tell(String what) {
-        progress.close();
-        err.println("gossamer: " + what + "; " + directory + " has the configuration and the metrics of " + done
-                + (done == 1 ? " round" : " rounds"));
+    private void tell(String what) {
+        if (finished) {
+            return;
+        }
+        say(what + (done == 0 ? "" : " after round " + done) + "; go on with: gossamer resume " + directory);
+    }
+
+    private void say(String what) {
+        err.println("gossamer: " + what);
         err.flush();
     }
 
+    /** After everything that the run holds was closed. */
     @Override
     public void close() {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The JVM is shutting down already: the hook is running and says what it has to say.
+            // The JVM is shutting down already: the hook waits for this, and says what it has to say.
+            ended.countDown();
             return;
+        }
+        if (started) {
+            tell("the run failed");
         }
     }
 }

@@ -50,6 +50,7 @@ public final class Main implements Runnable {
         completion.getCommandSpec().usageMessage().hidden(true);
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(TrainCommand.line())
+                .addSubcommand(new ResumeCommand())
                 .addSubcommand(new MethodsCommand())
                 .addSubcommand(new BackendsCommand())
                 .addSubcommand(new InfoCommand())

@@ -1,8 +1,6 @@
 package dev.gossamer.app;
 
 import dev.gossamer.fl.run.RunDirectory;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -38,18 +36,10 @@ final class OutputFolder {
      */
     static void check(Path folder, boolean overwrite) {
         RunDirectory.check(folder, overwrite);
-        if (overwrite && Files.exists(folder) && !isEmpty(folder) && !isRun(folder)) {
+        if (overwrite && Files.exists(folder) && !isRun(folder) && !RunDirectory.isBarelyBegun(folder)) {
             throw new UsageException("--overwrite: " + folder + " is not empty and is not a run of Gossamer (no "
                     + RunDirectory.CONFIG + " and " + RunDirectory.MANIFEST + " that a run wrote), so it is left alone."
                     + " Give another folder with --out, or empty this one yourself.");
-        }
-    }
-
-    private static boolean isEmpty(Path folder) {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-            return !entries.iterator().hasNext();
-        } catch (IOException e) {
-            throw new UsageException("Output folder " + folder + " cannot be read: " + e, e);
         }
     }
 

@@ -8,11 +8,9 @@ import dev.gossamer.fl.run.DataSource;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.MethodCatalog;
-import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunDirectory;
-import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunResult;
-import java.io.PrintWriter;
+import dev.gossamer.fl.run.RunStoppedException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -59,13 +57,8 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin(name = "place")
     private Place place = new Place();
 
-    @Mixin(name = "output")
-    private Output output = new Output();
-
-    @Option(
-            names = "--json",
-            description = "Print the content of result.json instead of a table, and nothing else, on standard output.")
-    private boolean json;
+    @Mixin(name = "run")
+    private RunOptions run = new RunOptions();
 
     @Option(
             names = "--help-method",
@@ -97,7 +90,7 @@ final class TrainCommand implements Callable<Integer> {
         headings.put("experiment", "The experiment");
         headings.put("method", "Settings of some methods (--help-method tells those of one)");
         headings.put("place", "Where and on what");
-        headings.put("output", "What is said");
+        headings.put("run", "How it is run, and what is said");
         line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, new OptionHeadings(headings));
         return line;
     }
@@ -105,7 +98,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     @SuppressWarnings("try") // the backend is there to be closed
     public Integer call() {
-        output.apply();
+        run.apply();
         ExperimentConfig config = ExperimentConfig.resolve(experiment, options.given());
         if (helpMethod) {
             MethodsCommand.print(
@@ -120,60 +113,16 @@ final class TrainCommand implements Callable<Integer> {
         try (Backend opened = choice.backend();
                 Dataset data = DataSource.load(config, folder)) {
             Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads());
-            print(run(ready, out), out);
+            RunResult result = run.run(
+                    ready,
+                    out,
+                    path -> RunDirectory.create(path, place.overwrite),
+                    spec.commandLine().getErr());
+            run.print(result, out, spec.commandLine().getOut());
+        } catch (RunStoppedException e) {
+            // A signal did that: the JVM is on its way out, with an exit code of its own.
+            return ExitCode.SOFTWARE;
         }
         return ExitCode.OK;
-    }
-
-    private RunResult run(Experiment ready, Path out) {
-        PrintWriter err = spec.commandLine().getErr();
-        int rounds = ready.config().rounds();
-        try (RunDirectory directory = RunDirectory.create(out, place.overwrite);
-                Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err);
-                Interruption interruption = Interruption.expect(out, progress, err)) {
-            return finished(ready, directory, progress, interruption);
-        }
-    }
-
-    private static RunResult finished(
-            Experiment ready, RunDirectory directory, Progress progress, Interruption interruption) {
-        try {
-            return ready.run(directory, new Listeners(progress, interruption));
-        } catch (RuntimeException e) {
-            interruption.tell("the run failed");
-            throw e;
-        }
-    }
-
-    private void print(RunResult result, Path out) {
-        PrintWriter writer = spec.commandLine().getOut();
-        if (json) {
-            writer.print(result.toJson());
-        } else {
-            ResultTable.of(result, out).print(writer);
-        }
-        writer.flush();
-    }
-
-    /** Both hear everything, in this order. */
-    private record Listeners(RunListener first, RunListener second) implements RunListener {
-
-        @Override
-        public void started(Experiment experiment) {
-            first.started(experiment);
-            second.started(experiment);
-        }
-
-        @Override
-        public void roundDone(RoundMetrics metrics) {
-            first.roundDone(metrics);
-            second.roundDone(metrics);
-        }
-
-        @Override
-        public void finished(RunResult result) {
-            first.finished(result);
-            second.finished(result);
-        }
     }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +28,7 @@ class InterruptionTest {
         TinyMnist.write(folder.resolve("data"));
         Path out = folder.resolve("run");
         Path said = folder.resolve("stderr");
-        Process run = start(out, said);
+        Process run = start(out, said, "1000000");
         try {
             await(out.resolve("metrics.jsonl"), run);
             run.destroy();
@@ -40,7 +39,10 @@ class InterruptionTest {
 
         // 128 + SIGTERM; Ctrl-C sends SIGINT, which this JVM's parent may have told it to ignore.
         assertThat(run.exitValue()).isEqualTo(143);
-        assertThat(said).content().contains("gossamer: interrupted; " + out);
+        assertThat(said)
+                .content()
+                .contains("gossamer: stopping as soon as the clients at work are done")
+                .containsPattern("gossamer: interrupted after round \\d+; go on with: gossamer resume " + out);
         assertThat(ExperimentConfig.resolve(out.resolve("config.yaml"), Map.of())
                         .rounds())
                 .isEqualTo(1_000_000);
@@ -54,19 +56,21 @@ class InterruptionTest {
         assertThat(out.resolve("result.json")).doesNotExist();
     }
 
-    private Process start(Path out, Path said) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
-        String tests = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        command.addAll(List.of("-cp", tests, Main.class.getName(), "train", "--model", "linear"));
-        command.addAll(
-                List.of("--dataset", "mnist", "--data", folder.resolve("data").toString()));
-        command.addAll(List.of("--rounds", "1000000", "--out", out.toString()));
-        return new ProcessBuilder(command)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(said.toFile())
-                .start();
+    private Process start(Path out, Path said, String rounds) throws IOException {
+        String data = folder.resolve("data").toString();
+        return ChildRun.start(
+                said,
+                "train",
+                "--model",
+                "linear",
+                "--dataset",
+                "mnist",
+                "--data",
+                data,
+                "--rounds",
+                rounds,
+                "--out",
+                out.toString());
     }
 
     /** Until the file has a line. */

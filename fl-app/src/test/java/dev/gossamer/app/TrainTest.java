@@ -297,7 +297,7 @@ class TrainTest {
         assertThat(outcome.code()).isEqualTo(1);
         assertThat(outcome.out()).isEmpty();
         assertThat(outcome.err())
-                .contains("the run failed; " + out + " has the configuration and the metrics of ")
+                .contains("the run failed; go on with: gossamer resume " + out)
                 .contains("is NaN", "a smaller learning rate may help", "--verbose")
                 .doesNotContain("\tat ");
         assertThat(files(out)).containsExactlyInAnyOrder("config.yaml", "manifest.json", "metrics.jsonl");

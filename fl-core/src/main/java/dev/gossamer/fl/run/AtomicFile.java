@@ -45,6 +45,11 @@ public final class AtomicFile {
         forceDirectory(target);
     }
 
+    /** Whether a name is that of a temporary file that {@link #write} makes for another. */
+    static boolean isTemporary(String name, String file) {
+        return name.startsWith("." + file + ".") && name.endsWith(".tmp");
+    }
+
     private static void rename(Path from, Path to) throws IOException {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);

@@ -13,7 +13,12 @@ import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PowerPropagation;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * An experiment with everything that can go wrong before it starts checked: settings, data, partition, backend. What is
@@ -130,23 +135,62 @@ public final class Experiment {
         return new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads);
     }
 
+    /** As {@link #run(RunDirectory, RunListener, StopSignal)}, of a run that nobody stops. */
+    public RunResult run(RunDirectory directory, RunListener listener) {
+        return run(directory, listener, new StopSignal());
+    }
+
     /**
-     * Runs all rounds and writes the directory.
+     * Runs all rounds, or those that are left, and writes the directory. What a run that was stopped or killed comes to when it
+     * goes on is, bit by bit, what it would have come to by itself; times aside.
      *
+     * @param stop ends it early
+     * @throws RunStoppedException if it was stopped
+     * @throws CheckpointException if a run that goes on has checkpoints, and none that can be used
      * @throws dev.gossamer.fl.method.ClientException if a client fails; the rounds before are in the directory
      */
-    public RunResult run(RunDirectory directory, RunListener listener) {
-        directory.writeConfig(config);
-        Map<String, Object> manifest = Manifest.of(this);
-        directory.writeManifest(manifest);
-        try (LocalClientRunner clients = clients()) {
-            RunResult result = new RoundLoop(this, clients, clients, directory, listener).run(method());
+    public RunResult run(RunDirectory directory, RunListener listener, StopSignal stop) {
+        Checkpoints checkpoints = directory.checkpoints(fingerprint());
+        Checkpoint from = directory.isFresh() ? null : checkpoints.latest(listener::warned);
+        Map<String, Object> manifest = manifest(directory);
+        ClientMemories memories = new ClientMemories();
+        memories.putAll(from == null ? Map.of() : from.memories());
+        Worker.Setup setup = new Worker.Setup(backend.backend(), spec, data, parts, config.seed(), memories);
+        try (LocalClientRunner clients = new LocalClientRunner(setup, threads, stop)) {
+            RoundLoop loop = new RoundLoop(this, clients, clients, directory, listener);
+            RunResult result = loop.run(method(), new RoundLoop.Progress(checkpoints, memories, stop), from);
             Footprint footprint = clients.footprint();
             if (footprint != null) {
                 manifest.put("trainingMemory", footprint.toMap());
                 directory.writeManifest(manifest);
             }
             return result;
+        }
+    }
+
+    private Map<String, Object> manifest(RunDirectory directory) {
+        if (directory.isFresh()) {
+            Map<String, Object> manifest = Manifest.of(this);
+            directory.writeManifest(manifest);
+            directory.writeConfig(config);
+            return manifest;
+        }
+        Map<String, Object> manifest = directory.manifest();
+        manifest.put("resumed", Instant.now().toString());
+        directory.writeManifest(manifest);
+        return manifest;
+    }
+
+    /** Of whatever a result depends on, but the data and the machine. */
+    private byte[] fingerprint() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            String all = Yaml.write(config.toMap())
+                    + backend.backend().name()
+                    + new TreeMap<>(backend.backend().tuning().entries());
+            return digest.digest(all.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 }

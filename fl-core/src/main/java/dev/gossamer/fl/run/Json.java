@@ -17,6 +17,11 @@ final class Json {
         return LINES.writeValueAsString(value) + "\n";
     }
 
+    /** What {@link #line} was given. */
+    static <T> T parse(String line, Class<T> type) {
+        return LINES.readValue(line, type);
+    }
+
     /** Indented, with a line end. */
     static String pretty(Object value) {
         return PRETTY.writeValueAsString(value) + "\n";

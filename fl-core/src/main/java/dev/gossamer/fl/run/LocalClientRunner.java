@@ -34,6 +34,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
 
     private final WorkerPool pool;
     private final Dataset data;
+    private final StopSignal stop;
     private final AtomicReference<@Nullable Footprint> footprint = new AtomicReference<>();
 
     /**
@@ -45,11 +46,16 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
      * @param threads at least 1
      */
     public LocalClientRunner(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, int threads) {
+        this(new Worker.Setup(backend, spec, data, parts, seed, new ClientMemories()), threads, new StopSignal());
+    }
+
+    LocalClientRunner(Worker.Setup setup, int threads, StopSignal stop) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, got " + threads);
         }
-        this.data = data;
-        this.pool = new WorkerPool(new Worker.Setup(backend, spec, data, parts, seed, new ClientMemories()), threads);
+        this.data = setup.data();
+        this.stop = stop;
+        this.pool = new WorkerPool(setup, threads);
     }
 
     @Override
@@ -59,6 +65,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
         int started = 0;
         try {
             for (int folded = 0; folded < clients.size(); folded++) {
+                stop.check();
                 while (started < clients.size() && started - folded < 2 * pool.size()) {
                     int client = clients.get(started++);
                     flight.add(pool.submit(worker -> perform(worker, client, message, work)));

@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Round after round: a cohort, the method's round, a test of the new model, a line of metrics. */
 final class RoundLoop {
@@ -47,38 +49,78 @@ final class RoundLoop {
         this.listener = listener;
     }
 
-    RunResult run(FederatedMethod method) {
+    /**
+     * What it takes to be stopped and to go on.
+     *
+     * @param memories of the clients, as they are at any time
+     */
+    record Progress(Checkpoints checkpoints, ClientMemories memories, StopSignal stop) {}
+
+    /**
+     * All rounds that are left.
+     *
+     * @param from where to go on; null for the first round
+     */
+    RunResult run(FederatedMethod method, Progress progress, @Nullable Checkpoint from) {
         long start = System.nanoTime();
         Cohorts cohorts = new Cohorts(config.seed(), config.clients(), config.clientsPerRound());
-        ServerState state = method.init(config.seed());
-        PaperAccounting accounting = new PaperAccounting(state.model().nnz());
+        ServerState initial = method.init(config.seed());
+        Checkpoint last = from == null ? new Checkpoint(initial, 0, new TreeMap<>()) : from;
+        history.addAll(directory.metrics(last.metricsBytes()));
+        double secondsBefore =
+                history.stream().mapToDouble(RoundMetrics::seconds).sum();
+        PaperAccounting accounting = accounting(initial);
         listener.started(experiment);
-        for (int round = 1; round <= config.rounds(); round++) {
-            long roundStart = System.nanoTime();
-            Cohort cohort = cohorts.of(round);
-            RoundOutcome outcome = method.round(state, cohort, clients);
-            double agreement = Masking.agreement(state.model(), outcome.state().model());
-            state = outcome.state();
-            accounting.addRound(cohort.clients().size(), state.model().nnz());
-            long evaluationStart = System.nanoTime();
-            Evaluation test = evaluator.evaluate(state.model());
-            RoundMetrics metrics = metrics(
-                    cohort,
-                    outcome,
-                    agreement,
-                    test,
-                    accounting,
-                    secondsSince(evaluationStart),
-                    secondsSince(roundStart));
-            history.add(metrics);
-            directory.append(metrics);
-            listener.roundDone(metrics);
+        int written = last.state().round();
+        try {
+            while (last.state().round() < config.rounds()) {
+                progress.stop().check();
+                last = round(method, cohorts.of(last.state().round() + 1), last.state(), accounting, progress);
+                if (last.state().round() % directory.checkpointEvery() == 0) {
+                    progress.checkpoints().write(last);
+                    written = last.state().round();
+                }
+                listener.roundDone(history.getLast());
+            }
+        } catch (RunStoppedException e) {
+            if (last.state().round() > written) {
+                progress.checkpoints().write(last);
+            }
+            throw e;
         }
-        directory.writeModel(state.model());
-        RunResult result = result(state.model(), secondsSince(start));
+        directory.writeModel(last.state().model());
+        RunResult result = result(last.state().model(), secondsBefore + secondsSince(start));
         directory.writeResult(result);
+        progress.checkpoints().delete();
         listener.finished(result);
         return result;
+    }
+
+    /** What the rounds before have sent. */
+    private PaperAccounting accounting(ServerState initial) {
+        PaperAccounting accounting = new PaperAccounting(initial.model().nnz());
+        for (RoundMetrics done : history) {
+            accounting.addRound(
+                    done.cohort().size(),
+                    done.nonZeroParameters() + experiment.spec().stateCount());
+        }
+        return accounting;
+    }
+
+    private Checkpoint round(
+            FederatedMethod method, Cohort cohort, ServerState state, PaperAccounting accounting, Progress progress) {
+        long start = System.nanoTime();
+        RoundOutcome outcome = method.round(state, cohort, clients);
+        ServerState next = outcome.state();
+        double agreement = Masking.agreement(state.model(), next.model());
+        accounting.addRound(cohort.clients().size(), next.model().nnz());
+        long evaluationStart = System.nanoTime();
+        Evaluation test = evaluator.evaluate(next.model());
+        RoundMetrics metrics = metrics(
+                cohort, outcome, agreement, test, accounting, secondsSince(evaluationStart), secondsSince(start));
+        history.add(metrics);
+        return new Checkpoint(
+                next, directory.append(metrics), progress.memories().all());
     }
 
     private static double secondsSince(long nanos) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,11 +13,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
 
 /**
- * The folder that a run writes. It is readable at any time: {@code config.yaml} and {@code manifest.json} are there before
- * the first round (the manifest gets the memory that training took when all is done), {@code metrics.jsonl} gets whole lines, {@code model.safetensors} and then {@code result.json} appear
- * complete at the end. A folder without {@code result.json} is one of a run that did not finish.
+ * The folder that a run writes. It is readable at any time: {@code manifest.json} and then {@code config.yaml} are there before
+ * the first round (the manifest gets the memory that training took when all is done), {@code metrics.jsonl} gets whole lines,
+ * {@code checkpoint} has what it takes to go on, {@code model.safetensors} and then {@code result.json} appear complete at the
+ * end, when the checkpoints go. A folder without {@code result.json} is one of a run that did not finish.
+ *
+ * <p>One process at a time has it open; the lock is on the metrics file and ends with the process.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -29,10 +34,13 @@ public final class RunDirectory implements AutoCloseable {
     private static final List<String> FILES = List.of(RESULT, MODEL, METRICS, MANIFEST, CONFIG);
 
     private final Path path;
+    private final boolean fresh;
     private final FileChannel metrics;
+    private int checkpointEvery = 1;
 
-    private RunDirectory(Path path, FileChannel metrics) {
+    private RunDirectory(Path path, boolean fresh, FileChannel metrics) {
         this.path = path;
+        this.fresh = fresh;
         this.metrics = metrics;
     }
 
@@ -57,14 +65,41 @@ public final class RunDirectory implements AutoCloseable {
                 throw new ConfigException("Output folder " + path
                         + " is not empty; give another one, or --overwrite to replace the run in it");
             }
-            if (!names.containsAll(List.of(MANIFEST, METRICS)) && !FILES.containsAll(names)) {
+            if (!names.containsAll(List.of(MANIFEST, METRICS))
+                    && !names.stream().allMatch(RunDirectory::ours)) {
                 throw new ConfigException("Output folder " + path + " does not hold a run but "
-                        + names.stream()
-                                .filter(name -> !FILES.contains(name))
-                                .findFirst()
-                                .orElseThrow()
+                        + names.stream().filter(name -> !ours(name)).findFirst().orElseThrow()
                         + "; nothing in it is overwritten, give another folder");
             }
+        } catch (IOException e) {
+            throw new ConfigException("Output folder " + path + " cannot be read: " + e, e);
+        }
+    }
+
+    private static boolean ours(String name) {
+        return FILES.contains(name) || name.equals(Checkpoints.FOLDER) || isLeftOver(name);
+    }
+
+    /** Whether a process that was killed left the file while it wrote one of a run's. */
+    private static boolean isLeftOver(String name) {
+        return FILES.stream().anyMatch(file -> AtomicFile.isTemporary(name, file));
+    }
+
+    /**
+     * Whether a folder has nothing in it but what a run has that was killed before its configuration was written: there is
+     * nothing to go on with, and nothing to lose.
+     */
+    public static boolean isBarelyBegun(Path path) {
+        try (Stream<Path> entries = Files.list(path)) {
+            for (Path entry : entries.toList()) {
+                String name = entry.getFileName().toString();
+                boolean empty = name.equals(METRICS) && Files.size(entry) == 0;
+                boolean ours = name.equals(MANIFEST) && StoredRun.manifest(path).containsKey("gossamer");
+                if (!empty && !ours && !isLeftOver(name)) {
+                    return false;
+                }
+            }
+            return true;
         } catch (IOException e) {
             throw new ConfigException("Output folder " + path + " cannot be read: " + e, e);
         }
@@ -80,15 +115,110 @@ public final class RunDirectory implements AutoCloseable {
         check(path, overwrite);
         try {
             Files.createDirectories(path);
-            for (String file : FILES) {
-                Files.deleteIfExists(path.resolve(file));
-            }
-            return new RunDirectory(
-                    path,
-                    FileChannel.open(path.resolve(METRICS), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+            FileChannel metrics = locked(path);
+            RunDirectory directory = new RunDirectory(path, true, metrics);
+            directory.clear();
+            directory.removeLeftOvers();
+            return directory;
         } catch (IOException e) {
             throw new ConfigException("Output folder " + path + " cannot be written: " + e, e);
         }
+    }
+
+    /**
+     * Opens the folder of a run that did not finish, to go on with it.
+     *
+     * @throws ConfigException if there is no run in it, or it cannot be written
+     */
+    public static RunDirectory resume(Path path) {
+        if (!Files.isRegularFile(path.resolve(CONFIG)) || !Files.isRegularFile(path.resolve(MANIFEST))) {
+            throw new ConfigException(path + " has no run to go on with: there is no " + CONFIG + " and " + MANIFEST
+                    + " in it. Give the run directory of an earlier `gossamer train`");
+        }
+        try {
+            RunDirectory directory = new RunDirectory(path, false, locked(path));
+            directory.removeLeftOvers();
+            return directory;
+        } catch (IOException e) {
+            throw new ConfigException("Run directory " + path + " cannot be written: " + e, e);
+        }
+    }
+
+    /** The metrics file, in the hands of this process alone. */
+    private static FileChannel locked(Path path) throws IOException {
+        FileChannel metrics = FileChannel.open(
+                path.resolve(METRICS), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            if (metrics.tryLock() != null) {
+                return metrics;
+            }
+        } catch (OverlappingFileLockException e) {
+            // This process itself: said below.
+        }
+        metrics.close();
+        throw new ConfigException("Run directory " + path + " is in use: a run that goes on in it has to end first");
+    }
+
+    private void clear() throws IOException {
+        for (String file : FILES) {
+            if (!file.equals(METRICS)) {
+                Files.deleteIfExists(path.resolve(file));
+            }
+        }
+        metrics.truncate(0);
+        new Checkpoints(path.resolve(Checkpoints.FOLDER), new byte[0]).delete();
+    }
+
+    /**
+     * The result of a run that is complete. Its checkpoints go, if the process was killed before it had removed them.
+     *
+     * @throws ConfigException if it is not complete, or cannot be read
+     */
+    public RunResult result() {
+        try {
+            RunResult result = Json.parse(Files.readString(path.resolve(RESULT)), RunResult.class);
+            new Checkpoints(path.resolve(Checkpoints.FOLDER), new byte[0]).delete();
+            return result;
+        } catch (IOException | JacksonException e) {
+            throw new ConfigException(path.resolve(RESULT) + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private void removeLeftOvers() throws IOException {
+        try (Stream<Path> entries = Files.list(path)) {
+            for (Path entry : entries.toList()) {
+                if (isLeftOver(entry.getFileName().toString())) {
+                    Files.delete(entry);
+                }
+            }
+        }
+    }
+
+    /**
+     * How often a checkpoint is written: after every so many rounds. One is also written when a run is stopped.
+     *
+     * @param rounds at least 1
+     */
+    public RunDirectory checkpointEvery(int rounds) {
+        if (rounds < 1) {
+            throw new IllegalArgumentException("A checkpoint is written every 1 or more rounds, not " + rounds);
+        }
+        checkpointEvery = rounds;
+        return this;
+    }
+
+    int checkpointEvery() {
+        return checkpointEvery;
+    }
+
+    /** Whether the run in it begins, rather than goes on. */
+    boolean isFresh() {
+        return fresh;
+    }
+
+    /** The checkpoints of a run with this fingerprint. */
+    Checkpoints checkpoints(byte[] fingerprint) {
+        return new Checkpoints(path.resolve(Checkpoints.FOLDER), fingerprint);
     }
 
     public Path path() {
@@ -103,13 +233,55 @@ public final class RunDirectory implements AutoCloseable {
         write(MANIFEST, Json.pretty(manifest));
     }
 
-    /** Adds a line, whole, at once. */
-    void append(RoundMetrics round) {
+    /**
+     * What the manifest says.
+     *
+     * @throws ConfigException if it is none
+     */
+    Map<String, Object> manifest() {
+        return StoredRun.manifest(path);
+    }
+
+    /**
+     * The rounds in the first bytes of the metrics file, which loses what it has behind them.
+     *
+     * @throws CheckpointException if it does not have so many, or they are no rounds
+     */
+    List<RoundMetrics> metrics(long bytes) {
+        Path file = path.resolve(METRICS);
+        try {
+            if (bytes < 0 || bytes > Math.min(metrics.size(), Integer.MAX_VALUE)) {
+                throw new CheckpointException(
+                        file + ": has " + metrics.size() + " bytes, but had " + bytes + " at the checkpoint");
+            }
+            ByteBuffer head = ByteBuffer.allocate((int) bytes);
+            while (head.hasRemaining() && metrics.read(head, head.position()) >= 0) {
+                // reads on
+            }
+            metrics.truncate(bytes);
+            metrics.position(bytes);
+            return new String(head.array(), StandardCharsets.UTF_8)
+                    .lines()
+                    .map(line -> Json.parse(line, RoundMetrics.class))
+                    .toList();
+        } catch (IOException | JacksonException e) {
+            throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Adds a line, whole, at once, and forces it to the disk.
+     *
+     * @return the length of the file
+     */
+    long append(RoundMetrics round) {
         ByteBuffer line = ByteBuffer.wrap(Json.line(round).getBytes(StandardCharsets.UTF_8));
         try {
             while (line.hasRemaining()) {
                 metrics.write(line);
             }
+            metrics.force(false);
+            return metrics.position();
         } catch (IOException e) {
             throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be written", e);
         }

@@ -9,6 +9,9 @@ public interface RunListener {
     /** Before the first round. */
     default void started(Experiment experiment) {}
 
+    /** Something that the run gets over, and that somebody should know. */
+    default void warned(String what) {}
+
     /** After a round, when its line is in {@code metrics.jsonl}. */
     default void roundDone(RoundMetrics metrics) {}
 

@@ -241,7 +241,7 @@ final class Worker implements AutoCloseable {
 
         @Override
         public void remember(String name, ModelState state) {
-            setup.memories().remember(index, name, state);
+            setup.memories().remember(index, name, round, state);
         }
 
         @Override

@@ -1,0 +1,96 @@
+package dev.gossamer.app;
+
+import dev.gossamer.fl.run.Experiment;
+import dev.gossamer.fl.run.RoundMetrics;
+import dev.gossamer.fl.run.RunDirectory;
+import dev.gossamer.fl.run.RunListener;
+import dev.gossamer.fl.run.RunResult;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** How a run is seen through, by the commands that begin one and that go on with one. */
+final class RunOptions {
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description = "Rounds between checkpoints, at least 1; default: 1.")
+    private int checkpointEvery = 1;
+
+    @Option(
+            names = "--json",
+            description = "Print the content of result.json instead of a table, and nothing else, on standard output.")
+    private boolean json;
+
+    @Mixin
+    private Output output = new Output();
+
+    /** Checks the options, and sets the level of the log. */
+    void apply() {
+        output.apply();
+        if (checkpointEvery < 1) {
+            throw new UsageException(
+                    "--checkpoint-every is " + checkpointEvery + ", but must be a whole number of at least 1");
+        }
+    }
+
+    /** Opens the directory of a run. */
+    @FunctionalInterface
+    interface Opener {
+        RunDirectory open(Path path);
+    }
+
+    /** Runs all rounds that are left, and tells of them. */
+    RunResult run(Experiment experiment, Path path, Opener opener, PrintWriter err) {
+        int rounds = experiment.config().rounds();
+        try (Interruption interruption = Interruption.expect(path, err);
+                RunDirectory directory = opener.open(path).checkpointEvery(checkpointEvery);
+                Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
+            RunListener warnings = new RunListener() {
+                @Override
+                public void warned(String what) {
+                    err.println("gossamer: warning: " + what);
+                    err.flush();
+                }
+            };
+            return experiment.run(
+                    directory, new Listeners(List.of(progress, interruption, warnings)), interruption.stop());
+        }
+    }
+
+    void print(RunResult result, Path path, PrintWriter out) {
+        if (json) {
+            out.print(result.toJson());
+        } else {
+            ResultTable.of(result, path).print(out);
+        }
+        out.flush();
+    }
+
+    /** All hear everything, in this order. */
+    private record Listeners(List<RunListener> all) implements RunListener {
+
+        @Override
+        public void started(Experiment experiment) {
+            all.forEach(listener -> listener.started(experiment));
+        }
+
+        @Override
+        public void warned(String what) {
+            all.forEach(listener -> listener.warned(what));
+        }
+
+        @Override
+        public void roundDone(RoundMetrics metrics) {
+            all.forEach(listener -> listener.roundDone(metrics));
+        }
+
+        @Override
+        public void finished(RunResult result) {
+            all.forEach(listener -> listener.finished(result));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.gossamer.fl.run;
+
+import dev.gossamer.engine.TuningTable;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What a run directory says about its run: enough to run it again, or to go on.
+ *
+ * @param backend the name of the one that it runs on
+ * @param device what that called its device
+ * @param tuning the backend's table, all entries
+ * @param complete whether it came to its end
+ */
+public record StoredRun(ExperimentConfig config, String backend, String device, TuningTable tuning, boolean complete) {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /**
+     * Reads a run directory.
+     *
+     * @throws ConfigException naming the file that is missing or cannot be read
+     */
+    public static StoredRun of(Path directory) {
+        Path file = directory.resolve(RunDirectory.MANIFEST);
+        Path config = directory.resolve(RunDirectory.CONFIG);
+        if (!Files.isRegularFile(file) || !Files.isRegularFile(config)) {
+            throw new ConfigException(directory + " has no run in it: there is no " + RunDirectory.CONFIG + " and "
+                    + RunDirectory.MANIFEST + ". Give the run directory of an earlier `gossamer train`");
+        }
+        JsonNode backend = tree(file).path("backend");
+        Map<String, Double> tuning = new HashMap<>();
+        backend.path("tuning").properties().forEach(entry -> {
+            if (!entry.getValue().isNumber()) {
+                throw damaged(file, "entry '" + entry.getKey() + "' of its tuning table is no number");
+            }
+            tuning.put(entry.getKey(), entry.getValue().asDouble());
+        });
+        if (!backend.path("name").isString()) {
+            throw damaged(file, "it names no backend");
+        }
+        return new StoredRun(
+                ExperimentConfig.resolve(config, Map.of()),
+                backend.path("name").asString(),
+                backend.path("device").asString(""),
+                new TuningTable(tuning),
+                Files.isRegularFile(directory.resolve(RunDirectory.RESULT)));
+    }
+
+    /** The manifest as a map, to add to it. */
+    static Map<String, Object> manifest(Path directory) {
+        Path file = directory.resolve(RunDirectory.MANIFEST);
+        Map<String, Object> map = new LinkedHashMap<>();
+        tree(file).properties().forEach(entry -> map.put(entry.getKey(), entry.getValue()));
+        return map;
+    }
+
+    private static JsonNode tree(Path file) {
+        try {
+            JsonNode root = JSON.readTree(file);
+            if (!root.isObject()) {
+                throw damaged(file, "it is no object");
+            }
+            return root;
+        } catch (JacksonException e) {
+            throw new ConfigException(file + ": cannot be read: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static ConfigException damaged(Path file, String what) {
+        return new ConfigException(file + ": is not a manifest that a run wrote: " + what);
+    }
+}

@@ -1,0 +1,257 @@
+package dev.gossamer.fl.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Backends;
+import dev.gossamer.fl.TestData;
+import dev.gossamer.fl.data.Dataset;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Runs that end early and go on: they come to what they would have come to by themselves, bit by bit. */
+@ParameterizedClass
+@MethodSource("dev.gossamer.fl.TestBackends#names")
+class ResumeTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Of those that remember something, on the server or with the clients, each kind. */
+    private static final List<Map<String, String>> RUNS = List.of(
+            Map.of("method", "fedsparsify-global"),
+            Map.of("method", "fedsparsify-local", "participation", "0.5"),
+            Map.of("method", "fedavg", "momentum", "0.9", "optimizer", "keep", "participation", "0.5"),
+            Map.of("method", "fedavgm"),
+            Map.of("method", "mfl", "momentum", "0.5"),
+            Map.of("method", "snip"),
+            Map.of("method", "prunefl"),
+            Map.of("method", "feddst"),
+            Map.of("method", "zerofl"),
+            Map.of("method", "sparsefedpp"));
+
+    private final String name;
+
+    @TempDir
+    Path folder;
+
+    private Backends.Choice choice;
+    private Dataset data;
+
+    ResumeTest(String name) {
+        this.name = name;
+    }
+
+    @BeforeEach
+    void open() {
+        choice = Backends.open(name, BackendOptions.defaults());
+        data = TestData.rows();
+    }
+
+    @AfterEach
+    void close() {
+        choice.backend().close();
+        data.close();
+    }
+
+    @Test
+    void aStoppedRunGoesOnAsIfNothingHadBeen() throws IOException {
+        for (Map<String, String> settings : RUNS) {
+            String method = settings.get("method");
+            Path whole = folder.resolve(method);
+            run(settings, RunDirectory.create(whole, false), 0);
+            for (int stopAt = 1; stopAt < 4; stopAt++) {
+                Path out = folder.resolve(method + "-" + stopAt);
+                int round = stopAt;
+                assertThatThrownBy(() -> run(settings, RunDirectory.create(out, false), round))
+                        .isInstanceOf(RunStoppedException.class);
+                assertThat(out.resolve("result.json")).doesNotExist();
+                run(settings, RunDirectory.resume(out), 0);
+                assertSame(out, whole);
+            }
+        }
+    }
+
+    @Test
+    void checkpointsAreWrittenAsOftenAsAsked() throws IOException {
+        Map<String, String> settings =
+                Map.of("method", "fedavg", "rounds", "6", "momentum", "0.9", "optimizer", "keep");
+        Path whole = folder.resolve("whole");
+        run(settings, RunDirectory.create(whole, false), 0);
+        Path out = folder.resolve("out");
+
+        assertThatThrownBy(() -> run(settings, RunDirectory.create(out, false).checkpointEvery(2), 5))
+                .isInstanceOf(RunStoppedException.class);
+
+        // That of the fifth round, because the run was stopped there.
+        assertThat(rounds(out)).containsExactlyInAnyOrder("round-4.checkpoint", "round-5.checkpoint");
+        Files.delete(out.resolve("checkpoint/round-5.checkpoint"));
+        run(settings, RunDirectory.resume(out), 0);
+        assertSame(out, whole);
+    }
+
+    @Test
+    void aDamagedCheckpointIsPassedOver() throws IOException {
+        Map<String, String> settings = Map.of("method", "fedavg", "momentum", "0.9", "optimizer", "keep");
+        Path whole = folder.resolve("whole");
+        run(settings, RunDirectory.create(whole, false), 0);
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> run(settings, RunDirectory.create(out, false), 3))
+                .isInstanceOf(RunStoppedException.class);
+        Path newest = out.resolve("checkpoint/round-3.checkpoint");
+        Path older = out.resolve("checkpoint/round-2.checkpoint");
+        flip(newest, 100);
+        List<String> warnings = new ArrayList<>();
+
+        run(settings, RunDirectory.resume(out), 0, warnings);
+
+        assertThat(warnings).singleElement().asString().contains(newest + ": is damaged");
+        assertSame(out, whole);
+
+        Path lost = folder.resolve("lost");
+        assertThatThrownBy(() -> run(settings, RunDirectory.create(lost, false), 3))
+                .isInstanceOf(RunStoppedException.class);
+        flip(lost.resolve("checkpoint/round-3.checkpoint"), 100);
+        Files.write(lost.resolve(older.subpath(out.getNameCount(), older.getNameCount())), new byte[7]);
+        assertThatThrownBy(() -> run(settings, RunDirectory.resume(lost), 0))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("round-3.checkpoint: is damaged");
+    }
+
+    @Test
+    void aLostMemoryIsNoticed() throws IOException {
+        Map<String, String> settings = Map.of("method", "fedavg", "momentum", "0.9", "optimizer", "keep");
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> run(settings, RunDirectory.create(out, false), 3))
+                .isInstanceOf(RunStoppedException.class);
+        Files.delete(out.resolve("checkpoint/client-0-momentum-3.memory"));
+        List<String> warnings = new ArrayList<>();
+        Path whole = folder.resolve("whole");
+        run(settings, RunDirectory.create(whole, false), 0);
+
+        run(settings, RunDirectory.resume(out), 0, warnings);
+
+        assertThat(warnings).singleElement().asString().contains("client-0-momentum-3.memory");
+        assertSame(out, whole);
+    }
+
+    @Test
+    void anotherRunsCheckpointIsRefused() throws IOException {
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> run(Map.of(), RunDirectory.create(out, false), 2))
+                .isInstanceOf(RunStoppedException.class);
+
+        assertThatThrownBy(() -> run(Map.of("seed", "5"), RunDirectory.resume(out), 0))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("is of a run with another configuration");
+    }
+
+    @Test
+    void aRunWithoutCheckpointBeginsAnew() throws IOException {
+        Path whole = folder.resolve("whole");
+        run(Map.of(), RunDirectory.create(whole, false), 0);
+        Path out = folder.resolve("out");
+        Files.createDirectories(out);
+        for (String file : List.of("config.yaml", "manifest.json")) {
+            Files.copy(whole.resolve(file), out.resolve(file));
+        }
+        Files.writeString(out.resolve("metrics.jsonl"), "{\"round\":1,\"ro");
+
+        run(Map.of(), RunDirectory.resume(out), 0);
+
+        assertSame(out, whole);
+    }
+
+    @Test
+    void aRunIsInOneProcessesHandsAtATime() {
+        Path out = folder.resolve("out");
+        try (RunDirectory held = RunDirectory.create(out, false)) {
+            assertThatThrownBy(() -> RunDirectory.create(out, true))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("is in use");
+            assertThat(held.path()).isEqualTo(out);
+        }
+        assertThatThrownBy(() -> RunDirectory.resume(folder))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("has no run to go on with");
+    }
+
+    private static void flip(Path file, int at) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[at] ^= 4;
+        Files.write(file, bytes);
+    }
+
+    private static List<String> rounds(Path out) throws IOException {
+        try (Stream<Path> files = Files.list(out.resolve("checkpoint"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(file -> file.startsWith("round"))
+                    .toList();
+        }
+    }
+
+    private void run(Map<String, String> settings, RunDirectory directory, int stopAt) {
+        run(settings, directory, stopAt, new ArrayList<>());
+    }
+
+    private void run(Map<String, String> settings, RunDirectory directory, int stopAt, List<String> warnings) {
+        Map<String, String> all =
+                new HashMap<>(Map.of("clients", "6", "rounds", "4", "epochs", "1", "batch", "8", "lr", "0.1"));
+        all.putAll(settings);
+        Experiment experiment = Experiment.prepare(ExperimentConfig.resolve(null, all), data, choice, 2);
+        StopSignal stop = new StopSignal();
+        RunListener listener = new RunListener() {
+            @Override
+            public void warned(String what) {
+                warnings.add(what);
+            }
+
+            @Override
+            public void roundDone(RoundMetrics metrics) {
+                if (metrics.round() == stopAt) {
+                    stop.give();
+                }
+            }
+        };
+        try (directory) {
+            experiment.run(directory, listener, stop);
+        }
+    }
+
+    /** Model, metrics and result of two runs, times aside. */
+    private static void assertSame(Path run, Path other) throws IOException {
+        assertThat(run.resolve("checkpoint")).doesNotExist();
+        assertThat(run.resolve("model.safetensors")).hasSameBinaryContentAs(other.resolve("model.safetensors"));
+        assertThat(metrics(run)).isEqualTo(metrics(other));
+        assertThat(timeless(Files.readString(run.resolve("result.json"))))
+                .isEqualTo(timeless(Files.readString(other.resolve("result.json"))));
+    }
+
+    private static List<ObjectNode> metrics(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+                .map(ResumeTest::timeless)
+                .toList();
+    }
+
+    private static ObjectNode timeless(String json) {
+        ObjectNode object = (ObjectNode) JSON.readTree(json);
+        List<String> times = object.propertyNames().stream()
+                .filter(key -> key.endsWith("econds"))
+                .toList();
+        return object.remove(times);
+    }
+}
