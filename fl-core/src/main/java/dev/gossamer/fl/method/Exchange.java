@@ -8,7 +8,9 @@ import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
 import dev.gossamer.fl.sparsity.Masking;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +29,10 @@ final class Exchange {
     private final Cohort cohort;
     private final Consumer<SparseUpdate> fold;
     private final List<Traffic.Refusal> refused = new ArrayList<>();
-    private int answered;
+    /** Clients whose update was used. */
+    private final Set<Integer> used = new HashSet<>();
+
+    private int asked;
     private long bytesUp;
     private long samples;
     private double lossSum;
@@ -52,7 +57,7 @@ final class Exchange {
      * Sends a model to the clients of a cohort, which answer with one of the same names and shapes.
      *
      * @param fold takes the updates in the cohort's order
-     * @throws ClientException if a client fails, or none sends an update that can be used
+     * @throws ClientException if fewer than the cohort's quorum send an update that can be used
      */
     static Traffic run(
             String method,
@@ -84,22 +89,24 @@ final class Exchange {
         long start = System.nanoTime();
         byte[] message = WireCodec.encode(new SparseUpdate(cohort.round(), SparseUpdate.SERVER, 0, method, model));
         encodeNanos += System.nanoTime() - start;
-        clients.run(message, cohort, work, this::receive);
-        if (answered == 0) {
-            Traffic.Refusal first = refused.getFirst();
-            throw new ClientException(
-                    first.client(), cohort.round(), "no update of the round can be used; the first: " + first.reason());
+        List<Integer> missing = cohort.clients();
+        for (int attempt = 0; attempt <= cohort.quorum().retries() && !missing.isEmpty(); attempt++) {
+            asked += missing.size();
+            clients.run(message, cohort.of(missing), work, this::receive);
+            missing = missing.stream().filter(client -> !used.contains(client)).toList();
         }
-        int asked = cohort.clients().size();
+        if (used.size() < cohort.quorum().least()) {
+            throw tooFew();
+        }
         return new Traffic(
                 asked,
-                answered,
+                used.size(),
                 refused,
                 (long) asked * message.length,
                 bytesUp,
                 lossSum / samples,
-                pruneErrorSum / answered,
-                agreementSum / answered,
+                pruneErrorSum / used.size(),
+                agreementSum / used.size(),
                 flops,
                 denseFlops,
                 savedBytes,
@@ -108,7 +115,22 @@ final class Exchange {
                 workNanos / NANOS_PER_SECOND);
     }
 
+    private ClientException tooFew() {
+        Traffic.Refusal first = refused.getFirst();
+        return new ClientException(
+                first.client(),
+                cohort.round(),
+                first.reason() + ". It is the first of " + refused.size() + " that cannot be used; " + used.size()
+                        + " of "
+                        + cohort.clients().size() + " clients sent what can be, and a round needs "
+                        + cohort.quorum().least());
+    }
+
     private void receive(ClientUpdate update) {
+        if (update.failure() != null) {
+            refused.add(new Traffic.Refusal(update.client(), update.failure()));
+            return;
+        }
         bytesUp += update.message().length;
         long start = System.nanoTime();
         SparseUpdate decoded = decodedOrRefused(update);
@@ -125,7 +147,7 @@ final class Exchange {
         lossSum += update.report().loss() * decoded.samples();
         pruneErrorSum += update.report().pruneError();
         agreementSum += agreement(decoded.model());
-        answered++;
+        used.add(decoded.sender());
         fold.accept(decoded);
     }
 

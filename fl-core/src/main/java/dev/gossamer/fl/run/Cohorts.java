@@ -1,8 +1,8 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.data.SplitMix64;
-import dev.gossamer.fl.method.Cohort;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -17,13 +17,13 @@ record Cohorts(long seed, int clients, int perRound) {
     /** Sets these streams apart from the other uses of a run's seed. */
     private static final long STREAM = 0xC0407;
 
-    Cohort of(int round) {
+    List<Integer> of(int round) {
         int[] order = IntStream.range(0, clients).toArray();
         if (perRound < clients) {
             SplitMix64.of(seed, STREAM, round).shuffle(order);
         }
         int[] chosen = Arrays.copyOf(order, perRound);
         Arrays.sort(chosen);
-        return new Cohort(round, Arrays.stream(chosen).boxed().toList());
+        return Arrays.stream(chosen).boxed().toList();
     }
 }

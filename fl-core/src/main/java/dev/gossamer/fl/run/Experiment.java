@@ -5,6 +5,7 @@ import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.FederatedMethod;
 import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.nn.Augment;
@@ -157,7 +158,9 @@ public final class Experiment {
         memories.putAll(from == null ? Map.of() : from.memories());
         Worker.Setup setup = new Worker.Setup(backend.backend(), spec, data, parts, config.seed(), memories);
         try (LocalClientRunner clients = new LocalClientRunner(setup, threads, stop)) {
-            RoundLoop loop = new RoundLoop(this, clients, clients, directory, listener);
+            ClientRunner runner =
+                    config.faults().any() ? new FaultyClients(clients, config.faults(), config.seed()) : clients;
+            RoundLoop loop = new RoundLoop(this, runner, clients, directory, listener);
             RunResult result = loop.run(method(), new RoundLoop.Progress(checkpoints, memories, stop), from);
             Footprint footprint = clients.footprint();
             if (footprint != null) {

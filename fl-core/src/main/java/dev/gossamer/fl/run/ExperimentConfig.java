@@ -8,6 +8,7 @@ import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
 import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
+import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.LearningRate;
 import dev.gossamer.fl.method.Mfl;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * @param momentum of the clients' SGD
  * @param optimizer whether a client's momentum starts at zero in each round ({@code reset}) or goes on ({@code keep})
  * @param weightDecay L2 coefficient of the clients' SGD
+ * @param faults which clients fail, and what a round makes of it
  * @param options the method's own settings
  * @param seed of everything random but the data set
  */
@@ -67,6 +70,7 @@ public record ExperimentConfig(
         double momentum,
         String optimizer,
         double weightDecay,
+        ClientFaults faults,
         MethodOptions options,
         long seed) {
 
@@ -145,7 +149,30 @@ public record ExperimentConfig(
                     RESET,
                     List.of(RESET, KEEP),
                     "Whether a client's momentum starts at zero in each round, or goes on where its last round ended."),
-            Setting.fraction("weightDecay", 0, true, "L2 coefficient of the clients' SGD."));
+            Setting.fraction("weightDecay", 0, true, "L2 coefficient of the clients' SGD."),
+            Setting.fraction(
+                    "dropout", 0, false, "Probability that a client does not answer, each time that it is asked."),
+            Setting.between(
+                    "deadline",
+                    0,
+                    0,
+                    MAX_COUNT,
+                    "Seconds that a client may take, 0 for any; what is late is not used. Results then depend on the"
+                            + " machine's speed."),
+            Setting.integer(
+                    "minResults",
+                    1,
+                    1,
+                    MAX_COUNT,
+                    "Updates that a round needs; with fewer the run ends, and can be resumed."),
+            Setting.integer("retries", 0, 0, 100, "How often a client is asked again whose update cannot be used."),
+            new Setting(
+                    "faults",
+                    ClientFaults.NONE,
+                    "KIND:N",
+                    ClientFaults.ALLOWED,
+                    "Faults that are injected: how many clients of each round fail in which way, as nan:1,corrupt:2.",
+                    text -> ClientFaults.parse(text) == null ? null : text));
 
     private static final Setting LAST =
             Setting.integer(SEED, 1990, Long.MIN_VALUE, Long.MAX_VALUE, "Seed of everything random but the data set.");
@@ -235,6 +262,11 @@ public record ExperimentConfig(
                 values.real("momentum"),
                 values.text("optimizer"),
                 values.real("weightDecay"),
+                new ClientFaults(
+                        values.real("dropout"),
+                        values.real("deadline"),
+                        new Cohort.Quorum(values.integer("minResults"), values.integer("retries")),
+                        Objects.requireNonNull(ClientFaults.parse(values.text("faults")))),
                 new MethodOptions(
                         values.of(MethodCatalog.named(values.text(METHOD)).options())),
                 values.whole(SEED));
@@ -251,6 +283,9 @@ public record ExperimentConfig(
         }
         if (options.has("tuneRounds") && options.integer("tuneRounds") >= rounds) {
             throw values.refusal("tuneRounds", "below rounds, which is " + rounds);
+        }
+        if (faults.quorum().least() > clientsPerRound()) {
+            throw values.refusal("minResults", "at most the clients of a round, which are " + clientsPerRound());
         }
         if (method.equals(Mfl.NAME) && momentum == 0) {
             throw values.refusal("momentum", "above 0 for method " + method + ", which averages it");
@@ -307,6 +342,7 @@ public record ExperimentConfig(
         map.put("momentum", momentum);
         map.put("optimizer", optimizer);
         map.put("weightDecay", weightDecay);
+        map.putAll(faults.toMap());
         map.putAll(options.toMap());
         map.put(SEED, seed);
         return map;

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalClientRunner implements ClientRunner, Evaluator, AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(LocalClientRunner.class.getName());
+
     private final WorkerPool pool;
     private final Dataset data;
     private final StopSignal stop;
@@ -77,8 +79,16 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
         }
     }
 
+    /** A client that fails is one that does not answer: the others of its round go on. */
     private ClientUpdate perform(Worker worker, int client, byte[] message, ClientWork work) {
-        ClientUpdate update = worker.perform(client, message, work);
+        ClientUpdate update;
+        try {
+            update = worker.perform(client, message, work);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.DEBUG, "Client " + client + " failed", e);
+            String said = e.getMessage();
+            return ClientUpdate.failed(client, "it failed: " + (said == null ? e : said));
+        }
         footprint.accumulateAndGet(
                 worker.footprint(), (most, its) -> its == null ? most : most == null ? its : most.larger(its));
         return update;

@@ -75,7 +75,11 @@ final class RoundLoop {
         try {
             while (last.state().round() < config.rounds()) {
                 progress.stop().check();
-                last = round(method, cohorts.of(last.state().round() + 1), last.state(), accounting, progress);
+                Cohort cohort = new Cohort(
+                        last.state().round() + 1,
+                        cohorts.of(last.state().round() + 1),
+                        config.faults().quorum());
+                last = round(method, cohort, last.state(), accounting, progress);
                 if (last.state().round() % directory.checkpointEvery() == 0) {
                     progress.checkpoints().write(last);
                     written = last.state().round();
