@@ -10,6 +10,8 @@ import dev.gossamer.fl.run.ExperimentConfig;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,6 +67,23 @@ final class DataListCommand implements Runnable {
             table.row(name, "unusable", firstLine(e));
         }
         published.ifPresent(files -> table.row("", "", "licence: " + files.licence()));
+    }
+
+    /** The data sets that can be used, by name, with what they have. */
+    static Map<String, String> found(Path folder) {
+        Map<String, String> found = new LinkedHashMap<>();
+        for (String name : ExperimentConfig.DATASETS) {
+            survey(name, folder).ifPresent(survey -> found.put(name, counts(survey)));
+        }
+        return found;
+    }
+
+    private static Optional<Survey> survey(String name, Path folder) {
+        try {
+            return Optional.of(DataSource.survey(name, folder));
+        } catch (DataException e) {
+            return Optional.empty();
+        }
     }
 
     private static String firstLine(DataException e) {

@@ -31,14 +31,18 @@ class EngineOptions {
     private @Nullable Path tuning;
 
     final BackendOptions backendOptions() {
-        Integer asked = threads;
-        if (asked != null && asked < 1) {
-            throw new UsageException("--threads is " + asked + ", but must be a whole number of at least 1");
+        BackendOptions options = options(threads);
+        return tuning == null ? options : options.withTuning(load(tuning));
+    }
+
+    /** The options with so many threads; null for the default. */
+    static BackendOptions options(@Nullable Integer threads) {
+        if (threads != null && threads < 1) {
+            throw new UsageException("--threads is " + threads + ", but must be a whole number of at least 1");
         }
         try {
             BackendOptions standard = BackendOptions.defaults();
-            int count = asked == null ? standard.threads() : asked;
-            return new BackendOptions(count, tuning == null ? standard.tuning() : load(tuning));
+            return threads == null ? standard : new BackendOptions(threads, standard.tuning());
         } catch (IllegalArgumentException e) {
             throw new UsageException("System property " + e.getMessage(), e);
         }

@@ -17,6 +17,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class ExperimentOptions {
 
     private final Map<String, String> given = new LinkedHashMap<>();
+
     /** Key to text, only what was given. */
     Map<String, String> given() {
         return given;
@@ -27,6 +28,35 @@ final class ExperimentOptions {
         CommandSpec spec = CommandSpec.create();
         settings.forEach(setting -> spec.addOption(option(setting)));
         return spec;
+    }
+
+    /** {@code --set KEY=VALUE}, which sets any of them, as scripts like it. */
+    CommandSpec set() {
+        return CommandSpec.create()
+                .addOption(OptionSpec.builder("--set")
+                        .type(List.class)
+                        .auxiliaryTypes(String.class)
+                        .arity("1")
+                        .paramLabel("KEY=VALUE")
+                        .description("Sets a key of the experiment, as --KEY VALUE does; may be given several times.")
+                        .setter(new ISetter() {
+                            @Override
+                            public <T> T set(T value) {
+                                if (value instanceof List<?> pairs) {
+                                    pairs.forEach(pair -> putPair(String.valueOf(pair)));
+                                }
+                                return value;
+                            }
+                        })
+                        .build());
+    }
+
+    private void putPair(String pair) {
+        int equals = pair.indexOf('=');
+        if (equals < 1) {
+            throw new UsageException("--set takes KEY=VALUE, got '" + pair + "'");
+        }
+        given.put(pair.substring(0, equals).strip(), pair.substring(equals + 1));
     }
 
     private OptionSpec option(Setting setting) {

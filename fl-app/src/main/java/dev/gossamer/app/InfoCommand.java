@@ -1,5 +1,6 @@
 package dev.gossamer.app;
 
+import dev.gossamer.engine.Availability.Unavailable;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Backends;
 import java.io.PrintWriter;
@@ -8,12 +9,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Says what a run would use: version, Java, engine, device, tuning table. */
+/** Says what a run would use: version, Java, engines, device, tuning table, data sets. */
 @Command(
         name = "info",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Says what a run would use: version, Java, engine, device, tuning table.")
+        description = "Says what a run would use: version, Java, engines, device, tuning table, data sets.")
 final class InfoCommand implements Runnable {
 
     @Spec
@@ -21,6 +22,9 @@ final class InfoCommand implements Runnable {
 
     @Mixin
     private EngineOptions engine = new EngineOptions();
+
+    @Mixin
+    private DataOption data = new DataOption();
 
     @Mixin
     private Output output = new Output();
@@ -42,7 +46,13 @@ final class InfoCommand implements Runnable {
                             + Runtime.getRuntime().availableProcessors() + " processors");
             table.row("backend", backend.name() + " (" + choice.source().text() + ")");
             table.row("device", backend.device());
+            for (Backends.Candidate other : Backends.candidates()) {
+                if (other.availability() instanceof Unavailable why) {
+                    table.row("not here", other.name() + ": " + why.reason());
+                }
+            }
             backend.tuning().entries().forEach((name, value) -> table.row("tuning", name + "=" + value));
+            DataListCommand.found(data.folder()).forEach((name, what) -> table.row("data set", name + ": " + what));
             table.print(out);
         }
         out.flush();

@@ -12,6 +12,7 @@ import dev.gossamer.fl.run.StoredRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -47,7 +48,7 @@ final class ResumeCommand implements Callable<Integer> {
             names = "--threads",
             paramLabel = "N",
             description = "Threads, at least 1; default: one for each processor. Results do not depend on it.")
-    private int threads = BackendOptions.defaults().threads();
+    private @Nullable Integer threads;
 
     @Mixin
     private DataOption data = new DataOption();
@@ -59,9 +60,7 @@ final class ResumeCommand implements Callable<Integer> {
     @SuppressWarnings("try") // the backend is there to be closed
     public Integer call() {
         options.apply();
-        if (threads < 1) {
-            throw new UsageException("--threads is " + threads + ", but must be a whole number of at least 1");
-        }
+        BackendOptions backend = EngineOptions.options(threads);
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         StoredRun stored = StoredRun.of(directory);
@@ -73,14 +72,14 @@ final class ResumeCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         Path folder = data.folder();
-        Backends.Choice choice = Backends.open(stored.backend(), new BackendOptions(threads, stored.tuning()));
+        Backends.Choice choice = Backends.open(stored.backend(), backend.withTuning(stored.tuning()));
         try (Backend opened = choice.backend();
                 Dataset loaded = DataSource.load(stored.config(), folder)) {
             if (!opened.device().equals(stored.device())) {
                 err.println("gossamer: warning: the run began on " + stored.device() + ", and goes on on "
                         + opened.device() + "; last bits may come out otherwise");
             }
-            Experiment experiment = Experiment.prepare(stored.config(), loaded, choice, threads);
+            Experiment experiment = Experiment.prepare(stored.config(), loaded, choice, backend.threads());
             options.print(options.run(experiment, directory, RunDirectory::resume, err), directory, out);
         } catch (RunStoppedException e) {
             // A signal did that: the JVM is on its way out, with an exit code of its own.

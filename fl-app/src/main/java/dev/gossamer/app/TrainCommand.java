@@ -86,6 +86,7 @@ final class TrainCommand implements Callable<Integer> {
         CommandLine line = new CommandLine(command);
         line.getCommandSpec().addMixin("experiment", command.options.spec(ExperimentConfig.commonSettings()));
         line.getCommandSpec().addMixin("method", command.options.spec(MethodCatalog.allOptions()));
+        line.getCommandSpec().addMixin("set", command.options.set());
         Map<String, String> headings = new LinkedHashMap<>();
         headings.put("experiment", "The experiment");
         headings.put("method", "Settings of some methods (--help-method tells those of one)");

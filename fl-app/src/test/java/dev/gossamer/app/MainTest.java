@@ -65,7 +65,8 @@ class MainTest {
                 .contains("--dataset", "--data=", "--model", "--method", "--clients", "--participation", "--partition")
                 .contains("--rounds", "--epochs", "--batch", "--lr", "--momentum", "--sparsity", "--seed", "--threads")
                 .contains("--backend", "--out", "--overwrite", "--json", "--quiet", "--verbose")
-                .contains("The experiment:", "Where and on what:", "What is said:")
+                .contains("The experiment:", "Where and on what:", "How it is run, and what is said:")
+                .contains("--checkpoint-every", "--set=KEY=VALUE", "--dropout", "--minResults", "--faults")
                 .containsPattern("Default:\\s+fedsparsify-global\\.")
                 .doesNotContain("${");
     }

@@ -21,9 +21,14 @@ public final class TestData {
 
     /** The data set; the caller closes it. */
     public static Dataset rows() {
+        return rows(TRAIN);
+    }
+
+    /** The same with another number of training samples. */
+    public static Dataset rows(int train) {
         Arena arena = Arena.ofShared();
         return new Dataset(
-                "rows", split(TRAIN, 1, arena), split(TEST, 2, arena), CLASSES, PixelTransform.scale(1f / 256), arena);
+                "rows", split(train, 1, arena), split(TEST, 2, arena), CLASSES, PixelTransform.scale(1f / 256), arena);
     }
 
     private static Split split(int count, long seed, Arena arena) {

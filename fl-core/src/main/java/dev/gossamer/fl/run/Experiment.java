@@ -188,7 +188,7 @@ public final class Experiment {
     private byte[] fingerprint() {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            String all = Yaml.write(config.toMap())
+            String all = config.toYaml()
                     + backend.backend().name()
                     + new TreeMap<>(backend.backend().tuning().entries());
             return digest.digest(all.getBytes(StandardCharsets.UTF_8));

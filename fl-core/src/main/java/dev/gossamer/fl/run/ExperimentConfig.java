@@ -186,8 +186,12 @@ public record ExperimentConfig(
         return Stream.concat(COMMON.stream(), Stream.of(LAST)).toList();
     }
 
-    /** All settings of a configuration with this method, in the order in which a file has them. */
-    static List<Setting> settings(String method) {
+    /**
+     * All settings of a configuration with this method, in the order in which a file has them.
+     *
+     * @throws ConfigException if there is no such method
+     */
+    public static List<Setting> settings(String method) {
         List<Setting> settings = new ArrayList<>(COMMON);
         settings.replaceAll(setting -> setting.key().equals(METHOD) ? setting.withFallback(method) : setting);
         settings.addAll(MethodCatalog.named(method).options());
@@ -208,13 +212,13 @@ public record ExperimentConfig(
      * @throws ConfigException naming the file or the option, the key, its value and what is allowed
      */
     public static ExperimentConfig resolve(@Nullable Path yaml, Map<String, String> overrides) {
-        Map<String, String> file = yaml == null ? Map.of() : Yaml.read(yaml);
+        Map<String, Yaml.Entry> file = yaml == null ? Map.of() : Yaml.read(yaml);
         SettingValues values = new SettingValues(settings(method(yaml, file, overrides)));
         file.forEach((key, value) -> {
             // A file for one method with another one chosen on the command line: what only the first has is left out.
             boolean moot = overrides.containsKey(METHOD) && foreign(key, overrides.get(METHOD));
             if (!moot) {
-                values.set(key, value, String.valueOf(yaml));
+                values.set(key, value.text(), yaml + ", line " + value.line());
             }
         });
         overrides.forEach((key, value) -> values.set(key, value, "--" + key));
@@ -224,10 +228,11 @@ public record ExperimentConfig(
     }
 
     /** The method's name, checked: which other keys there are depends on it. */
-    private static String method(@Nullable Path yaml, Map<String, String> file, Map<String, String> overrides) {
+    private static String method(@Nullable Path yaml, Map<String, Yaml.Entry> file, Map<String, String> overrides) {
         SettingValues alone = new SettingValues(COMMON);
-        if (file.containsKey(METHOD)) {
-            alone.set(METHOD, file.get(METHOD), String.valueOf(yaml));
+        Yaml.Entry named = file.get(METHOD);
+        if (named != null) {
+            alone.set(METHOD, named.text(), yaml + ", line " + named.line());
         }
         if (overrides.containsKey(METHOD)) {
             alone.set(METHOD, overrides.get(METHOD), "--" + METHOD);
@@ -314,6 +319,11 @@ public record ExperimentConfig(
     public int clientsPerRound() {
         // 0.29 of 100 clients are 29, although 0.29 * 100 is a little less in binary.
         return Math.max(1, (int) (participation * clients + 1e-9));
+    }
+
+    /** The text of a file with the settings that count: {@link #resolve} makes this configuration from it. */
+    public String toYaml() {
+        return Yaml.write(toMap());
     }
 
     /** The settings that count, by key: {@link #resolve} makes this configuration from them. */

@@ -226,7 +226,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     void writeConfig(ExperimentConfig config) {
-        write(CONFIG, Yaml.write(config.toMap()));
+        write(CONFIG, config.toYaml());
     }
 
     void writeManifest(Map<String, Object> manifest) {

@@ -8,8 +8,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
@@ -25,28 +26,48 @@ final class Yaml {
     private Yaml() {}
 
     /**
-     * The keys of a file with their values as text.
+     * A value as text.
      *
-     * @throws ConfigException naming the file and what is wrong with it
+     * @param line in the file, from 1
      */
-    static Map<String, String> read(Path file) {
-        JsonNode root = parse(file, text(file));
-        Map<String, String> values = new LinkedHashMap<>();
-        if (root.isMissingNode() || root.isNull()) {
-            return values;
-        }
-        if (!root.isObject()) {
-            throw new ConfigException(file + ": is not a list of 'key: value' lines");
-        }
-        for (Map.Entry<String, JsonNode> property : root.properties()) {
-            JsonNode value = property.getValue();
-            if (!value.isValueNode() || value.isNull()) {
-                throw new ConfigException(
-                        file + ": " + property.getKey() + " is " + value + ", but must be a single value");
+    record Entry(String text, int line) {}
+
+    /**
+     * The keys of a file with their values.
+     *
+     * @throws ConfigException naming the file, the line and what is wrong with it
+     */
+    static Map<String, Entry> read(Path file) {
+        Map<String, Entry> values = new LinkedHashMap<>();
+        try (JsonParser parser = YAML.createParser(text(file))) {
+            JsonToken token = parser.nextToken();
+            if (token == null || token == JsonToken.VALUE_NULL) {
+                return values;
             }
-            values.put(property.getKey(), value.asString());
+            if (token != JsonToken.START_OBJECT) {
+                throw new ConfigException(file + ": is not a list of 'key: value' lines");
+            }
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String key = parser.currentName();
+                int line = parser.currentTokenLocation().getLineNr();
+                JsonToken value = parser.nextToken();
+                if (!value.isScalarValue() || value == JsonToken.VALUE_NULL) {
+                    throw new ConfigException(file + ", line " + line + ": " + key + " must be a single value, and is "
+                            + (value == JsonToken.VALUE_NULL ? "empty" : "a list or a mapping"));
+                }
+                values.put(key, new Entry(parser.getString(), line));
+            }
+            if (parser.nextToken() != null) {
+                throw new ConfigException(file + ", line "
+                        + parser.currentTokenLocation().getLineNr() + ": there is more than one list of keys");
+            }
+            return values;
+        } catch (JacksonException e) {
+            String line = e.getLocation() == null || e.getLocation().getLineNr() < 1
+                    ? ""
+                    : ", line " + e.getLocation().getLineNr();
+            throw new ConfigException(file + line + ": is not valid YAML: " + e.getOriginalMessage(), e);
         }
-        return values;
     }
 
     private static String text(Path file) {
@@ -56,16 +77,6 @@ final class Yaml {
             throw new ConfigException(file + ": no such file. Give the path of an experiment's YAML file", e);
         } catch (IOException e) {
             throw new ConfigException(file + ": cannot be read as text (" + e + ")", e);
-        }
-    }
-
-    private static JsonNode parse(Path file, String text) {
-        try {
-            return YAML.readTree(text);
-        } catch (JacksonException e) {
-            String line =
-                    e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-            throw new ConfigException(file + line + ": is not valid YAML: " + e.getOriginalMessage(), e);
         }
     }
 

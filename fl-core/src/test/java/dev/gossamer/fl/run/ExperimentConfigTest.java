@@ -125,7 +125,7 @@ class ExperimentConfigTest {
 
         assertThatThrownBy(() -> ExperimentConfig.resolve(yaml, Map.of()))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage(yaml + ": sparsity is 1.5, but must be a number from 0 to 1");
+                .hasMessage(yaml + ", line 1: sparsity is 1.5, but must be a number from 0 to 1");
     }
 
     @Test
@@ -146,7 +146,7 @@ class ExperimentConfigTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(absent.toString())
                 .hasMessageContaining("no such file");
-        assertBroken("rounds: [1\n", "not valid YAML");
+        assertBroken("rounds: \"1\n", "not valid YAML");
         assertBroken("rounds: 1\nrounds: 2\n", "rounds");
         assertBroken("- rounds\n", "key: value");
         assertBroken("rounds: {t: 1}\n", "single value");

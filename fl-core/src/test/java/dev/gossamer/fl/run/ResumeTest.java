@@ -8,6 +8,7 @@ import dev.gossamer.engine.Backends;
 import dev.gossamer.fl.TestData;
 import dev.gossamer.fl.data.Dataset;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -173,6 +174,24 @@ class ResumeTest {
 
         run(Map.of(), RunDirectory.resume(out), 0);
 
+        assertSame(out, whole);
+    }
+
+    @Test
+    void aCheckpointThatCannotBeWrittenEndsTheRunAndHarmsNothing() throws IOException {
+        Path whole = folder.resolve("whole");
+        run(Map.of(), RunDirectory.create(whole, false), 0);
+        Path out = folder.resolve("out");
+        RunDirectory directory = RunDirectory.create(out, false);
+        Files.writeString(out.resolve("checkpoint"), "a file where the folder has to be");
+
+        assertThatThrownBy(() -> run(Map.of(), directory, 0))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("a checkpoint of round 1 cannot be written");
+
+        assertThat(out.resolve("result.json")).doesNotExist();
+        Files.delete(out.resolve("checkpoint"));
+        run(Map.of(), RunDirectory.resume(out), 0);
         assertSame(out, whole);
     }
 
