@@ -52,7 +52,7 @@ final class EngineTraining implements Contender, Queued {
                 EPOCH * batch,
                 Sgd.PLAIN,
                 sparse);
-        session.begin(ModelProblem.RATE);
+        session.begin(problem.size.rate());
         for (int i = 0; i < losses.length; i++) {
             run();
             losses[i] = loss();

@@ -24,8 +24,6 @@ import java.util.SplittableRandom;
  */
 final class ModelProblem {
 
-    static final float RATE = 0.001f;
-
     /** Steps whose losses are the answer. */
     static final int LOSSES = 2;
 
@@ -57,6 +55,11 @@ final class ModelProblem {
 
         int channels() {
             return model.equals("mlp") ? 1 : 3;
+        }
+
+        /** A step of it changes the loss by more than rounding does. */
+        float rate() {
+            return model.equals("mlp") ? StepProblem.RATE : 0.001f;
         }
 
         String text() {

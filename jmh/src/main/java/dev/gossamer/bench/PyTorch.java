@@ -179,7 +179,7 @@ final class PyTorch implements AutoCloseable {
     static Map<String, Object> training(ModelProblem problem, OperandFiles files) {
         Map<String, Object> request = open("training", "float32");
         model(request, problem, files);
-        request.put("rate", ModelProblem.RATE);
+        request.put("rate", problem.size.rate());
         request.put("losses", ModelProblem.LOSSES);
         return request;
     }
