@@ -288,7 +288,7 @@ class ArchiveIT {
                         echo '"ID","Kernel Name","Block Size","Grid Size","Metric Name","Metric Unit","Metric Value"'
                         for step in 1 2 3 4 5; do
                             for kernel in 'batch(int)' 'void dense<(bool)0>(float *)' 'sgd(float *)' 'sgd(float *)'; do
-                                echo "\"1\",\"$kernel\",\"1\",\"2\",\"gpu__time_duration.sum\",\"ns\",\"1,${step}00\""
+                                echo "\\"1\\",\\"$kernel\\",\\"1\\",\\"2\\",\\"gpu__time_duration.sum\\",\\"ns\\",\\"1,${step}00\\""
                             done
                         done
                     } >"$2"
