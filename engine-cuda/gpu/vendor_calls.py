@@ -13,12 +13,12 @@ import glob
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
 import report
+from processes import Gossamer, Refused
 
 SECTION = "ops"
 REQUIRED_RATIO = 0.97
@@ -50,54 +50,6 @@ CASES = [
 ]
 QUICK_CASES = [("spmm", 2048, 2048, 0.08, 1024), ("gemm", 2048, 2048, 1, 2048)]
 REHEARSAL_CASES = [("spmm", 128, 784, 0.05, 32), ("sddmm", 128, 784, 0.05, 32), ("gemm", 128, 784, 1, 32)]
-
-
-class Refused(Exception):
-    """Something is missing on this machine."""
-
-
-class Gossamer:
-    """The process that times Gossamer's side."""
-
-    def __init__(self, launcher):
-        log = os.path.join(os.environ["CHECK_OUT"], SECTION, "gossamer.log")
-        self.process = subprocess.Popen(
-            [launcher, "-Dgossamer.backend=" + os.environ["CHECK_BACKEND"], "serve"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=open(log, "w"),
-            text=True,
-        )
-
-    def ask(self, *words):
-        try:
-            self.process.stdin.write(" ".join(str(word) for word in words) + "\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
-        answer = self.process.stdout.readline().strip()
-        if not answer:
-            raise Refused("Gossamer's process ended; see gossamer.log in the results of this section")
-        if not answer.startswith("ok"):
-            raise Refused("Gossamer answered to %s: %s" % (" ".join(str(word) for word in words), answer))
-        return answer[2:].split()
-
-    def seconds(self, repetitions):
-        nanos, enqueued = self.ask("time", repetitions)
-        return int(nanos) / 1e9, int(enqueued) / 1e9
-
-    def library(self, name):
-        """The file of a library that the process has loaded; none if it has not."""
-        with open("/proc/%d/maps" % self.process.pid) as maps:
-            for line in maps:
-                path = line.rstrip("\n").split(" ")[-1] if "/" in line else ""
-                if os.path.basename(path).startswith(name):
-                    return path
-        return None
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(30)
 
 
 def candidates(name):
@@ -467,7 +419,7 @@ def main():
     rehearsal = os.environ["CHECK_REHEARSAL"] == "1"
     quick = os.environ["CHECK_QUICK"] == "1"
     rounds = 3 if quick or rehearsal else 9
-    gossamer = Gossamer(launcher)
+    gossamer = Gossamer(launcher, SECTION)
     try:
         print("Gossamer on", " ".join(gossamer.ask("device")), flush=True)
         # Opens cuSPARSE and cuBLAS over there, so that their files can be named here.

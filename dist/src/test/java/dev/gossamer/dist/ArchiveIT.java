@@ -259,6 +259,55 @@ class ArchiveIT {
     }
 
     @Test
+    void itsCheckTimesModels() throws Exception {
+        Outcome check = archive(
+                "check-gpu",
+                "--rehearse",
+                "cpu-vector",
+                "--out",
+                folder.resolve("timed").toString(),
+                "steps");
+
+        assertThat(check.code).as(check.out + check.err).isZero();
+        assertThat(check.out)
+                .containsPattern("step mlp b8 density 0.05  ours_us=[0-9.]+")
+                .containsPattern("infer mlp b1 density 0.05  ours_us=[0-9.]+")
+                .containsPattern("clients 2: mlp b32 density 0.05  steps_per_s=[0-9]+");
+    }
+
+    /** The profiler needs a GPU as well; of five steps the last one counts, in which the kernel sgd runs twice. */
+    @Test
+    void itsKernelTimesReadTheTableOfAProfiler() throws Exception {
+        Path tool = tools.resolve("ncu");
+        try {
+            Files.writeString(tool, """
+                    #!/bin/sh
+                    while [ "$1" != --log-file ]; do shift; done
+                    {
+                        echo '==PROF== Connected to process 1'
+                        echo '"ID","Kernel Name","Block Size","Grid Size","Metric Name","Metric Unit","Metric Value"'
+                        for step in 1 2 3 4 5; do
+                            for kernel in 'batch(int)' 'void dense<(bool)0>(float *)' 'sgd(float *)' 'sgd(float *)'; do
+                                echo "\\"1\\",\\"$kernel\\",\\"1\\",\\"2\\",\\"gpu__time_duration.sum\\",\\"ns\\",\\"1,${step}00\\""
+                            done
+                        done
+                    } >"$2"
+                    """);
+            Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+            Outcome times = run(folder, home.resolve("gpu/kernel_times.sh").toString(), "mlp", "32", "0.05");
+
+            assertThat(times.code).as(times.err).isZero();
+            assertThat(times.out)
+                    .containsPattern("3.00 +50.0% +2 +1.50  sgd")
+                    .containsPattern("1.50 +25.0% +1 +1.50  void dense<\\(bool\\)0>\n")
+                    .containsPattern("6.00 +100.0% +4 +1.50  all of a step");
+        } finally {
+            Files.deleteIfExists(tool);
+        }
+    }
+
+    @Test
     void itMeasures() throws Exception {
         Outcome benchmark = archive(
                 "benchmarks",

@@ -7,7 +7,7 @@ import dev.gossamer.fl.nn.Network;
 import java.lang.foreign.Arena;
 
 /** A batch through a model on the engine, loss included, on one thread. */
-final class EngineInference implements Contender {
+final class EngineInference implements Contender, Queued {
 
     private final Arena arena = Arena.ofShared();
     private final Workspace workspace;
@@ -23,9 +23,22 @@ final class EngineInference implements Contender {
         run();
     }
 
+    /** Waits for the loss. */
     @Override
     public void run() {
         loss = session.evaluate(0).loss();
+    }
+
+    @Override
+    public void enqueue(int repetitions) {
+        for (int i = 0; i < repetitions; i++) {
+            session.enqueue(0);
+        }
+    }
+
+    @Override
+    public void sync() {
+        workspace.sync();
     }
 
     @Override

@@ -16,15 +16,13 @@ import java.util.Collections;
 import java.util.SplittableRandom;
 
 /**
- * A convolutional model and one batch of random images: trained on with plain SGD, again and again, or classified. A training's
+ * A model and one batch of random images: trained on with plain SGD, again and again, or classified. A training's
  * answer is the losses of its first steps, each before its update, so that the second tells of gradients too; that of
  * inference is the loss.
  *
  * <p>Dropout is left out: what it draws differs from engine to engine.
  */
 final class ModelProblem {
-
-    static final float RATE = 0.001f;
 
     /** Steps whose losses are the answer. */
     static final int LOSSES = 2;
@@ -36,9 +34,33 @@ final class ModelProblem {
      * What a model is given.
      *
      * @param model name in {@link Models}
-     * @param plane rows and columns of the images, which have three channels
+     * @param plane rows and columns of the images, which are grey for the MLP and have three channels for the others
      */
     record Size(String model, int plane, int batch, int classes) {
+
+        /**
+         * On images as those of the data set that the model is published for.
+         *
+         * @param model {@code mlp}, {@code cnn}, {@code resnet18} or {@code vgg16}
+         */
+        static Size published(String model, int batch) {
+            return switch (model) {
+                case "mlp" -> new Size("mlp", 28, batch, 10);
+                case "cnn" -> new Size("cnn-cifar10", 32, batch, 10);
+                case "resnet18" -> new Size("resnet18", 32, batch, 10);
+                case "vgg16" -> new Size("vgg16", 32, batch, 100);
+                default -> throw new IllegalArgumentException("no model " + model);
+            };
+        }
+
+        int channels() {
+            return model.equals("mlp") ? 1 : 3;
+        }
+
+        /** A step of it changes the loss by more than rounding does. */
+        float rate() {
+            return model.equals("mlp") ? StepProblem.RATE : 0.001f;
+        }
 
         String text() {
             return model + ", b" + batch;
@@ -49,11 +71,11 @@ final class ModelProblem {
     final double density;
     final ModelSpec spec;
     final ModelState initial;
-    /** {@code [batch, 3, plane, plane]} pixels. */
+    /** {@code [batch, channels, plane, plane]} pixels. */
     final byte[] images;
 
     final byte[] labels;
-    final PixelTransform transform = new PixelTransform(Collections.nCopies(3, 1f / 255), Collections.nCopies(3, 0f));
+    final PixelTransform transform;
 
     /** With random entries of the weights left and whole vectors; the dense model at density 1. */
     ModelProblem(Size size, double density) {
@@ -74,11 +96,13 @@ final class ModelProblem {
         for (int i = 0; i < size.batch; i++) {
             labels[i] = (byte) random.nextInt(size.classes);
         }
+        this.transform = new PixelTransform(
+                Collections.nCopies(size.channels(), 1f / 255), Collections.nCopies(size.channels(), 0f));
         this.initial = pruned(spec.initial(3), density);
     }
 
     private Shape one() {
-        return new Shape(3, size.plane, size.plane, 1);
+        return new Shape(size.channels(), size.plane, size.plane, 1);
     }
 
     /**

@@ -38,11 +38,13 @@ final class PyTorch implements AutoCloseable {
     private final BufferedWriter requests;
     private final BufferedReader answers;
     private final Path folder;
+    private final OperandFiles files;
     private final String version;
 
     private PyTorch(Process process, Path folder) {
         this.process = process;
         this.folder = folder;
+        this.files = new OperandFiles(folder);
         this.requests = process.outputWriter(StandardCharsets.UTF_8);
         this.answers = process.inputReader(StandardCharsets.UTF_8);
         JsonNode hello = answer();
@@ -170,31 +172,43 @@ final class PyTorch implements AutoCloseable {
 
     /** Steps of the dense model, with the same weights at first, zeros included. */
     Contender training(ModelProblem problem, int threads) {
+        return new Remote(training(problem, files), threads);
+    }
+
+    /** The request that opens them. */
+    static Map<String, Object> training(ModelProblem problem, OperandFiles files) {
         Map<String, Object> request = open("training", "float32");
-        model(request, problem);
-        request.put("rate", ModelProblem.RATE);
+        model(request, problem, files);
+        request.put("rate", problem.size.rate());
         request.put("losses", ModelProblem.LOSSES);
-        return new Remote(request, threads);
+        return request;
     }
 
     /** A batch through the dense model, eagerly or as {@code torch.jit} optimises it. */
     Contender inference(ModelProblem problem, boolean jit, int threads) {
-        Map<String, Object> request = open("inference", "float32");
-        model(request, problem);
-        request.put("jit", jit);
+        Map<String, Object> request = inference(problem, files);
+        request.put("mode", jit ? "jit" : "eager");
         return new Remote(request, threads);
     }
 
-    private void model(Map<String, Object> request, ModelProblem problem) {
+    /** The request that opens it. */
+    static Map<String, Object> inference(ModelProblem problem, OperandFiles files) {
+        Map<String, Object> request = open("inference", "float32");
+        model(request, problem, files);
+        return request;
+    }
+
+    private static void model(Map<String, Object> request, ModelProblem problem, OperandFiles files) {
         request.put("layers", ModelLayers.of(problem.spec));
-        request.put("plane", problem.size.plane());
+        request.put("channels", problem.spec.input().channels());
+        request.put("plane", problem.spec.input().height());
         request.put("batch", problem.size.batch());
         request.put(
                 "files",
                 Map.of(
-                        "images", bytes(problem.images),
-                        "labels", bytes(problem.labels),
-                        "parameters", floats(problem.parameters())));
+                        "images", files.bytes(problem.images),
+                        "labels", files.bytes(problem.labels),
+                        "parameters", files.floats(problem.parameters())));
     }
 
     private static Map<String, Object> open(String kind, String dtype) {
@@ -207,28 +221,17 @@ final class PyTorch implements AutoCloseable {
 
     /** A file with these numbers, as long as the process is there. */
     String floats(float[] numbers) {
-        ByteBuffer buffer =
-                ByteBuffer.allocate(Math.multiplyExact(4, numbers.length)).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.asFloatBuffer().put(numbers);
-        return bytes(buffer.array());
+        return files.floats(numbers);
     }
 
     /** The same. */
     String ints(int[] numbers) {
-        ByteBuffer buffer =
-                ByteBuffer.allocate(Math.multiplyExact(4, numbers.length)).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.asIntBuffer().put(numbers);
-        return bytes(buffer.array());
+        return files.ints(numbers);
     }
 
     /** The same. */
     String bytes(byte[] bytes) {
-        try {
-            Path file = Files.createTempFile(folder, "operand", ".bin");
-            return Files.write(file, bytes).toString();
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot hand operands to PyTorch", e);
-        }
+        return files.bytes(bytes);
     }
 
     /** The f64 numbers that a request makes it write to a file, whose name the request gets. */

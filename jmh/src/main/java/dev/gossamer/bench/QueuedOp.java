@@ -18,7 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** One operation with its operands, row-major where it takes that, to be enqueued many times before it is waited for. */
-final class QueuedOp implements AutoCloseable {
+final class QueuedOp implements Queued {
 
     private final Workspace workspace;
     private final long nnz;
@@ -148,11 +148,15 @@ final class QueuedOp implements AutoCloseable {
         return nnz;
     }
 
-    void enqueue() {
-        call.run();
+    @Override
+    public void enqueue(int repetitions) {
+        for (int i = 0; i < repetitions; i++) {
+            call.run();
+        }
     }
 
-    void sync() {
+    @Override
+    public void sync() {
         workspace.sync();
     }
 

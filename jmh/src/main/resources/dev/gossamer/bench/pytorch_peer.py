@@ -2,8 +2,12 @@
 
 open    kind and operands, which lie in files of raw little-endian numbers  ->  id
 run     id, runs, threads                                                   ->  nanos of a run
-result  id, file                                                            ->  count of the f32 numbers written to the file
+result  id, file, perhaps parameters to begin with instead                  ->  count of the f32 numbers written to the file
 close   id
+
+Models run on the device and in the mode that they are opened with: eager, in f32; tf32, the same with TF32, where matrices are
+multiplied; graph, replayed as a CUDA graph; compiled, by torch.compile; jit, for inference, by torch.jit. What is enqueued on a
+GPU is waited for once, at the end of the runs.
 
 The first line, unasked, tells the version. Whatever goes wrong is answered with `error`.
 """
@@ -31,7 +35,14 @@ def load(path, count, dtype):
     return torch.from_file(path, size=count, dtype=dtype).clone()
 
 
-class Sddmm:
+class Contender:
+    """What is timed."""
+
+    def prepare(self):
+        """Before each request: precision, for one, is a switch of the whole process."""
+
+
+class Sddmm(Contender):
     """The entries of a pattern of A·Bᵀ; torch.sparse.sampled_addmm takes Bᵀ as an operand."""
 
     def __init__(self, rows, cols, depth, nnz, files, dtype):
@@ -49,7 +60,7 @@ class Sddmm:
         return self.c.values()
 
 
-class TopK:
+class TopK(Contender):
     """The k-th largest magnitude; the magnitudes are taken before, which our engine does inside."""
 
     def __init__(self, count, keep, call, files, dtype):
@@ -67,7 +78,7 @@ class TopK:
         return self.threshold.view(1)
 
 
-class Step:
+class Step(Contender):
     """An epoch of training steps of an MLP, plain SGD; samples lie there as floats, in the order in which they are visited."""
 
     def __init__(self, widths, batch, samples, rate, files, dtype):
@@ -99,7 +110,7 @@ class Step:
         return torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
 
 
-class Conv:
+class Conv(Contender):
     """A dense convolution or one of its gradients; tensors come and go as [channels, height, width, batch]."""
 
     GRADIENTS = {"INPUT_GRADIENT": [True, False, False], "WEIGHT_GRADIENT": [False, True, False]}
@@ -174,25 +185,53 @@ def layer(channels, plane, kind, relu=False, out=None, **rest):
     return modules + [torch.nn.ReLU()] * relu, out, plane
 
 
-class Model:
-    """A convolutional model and a batch of images, which lie there as floats."""
+class Model(Contender):
+    """A model and a batch of images, which lie there as floats; those of an MLP as vectors."""
 
-    def __init__(self, layers, plane, batch, files, dtype):
-        pixels = load(files["images"], batch * 3 * plane * plane, torch.uint8).view(batch, 3, plane, plane)
-        self.images = (pixels.float() / 255).to(dtype)
-        self.labels = load(files["labels"], batch, torch.uint8).long()
-        modules, channels = [], 3
+    def __init__(self, layers, channels, plane, batch, files, dtype, device="cpu", mode="eager"):
+        shape = (batch, channels) if plane == 1 else (batch, channels, plane, plane)
+        pixels = load(files["images"], batch * channels * plane * plane, torch.uint8).view(shape)
+        self.device = torch.device(device)
+        self.mode = mode
+        self.images = (pixels.float() / 255).to(self.device, dtype)
+        self.labels = load(files["labels"], batch, torch.uint8).long().to(self.device)
+        modules, flat = [], plane == 1
         for described in layers:
             more, channels, plane = layer(channels, plane, **described)
-            modules += more
-        self.model = torch.nn.Sequential(*modules).to(dtype)
-        tensors = [t for t in self.model.state_dict().values() if t.is_floating_point()]
-        numbers = load(files["parameters"], sum(t.numel() for t in tensors), torch.float32)
+            modules += [module for module in more if not (flat and isinstance(module, torch.nn.Flatten))]
+            flat = flat or described["kind"] == "linear"
+        self.model = torch.nn.Sequential(*modules).to(self.device, dtype)
+        self.fill(self.model, files["parameters"])
+
+    @staticmethod
+    def fill(model, path):
+        """Parameters and statistics of a file."""
+        tensors = [t for t in model.state_dict().values() if t.is_floating_point()]
+        numbers = load(path, sum(t.numel() for t in tensors), torch.float32)
         for tensor, part in zip(tensors, numbers.split([t.numel() for t in tensors])):
             tensor.copy_(part.view_as(tensor))
 
     def loss(self, model):
         return torch.nn.functional.cross_entropy(model(self.images), self.labels)
+
+    def prepare(self):
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.mode == "tf32"
+
+    def captured(self, call):
+        """A CUDA graph of it; the first calls, outside, are for what libraries set up."""
+        self.prepare()
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                call()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            call()
+        return graph.replay
 
 
 class Training(Model):
@@ -204,15 +243,21 @@ class Training(Model):
         self.rate = rate
         self.losses = losses
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+        if self.mode == "compiled":
+            self.model = torch.compile(self.model)
+        if self.mode == "graph":
+            self.run = self.captured(self.run)
 
     def run(self):
         self.optimizer.zero_grad(set_to_none=True)
         self.loss(self.model).backward()
         self.optimizer.step()
 
-    def result(self):
+    def result(self, parameters=None):
         """Gradients are masked, which no step that is timed does."""
         model = copy.deepcopy(self.initial)
+        if parameters:
+            self.fill(model, parameters)
         optimizer = torch.optim.SGD(model.parameters(), lr=self.rate)
         masks = [(p, p.detach() != 0) for p in model.parameters() if p.dim() > 1]
         losses = []
@@ -228,22 +273,31 @@ class Training(Model):
 
 
 class Inference(Model):
-    """The batch through the model, eagerly or as torch.jit optimises it for inference."""
+    """The batch through the model; its result is the loss."""
 
-    def __init__(self, jit, **rest):
+    def __init__(self, **rest):
         super().__init__(**rest)
         self.model.eval()
-        if jit:
+        self.initial = self.model
+        if self.mode == "jit":
             traced = torch.jit.trace(self.model, self.images)
             self.model = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+        if self.mode == "compiled":
+            self.model = torch.compile(self.model)
+        if self.mode == "graph":
+            self.run = self.captured(self.run)
 
     @torch.inference_mode()
     def run(self):
         self.model(self.images)
 
     @torch.inference_mode()
-    def result(self):
-        return self.loss(self.model).view(1)
+    def result(self, parameters=None):
+        model = self.model
+        if parameters:
+            model = copy.deepcopy(self.initial)
+            self.fill(model, parameters)
+        return self.loss(model).view(1)
 
 
 KINDS = {
@@ -257,6 +311,11 @@ KINDS = {
 contenders = {}
 
 
+def settle():
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
 def answer(request):
     task = request.pop("do")
     if task == "open":
@@ -264,22 +323,28 @@ def answer(request):
         key = len(contenders)
         contenders[key] = kind(dtype=getattr(torch, request.pop("dtype")), **request)
         return {"id": key}
+    if task == "close":
+        contenders[request["id"]] = None
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+        return {}
     contender = contenders[request["id"]]
+    contender.prepare()
     if task == "run":
         if torch.get_num_threads() != request["threads"]:
             torch.set_num_threads(request["threads"])
+        settle()
         start = time.perf_counter_ns()
         for _ in range(request["runs"]):
             contender.run()
+        settle()
         return {"nanos": (time.perf_counter_ns() - start) / request["runs"]}
     if task == "result":
-        numbers = contender.result().to(torch.float32).contiguous()
+        other = {"parameters": request["parameters"]} if "parameters" in request else {}
+        numbers = contender.result(**other).to("cpu", torch.float32).contiguous()
         with open(request["file"], "wb") as out:
             out.write(ctypes.string_at(numbers.data_ptr(), 4 * numbers.numel()))
         return {"count": numbers.numel()}
-    if task == "close":
-        contenders[request["id"]] = None
-        return {}
     raise ValueError(f"unknown request {task}")
 
 

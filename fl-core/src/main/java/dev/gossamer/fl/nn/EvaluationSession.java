@@ -78,20 +78,33 @@ public final class EvaluationSession implements AutoCloseable {
 
     /** Evaluates batch {@code number}, counted from 0. Waits. */
     public Evaluation evaluate(int number) {
-        int end = (int) Math.min((number + 1L) * batch, samples.count());
+        int end = end(number);
         Evaluation total = Evaluation.NONE;
         for (int from = number * batch; from < end; from += piece) {
-            total = total.plus(evaluate(from, Math.min(piece, end - from)));
+            int size = Math.min(piece, end - from);
+            issue(from, size);
+            total = total.plus(new Evaluation(size, workspace.read(lossSum), Math.round(workspace.read(correct))));
         }
         return total;
     }
 
-    private Evaluation evaluate(int from, int size) {
+    /** Issues what {@link #evaluate} computes of a batch, whose sums stay unread. Waits for nothing. */
+    public void enqueue(int number) {
+        int end = end(number);
+        for (int from = number * batch; from < end; from += piece) {
+            issue(from, Math.min(piece, end - from));
+        }
+    }
+
+    private int end(int number) {
+        return (int) Math.min((number + 1L) * batch, samples.count());
+    }
+
+    private void issue(int from, int size) {
         workspace.write(position, from);
         workspace.write(lossSum, 0);
         workspace.write(correct, 0);
         step(size).run();
-        return new Evaluation(size, workspace.read(lossSum), Math.round(workspace.read(correct)));
     }
 
     /** Evaluates the whole data set. Waits. */

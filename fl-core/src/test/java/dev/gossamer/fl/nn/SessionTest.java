@@ -193,6 +193,25 @@ class SessionTest {
     }
 
     @Test
+    void anEnqueuedBatchIsTheOneThatIsNamed() {
+        byte[] labels = Fixtures.randomLabels(COUNT, 5, 8);
+        labels[COUNT - 1] = 100;
+        Samples odd = Fixtures.samples(workspace, Fixtures.randomPixels(COUNT, 17, 8), labels, 17);
+        try (EvaluationSession session = new EvaluationSession(network, odd, TRANSFORM, COUNT - 1)) {
+            session.enqueue(0);
+            workspace.sync();
+
+            // Only the device sees labels, and tells when it is waited for.
+            assertThatThrownBy(() -> {
+                        session.enqueue(1);
+                        workspace.sync();
+                    })
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("label");
+        }
+    }
+
+    @Test
     void aModelOfOtherShapeIsRefused() {
         assertThatThrownBy(() -> network.load(Models.linear(17, 5).initial(1)))
                 .isInstanceOf(IllegalArgumentException.class)
