@@ -34,7 +34,8 @@ CASE_SECONDS = 40
 COMPILE_SECONDS = 150
 # Of losses; a step changes them by more.
 MOST_DIFFERENCE = 2e-4
-LATENCIES = 30
+# Runs that are waited for one by one.
+LATENCIES = 100
 
 # eager f32, the whole step as one CUDA graph, eager with TF32 in products and convolutions
 MODES = ["eager", "graph", "tf32"]
@@ -46,9 +47,9 @@ STEPS, INFERENCE, CLIENTS, COMPILED = "step", "infer", "clients", "compiled"
 GROUPS = (
     [(STEPS, "mlp", 32, DENSITIES), (STEPS, "cnn", 32, DENSITIES), (STEPS, "resnet18", 32, DENSITIES)]
     + [(CLIENTS, "mlp", count, [0.05]) for count in (1, 2, 4, 8)]
+    + [(STEPS, "vgg16", 128, DENSITIES), (STEPS, "resnet18", 128, DENSITIES)]
     + [(INFERENCE, "mlp", batch, [1, 0.05]) for batch in (32, 1, 256, 1024)]
     + [(INFERENCE, "cnn", batch, [1, 0.05]) for batch in (32, 1, 256, 1024)]
-    + [(STEPS, "vgg16", 128, DENSITIES), (STEPS, "resnet18", 128, DENSITIES)]
     + [(COMPILED, "mlp", 32, [1]), (COMPILED, "cnn", 32, [1])]
 )
 QUICK_GROUPS = [(STEPS, "mlp", 32, [1, 0.05]), (STEPS, "cnn", 32, [0.05]), (INFERENCE, "mlp", 32, [0.05])]
@@ -193,8 +194,12 @@ class Bench:
     def run_ours(self, repetitions):
         return self.gossamer.seconds(repetitions, self.left())
 
-    def run_theirs(self, key, repetitions):
-        answer = self.torch.ask(self.left(), do="run", id=self.contenders[key], runs=repetitions, threads=1)
+    def wait_for_ours(self, repetitions):
+        return int(self.gossamer.ask("waits", repetitions, seconds=self.left())[0]) / 1e9
+
+    def run_theirs(self, key, repetitions, waits=False):
+        request = {"do": "run", "id": self.contenders[key], "runs": repetitions, "threads": 1, "waits": waits}
+        answer = self.torch.ask(self.left(), **request)
         return answer["nanos"] / 1e9 * repetitions
 
     def losses(self, key, opened, folder):
@@ -270,11 +275,20 @@ def in_turn(bench, group, times, refused):
                 runs = queues[mode]
                 attempt(bench, refused, mode, lambda: times.add(mode, theirs(mode)(runs) / runs))
     if group[0] == INFERENCE:
-        for _ in range(LATENCIES):
-            times.add("ours_latency", bench.run_ours(1)[0])
-            for mode in list(queues):
-                if (group, mode) in bench.contenders:
-                    attempt(bench, refused, mode, lambda: times.add(mode + "_latency", theirs(mode)(1)))
+        latencies(bench, group, times, refused)
+
+
+def latencies(bench, group, times, refused):
+    """Of single batches, in turn again."""
+
+    def one(mode):
+        return bench.run_theirs((group, mode), LATENCIES, waits=True) / LATENCIES
+
+    for _ in range(3):
+        times.add("ours_latency", bench.wait_for_ours(LATENCIES) / LATENCIES)
+        for mode in bench.modes:
+            if (group, mode) in bench.contenders:
+                attempt(bench, refused, mode, lambda: times.add(mode + "_latency", one(mode)))
 
 
 def attempt(bench, refused, mode, call):

@@ -41,6 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
  * describe FOLDER                         ok FILE     what pytorch_peer.py opens for the same model; its operands lie in the folder
  * loss                                    ok LOSS     of the last steps of a training, up to an epoch
  * time REPETITIONS                        ok NANOS ENQUEUED    from the first call to the end of the work; to the last call's return
+ * waits REPETITIONS                       ok NANOS    the same, each repetition waited for before the next one
  * close                                   ok
  * }</pre>
  */
@@ -98,6 +99,7 @@ final class OpServer implements Callable<Integer> {
                         case "describe" -> describe(folder(words, 1));
                         case "loss" -> Float.toString(training().loss());
                         case "time" -> time(Integer.parseInt(words[1]));
+                        case "waits" -> waits(Integer.parseInt(words[1]));
                         case "close" -> {
                             close();
                             yield "";
@@ -225,6 +227,17 @@ final class OpServer implements Callable<Integer> {
         long enqueued = System.nanoTime() - start;
         timed.sync();
         return System.nanoTime() - start + " " + enqueued;
+    }
+
+    private String waits(int repetitions) {
+        Queued timed = opened().work;
+        timed.sync();
+        long start = System.nanoTime();
+        for (int i = 0; i < repetitions; i++) {
+            timed.enqueue(1);
+            timed.sync();
+        }
+        return Long.toString(System.nanoTime() - start);
     }
 
     private void close() {

@@ -1,7 +1,7 @@
 """PyTorch as a contender: reads a request as a line of JSON, answers with a line of JSON, and times itself.
 
 open    kind and operands, which lie in files of raw little-endian numbers  ->  id
-run     id, runs, threads                                                   ->  nanos of a run
+run     id, runs, threads, perhaps waits, after each run and not only once  ->  nanos of a run
 result  id, file, perhaps parameters to begin with instead                  ->  count of the f32 numbers written to the file
 close   id
 
@@ -337,6 +337,8 @@ def answer(request):
         start = time.perf_counter_ns()
         for _ in range(request["runs"]):
             contender.run()
+            if request.get("waits"):
+                settle()
         settle()
         return {"nanos": (time.perf_counter_ns() - start) / request["runs"]}
     if task == "result":

@@ -49,7 +49,7 @@ class OpServerTest {
 
     @Test
     void modelsAreDescribedForPyTorch() throws IOException {
-        List<String> answers = answers("open infer mlp 3 0.1", "describe " + folder, "open step cnn 1 0.1");
+        List<String> answers = answers("open infer mlp 3 0.1", "describe " + folder, "open step cnn 1 0.1", "waits 2");
 
         JsonNode request = JsonMapper.builder()
                 .build()
@@ -59,6 +59,7 @@ class OpServerTest {
         assertThat(Path.of(request.path("files").path("images").asString())).hasSize(3 * 784);
         assertThat(Path.of(request.path("files").path("parameters").asString())).hasSize(4 * 118_282);
         assertThat(answers.get(2)).matches("ok [0-9.]+ [0-9.]+");
+        assertThat(answers.get(3)).matches("ok [1-9][0-9]*");
     }
 
     @Test
