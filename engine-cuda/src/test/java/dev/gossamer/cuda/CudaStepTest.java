@@ -3,6 +3,7 @@ package dev.gossamer.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Layout;
@@ -30,7 +31,7 @@ class CudaStepTest {
     private static final int OUT = 30;
     private static final int BATCH = 8;
 
-    /** Two products through a packed matrix, one of which takes scratch memory. */
+    /** Two products through a packed matrix. */
     private static final class Layer {
 
         final Workspace workspace;
@@ -148,17 +149,26 @@ class CudaStepTest {
     @Test
     void isCapturedAgainWhenScratchHasGrown() {
         on(Map.of(), workspace -> {
-            Layer layer = new Layer(workspace, 4);
-            runs(layer.step, 3);
-            Layer larger = new Layer(workspace, 9);
+            Cell small = workspace.cell(0);
+            Cell large = workspace.cell(0);
+            Step step = squares(workspace, 9, small);
+            Step other = squares(workspace, 100_000, large);
+            runs(step, 3);
             for (int i = 0; i < 4; i++) {
-                runs(larger.step, 1);
-                runs(layer.step, 1);
+                runs(other, 1);
+                runs(step, 1);
             }
-            assertThat(layer.first()).isEqualTo(4);
-            assertThat(larger.first()).isEqualTo(9);
-            assertThat(layer.step.describe()).endsWith("run op by op 2 times, captured 2 times, launched 5 times");
+            assertThat(workspace.read(small)).isEqualTo(9);
+            assertThat(workspace.read(large)).isEqualTo(100_000);
+            assertThat(step.describe()).endsWith("run op by op 2 times, captured 2 times, launched 5 times");
         });
+    }
+
+    /** The sum of the squares of so many ones, which takes scratch memory. */
+    private static Step squares(Workspace workspace, int count, Cell sum) {
+        Values values = workspace.values(workspace.space(count), Role.THETA);
+        workspace.upload(MemorySegment.ofArray(ones(count)), values);
+        return workspace.record(() -> workspace.dense().dot(values, values, sum));
     }
 
     @Test
