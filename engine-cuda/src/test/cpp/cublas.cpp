@@ -34,6 +34,10 @@ Status with_handle(void* handle, Body body) {
 }
 
 Status queued(const Handle& handle, std::function<void()> work) {
+    if (handle.workspace == nullptr && emulator_is_capturing(handle.stream)) {
+        emulator_report("cuBLAS was captured without memory to work in, and would allocate it in the graph");
+    }
+    emulator_count("cublas");
     return put(handle.stream, std::move(work)) ? success : execution_failed;
 }
 

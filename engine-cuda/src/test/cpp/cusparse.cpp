@@ -115,6 +115,9 @@ Status prepare(Handle& handle, Sparse& matrix, void* buffer, std::vector<int64_t
     if (!good_buffer(buffer)) {
         return invalid_value;
     }
+    if (emulator_is_capturing(handle.stream)) {
+        emulator_report("a pattern was analysed within a captured step: once, when the step ran first, and not at each run");
+    }
     uint64_t mark = stamp(wanted);
     matrix.preprocessed = buffer;
     matrix.preprocessed_for = std::move(wanted);
@@ -543,6 +546,7 @@ EMULATOR_EXPORT Status cusparseSpMM(Handle* handle, int op_a, int op_b, const vo
     if (status != success) {
         return status;
     }
+    emulator_count("cusparseSpMM");
     bool on_device = handle->pointer_mode == pointer_mode_device;
     Factor by(alpha, on_device), keep(beta, on_device);
     return queued(*handle, [=, matrix = *a, from = operand(*b, op_b), to = *c] {
@@ -575,6 +579,7 @@ EMULATOR_EXPORT Status cusparseSDDMM(Handle* handle, int op_a, int op_b, const v
     if (status != success) {
         return status;
     }
+    emulator_count("cusparseSDDMM");
     bool on_device = handle->pointer_mode == pointer_mode_device;
     Factor by(alpha, on_device), keep(beta, on_device);
     return queued(*handle, [=, left = operand(*a, op_a), right = operand(*b, op_b), to = *c] {
@@ -610,6 +615,7 @@ EMULATOR_EXPORT Status cusparseSpMV(Handle* handle, int op_a, const void* alpha,
     if (status != success) {
         return status;
     }
+    emulator_count("cusparseSpMV");
     bool on_device = handle->pointer_mode == pointer_mode_device;
     Factor by(alpha, on_device), keep(beta, on_device);
     return queued(*handle, [=, matrix = *a, from = *x, to = *y] {

@@ -55,6 +55,8 @@ const ErrorText error_texts[] = {
     {CUDA_ERROR_LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
     {CUDA_ERROR_NOT_PERMITTED, "CUDA_ERROR_NOT_PERMITTED", "operation not permitted"},
     {CUDA_ERROR_NOT_SUPPORTED, "CUDA_ERROR_NOT_SUPPORTED", "operation not supported"},
+    {CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED",
+     "operation failed due to a previous error during capture"},
     {CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED",
      "operation not permitted when stream is capturing"},
     {CUDA_ERROR_UNKNOWN, "CUDA_ERROR_UNKNOWN", "unknown error"},
@@ -489,7 +491,7 @@ EMULATOR_EXPORT void emulator_clear_errors() {
     driver.leaked = 0;
 }
 
-// How often a kernel was launched; null: all of them.
+// How often a kernel was launched, a library's product was called or bytes were filled; null: all of them.
 EMULATOR_EXPORT uint64_t emulator_launches(const char* kernel) {
     return asked([&]() -> uint64_t {
         if (kernel != nullptr) {
@@ -502,6 +504,18 @@ EMULATOR_EXPORT uint64_t emulator_launches(const char* kernel) {
         }
         return sum;
     });
+}
+
+// For the stand-ins of the vendor's libraries: a call that puts work on a stream.
+EMULATOR_EXPORT void emulator_count(const char* function) {
+    std::lock_guard<std::recursive_mutex> hold(driver.lock);
+    driver.launches[function]++;
+}
+
+// Whether kernels and library calls are only counted.
+EMULATOR_EXPORT void emulator_set_idle(int idle) {
+    std::lock_guard<std::recursive_mutex> hold(driver.lock);
+    driver.idle = idle != 0;
 }
 
 EMULATOR_EXPORT void emulator_clear_launches() {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <unordered_set>
 #include <vector>
 
@@ -37,6 +38,7 @@ enum CUresult : int {
     CUDA_ERROR_NOT_PERMITTED = 800,
     CUDA_ERROR_NOT_SUPPORTED = 801,
     CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED = 900,
+    CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901,
     CUDA_ERROR_UNKNOWN = 999,
 };
 
@@ -75,6 +77,9 @@ struct Stream {
     int priority = 0;
     std::deque<Work> queue;
     Graph* capture = nullptr;
+    bool capture_relaxed = false;
+    std::thread::id capture_thread;  // whose unsafe calls break it; none: those of every thread
+    bool capture_broken = false;     // by a call that a capture cannot take: it ends without a graph
 };
 
 struct Context {
@@ -158,7 +163,8 @@ struct Driver {
     Pool device_pool;
     Pool* current_pool = &device_pool;
     std::map<std::string, const KernelLibrary*> libraries;
-    std::map<std::string, uint64_t> launches;
+    std::map<std::string, uint64_t> launches;  // of kernels, calls of libraries and fills
+    bool idle = false;                         // kernels and library calls are counted, and not run
     std::vector<std::string> errors;
     uint64_t leaked = 0;
 };
@@ -182,6 +188,10 @@ void trim_pools();
 
 // streams.cpp
 CUresult stream_of(const void* handle, Stream** stream);
+// The answer to a call that a capture cannot take, which also ends in no graph; success where nothing is captured.
+CUresult outside_capture(Stream& stream);
+// The same for calls that are unsafe during a capture, as its mode has it.
+CUresult outside_captures();
 void enqueue(Stream& stream, std::function<void()> run);
 CUresult drain(Stream& stream);
 CUresult drain_all();

@@ -338,7 +338,10 @@ CUresult copy_2d(const Copy2D* wanted, const void* handle, bool wait) {
 using namespace emulator;
 
 EMULATOR_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
-    return with_context([&]() -> CUresult { return allocate(address, bytes, nullptr); });
+    return with_context([&]() -> CUresult {
+        CUresult refused = outside_captures();
+        return refused != CUDA_SUCCESS ? refused : allocate(address, bytes, nullptr);
+    });
 }
 
 EMULATOR_EXPORT CUresult cuMemFree_v2(CUdeviceptr address) {
@@ -366,6 +369,10 @@ EMULATOR_EXPORT CUresult cuMemAllocFromPoolAsync(CUdeviceptr* address, size_t by
         if (found != CUDA_SUCCESS) {
             return found;
         }
+        // A real one makes the allocation part of the graph, which nobody here means.
+        if (outside_capture(*stream) != CUDA_SUCCESS) {
+            return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+        }
         if (!pool_known(pool)) {
             return CUDA_ERROR_INVALID_HANDLE;
         }
@@ -383,6 +390,9 @@ EMULATOR_EXPORT CUresult cuMemFreeAsync(CUdeviceptr address, const void* handle)
         CUresult found = stream_of(handle, &stream);
         if (found != CUDA_SUCCESS || address == 0) {
             return found;
+        }
+        if (outside_capture(*stream) != CUDA_SUCCESS) {
+            return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
         }
         char* start = static_cast<char*>(pointer(address));
         auto entry = allocations.find(start);
@@ -646,6 +656,10 @@ EMULATOR_EXPORT CUresult cuMemHostRegister_v2(void* address, size_t bytes, unsig
         if (address == nullptr || bytes == 0 || (flags & ~15u) != 0) {
             return CUDA_ERROR_INVALID_VALUE;
         }
+        CUresult refused = outside_captures();
+        if (refused != CUDA_SUCCESS) {
+            return refused;
+        }
         char* start = static_cast<char*>(address);
         if (overlaps(start, bytes)) {
             return CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
@@ -753,6 +767,7 @@ EMULATOR_EXPORT CUresult cuMemsetD32_v2(CUdeviceptr to, unsigned value, size_t c
 }
 
 EMULATOR_EXPORT CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t count, const void* stream) {
+    driver.launches["cuMemsetD8Async"]++;
     return fill(to, value, count, stream, false);
 }
 

@@ -81,8 +81,9 @@ void put(Stream& stream, Work work) {
 }
 
 CUresult wait_for(Stream& stream) {
-    if (stream.capture != nullptr) {
-        return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+    CUresult refused = outside_capture(stream);
+    if (refused != CUDA_SUCCESS) {
+        return refused;
     }
     CUresult result = &stream == &driver.legacy ? drain_blocking() : drain(stream);
     trim_pools();
@@ -91,6 +92,10 @@ CUresult wait_for(Stream& stream) {
 
 // A poll lets one piece of work run, so that polling ends, and says that it was not ready yet if there was any.
 CUresult poll(Stream& stream, const std::function<bool()>& done) {
+    CUresult refused = outside_capture(stream);
+    if (refused != CUDA_SUCCESS) {
+        return refused;
+    }
     if (done() || stream.queue.empty()) {
         return CUDA_SUCCESS;
     }
@@ -143,6 +148,25 @@ CUresult stream_of(const void* handle, Stream** stream) {
     return CUDA_SUCCESS;
 }
 
+CUresult outside_capture(Stream& stream) {
+    if (stream.capture == nullptr) {
+        return CUDA_SUCCESS;
+    }
+    stream.capture_broken = true;
+    return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+}
+
+CUresult outside_captures() {
+    CUresult result = CUDA_SUCCESS;
+    for (Stream* stream : driver.streams.all()) {
+        bool ours = stream->capture_thread == std::thread::id() || stream->capture_thread == std::this_thread::get_id();
+        if (ours && !stream->capture_relaxed && outside_capture(*stream) != CUDA_SUCCESS) {
+            result = CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+        }
+    }
+    return result;
+}
+
 void enqueue(Stream& stream, std::function<void()> body) {
     Work work;
     work.run = [body = std::move(body)] { run_guarded("a copy, a fill or a free", body); };
@@ -151,7 +175,11 @@ void enqueue(Stream& stream, std::function<void()> body) {
 
 void enqueue_launch(Stream& stream, Launch launch) {
     Work work;
-    work.run = [launch = std::move(launch)] { run_launch(launch); };
+    work.run = [launch = std::move(launch)] {
+        if (!driver.idle) {
+            run_launch(launch);
+        }
+    };
     put(stream, std::move(work));
 }
 
@@ -286,8 +314,9 @@ EMULATOR_EXPORT CUresult cuEventDestroy_v2(Event* handle) {
 EMULATOR_EXPORT CUresult cuEventRecordWithFlags(const void* event_handle, const void* handle, unsigned) {
     return with_stream(handle, [=](Stream& stream) {
         return with_event(event_handle, [&](Event& event) {
-            if (stream.capture != nullptr) {
-                return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+            CUresult refused = outside_capture(stream);
+            if (refused != CUDA_SUCCESS) {
+                return refused;
             }
             auto record = std::make_shared<Record>();
             record->stream = &stream;
@@ -343,8 +372,11 @@ EMULATOR_EXPORT CUresult cuEventElapsedTime_v2(float* milliseconds, const void* 
 
 // Graphs, captured from one stream and launched as they are.
 
-EMULATOR_EXPORT CUresult cuStreamBeginCapture_v2(const void* handle, int) {
-    return with_stream(handle, [](Stream& stream) {
+EMULATOR_EXPORT CUresult cuStreamBeginCapture_v2(const void* handle, int mode) {
+    return with_stream(handle, [=](Stream& stream) {
+        if (mode < 0 || mode > 2) {
+            return CUDA_ERROR_INVALID_VALUE;
+        }
         if (&stream == &driver.legacy) {
             return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
         }
@@ -352,6 +384,9 @@ EMULATOR_EXPORT CUresult cuStreamBeginCapture_v2(const void* handle, int) {
             return CUDA_ERROR_ILLEGAL_STATE;
         }
         stream.capture = driver.graphs.create();
+        stream.capture_relaxed = mode == 2;
+        stream.capture_thread = mode == 0 ? std::thread::id() : std::this_thread::get_id();
+        stream.capture_broken = false;
         return CUDA_SUCCESS;
     });
 }
@@ -363,6 +398,11 @@ EMULATOR_EXPORT CUresult cuStreamEndCapture(const void* handle, Graph** graph) {
         }
         *graph = stream.capture;
         stream.capture = nullptr;
+        if (stream.capture_broken) {
+            driver.graphs.destroy(*graph);
+            *graph = nullptr;
+            return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+        }
         return CUDA_SUCCESS;
     });
 }
@@ -378,6 +418,16 @@ EMULATOR_EXPORT CUresult cuThreadExchangeStreamCaptureMode(int* mode) {
     return with_driver([&]() -> CUresult {
         thread_local int current = 0;
         std::swap(current, *mode);
+        return CUDA_SUCCESS;
+    });
+}
+
+EMULATOR_EXPORT CUresult cuGraphGetNodes(Graph* graph, const void** nodes, size_t* count) {
+    return with_driver([&]() -> CUresult {
+        if (!driver.graphs.has(graph) || nodes != nullptr) {  // only counted here
+            return CUDA_ERROR_INVALID_VALUE;
+        }
+        *count = graph->works.size();
         return CUDA_SUCCESS;
     });
 }
@@ -436,10 +486,21 @@ EMULATOR_EXPORT int emulator_enqueue(const void* handle, std::function<void()>* 
     std::unique_ptr<std::function<void()>> owned(work);
     return with_stream(handle, [&](Stream& stream) {
         Work entry;
-        entry.run = [body = std::move(*owned)] { run_guarded("a call of cuBLAS or cuSPARSE", body); };
+        entry.run = [body = std::move(*owned)] {
+            if (!driver.idle) {
+                run_guarded("a call of cuBLAS or cuSPARSE", body);
+            }
+        };
         put(stream, std::move(entry));
         return CUDA_SUCCESS;
     });
+}
+
+// Whether what a stream is given becomes part of a graph.
+EMULATOR_EXPORT bool emulator_is_capturing(const void* handle) {
+    std::lock_guard<std::recursive_mutex> hold(driver.lock);
+    Stream* stream;
+    return stream_of(handle, &stream) == CUDA_SUCCESS && stream->capture != nullptr;
 }
 
 // Whether a whole range is device memory in use.

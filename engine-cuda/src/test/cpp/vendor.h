@@ -10,6 +10,8 @@
 #include <utility>
 
 EMULATOR_EXPORT int emulator_enqueue(const void* stream, std::function<void()>* work);
+EMULATOR_EXPORT void emulator_count(const char* function);
+EMULATOR_EXPORT bool emulator_is_capturing(const void* stream);
 EMULATOR_EXPORT bool emulator_is_device(const void* address, size_t bytes);
 EMULATOR_EXPORT void emulator_report(const char* message);
 

@@ -144,7 +144,11 @@ public interface Workspace extends AutoCloseable {
 
     // ---- running
 
-    /** Records ops for repeated runs. While the body runs it may issue ops only: no allocation, upload, write or waiting. */
+    /**
+     * Records ops for repeated runs. While the body runs it may issue ops only: no allocation, upload, write or waiting. It
+     * runs as often as the backend likes, at least once; what it issues follows from the handles that it was made with and
+     * from the patterns of their spaces, not from anything else that changes between runs.
+     */
     Step record(Runnable body);
 
     SparseOps sparse();

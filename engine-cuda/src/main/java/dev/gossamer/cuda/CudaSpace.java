@@ -1,6 +1,7 @@
 package dev.gossamer.cuda;
 
 import dev.gossamer.cuda.device.DeviceBuffer;
+import dev.gossamer.cuda.device.Perishable;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.sparse.SparsityPattern;
@@ -34,14 +35,42 @@ final class CudaSpace implements Space {
     private final int rows;
     private final int cols;
     private final Map<Role, CudaValues> values = new EnumMap<>(Role.class);
-    private @Nullable PatternPlan plan;
-    private Storage storage = Storage.DENSE;
+    private Form form = new Form(null, Storage.DENSE);
     private long generation;
+
+    /** Pattern and storage, from one change of the pattern to the next: what an op issues depends on nothing else here. */
+    private static final class Form implements Perishable {
+
+        final @Nullable PatternPlan plan;
+        final Storage storage;
+        private boolean gone;
+
+        Form(@Nullable PatternPlan plan, Storage storage) {
+            this.plan = plan;
+            this.storage = storage;
+        }
+
+        @Override
+        public boolean isGone() {
+            return gone;
+        }
+    }
 
     CudaSpace(CudaWorkspace owner, int rows, int cols) {
         this.owner = owner;
         this.rows = rows;
         this.cols = cols;
+    }
+
+    /** Whoever asks relies on it: a step that is captured, until the form is gone. */
+    private Form form() {
+        owner.stream().uses(form);
+        return form;
+    }
+
+    private void become(Form next) {
+        form.gone = true;
+        form = next;
     }
 
     CudaValues values(Role role) {
@@ -55,16 +84,17 @@ final class CudaSpace implements Space {
 
     /** Floats stored per role. */
     long count() {
-        return floats(plan, storage);
+        Form now = form();
+        return floats(now.plan, now.storage);
     }
 
     Storage storage() {
-        return storage;
+        return form().storage;
     }
 
     /** The plan of the pattern; only where there is one. */
     PatternPlan plan() {
-        PatternPlan known = plan;
+        PatternPlan known = form().plan;
         if (known == null) {
             throw new IllegalStateException("A dense space has no pattern plan");
         }
@@ -73,11 +103,11 @@ final class CudaSpace implements Space {
 
     /** The address of the pattern's bits where values are stored dense-masked, else the null pointer. */
     long maskBits() {
-        return storage == Storage.MASKED ? plan().bits().address() : 0;
+        return storage() == Storage.MASKED ? plan().bits().address() : 0;
     }
 
     void repattern(@Nullable SparsityPattern next) {
-        PatternPlan last = plan;
+        PatternPlan last = form.plan;
         if (Objects.equals(pattern(), next)) {
             return;
         }
@@ -88,8 +118,7 @@ final class CudaSpace implements Space {
             owner.release(each.data());
             each.data(to);
         });
-        plan = nextPlan;
-        storage = nextStorage;
+        become(new Form(nextPlan, nextStorage));
         generation++;
         release(last);
     }
@@ -112,7 +141,7 @@ final class CudaSpace implements Space {
             for (CudaValues each : values.values()) {
                 DeviceBuffer to = owner.allocate(floats(nextPlan, nextStorage) * Float.BYTES);
                 moved.put(each, to);
-                Relay.run(owner, rows, cols, plan, storage, nextPlan, nextStorage, each.data(), to);
+                Relay.run(owner, rows, cols, form.plan, form.storage, nextPlan, nextStorage, each.data(), to);
             }
             return moved;
         } catch (RuntimeException e) {
@@ -137,14 +166,14 @@ final class CudaSpace implements Space {
 
     /** Called by the workspace that dies with its spaces. */
     void close() {
-        PatternPlan last = plan;
-        plan = null;
+        PatternPlan last = form.plan;
+        become(new Form(null, Storage.DENSE));
         release(last);
     }
 
     /** nnz floats in canonical order to storage. */
     void upload(MemorySegment host, DeviceBuffer stored) {
-        if (storage != Storage.MASKED) {
+        if (storage() != Storage.MASKED) {
             owner.stream().upload(host, stored, count() * Float.BYTES);
             return;
         }
@@ -155,7 +184,7 @@ final class CudaSpace implements Space {
 
     /** nnz floats in canonical order from storage. Waits. */
     void download(DeviceBuffer stored, MemorySegment host) {
-        if (storage != Storage.MASKED) {
+        if (storage() != Storage.MASKED) {
             owner.stream().download(stored, host, count() * Float.BYTES);
             return;
         }
@@ -176,13 +205,13 @@ final class CudaSpace implements Space {
 
     @Override
     public @Nullable SparsityPattern pattern() {
-        PatternPlan known = plan;
+        PatternPlan known = form().plan;
         return known == null ? null : known.pattern();
     }
 
     @Override
     public long nnz() {
-        PatternPlan known = plan;
+        PatternPlan known = form().plan;
         return known == null ? size() : known.pattern().nnz();
     }
 
@@ -205,19 +234,19 @@ final class CudaSpace implements Space {
 
     @Override
     public long planBytes() {
-        PatternPlan known = plan;
+        PatternPlan known = form().plan;
         return known == null ? 0 : known.sizeBytes();
     }
 
     @Override
     public String describe() {
-        String product = storage == Storage.PACKED ? "cuSPARSE" : "cuBLAS";
+        String product = storage() == Storage.PACKED ? "cuSPARSE" : "cuBLAS";
         return String.format(
                 Locale.ROOT,
                 "%d x %d, %s, density %.4f, %d values, products by %s",
                 rows,
                 cols,
-                storage,
+                storage(),
                 (double) nnz() / size(),
                 nnz(),
                 product);

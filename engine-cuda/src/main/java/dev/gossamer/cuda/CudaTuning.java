@@ -19,8 +19,12 @@ final class CudaTuning {
      * SpMM's CSR_ALG2 may be faster on row-major operands, and may give other bits from run to run. The density is an
      * estimate from the rooflines of both kinds of product, not yet a measurement (docs/gpu.md).
      */
-    static final TuningTable DEFAULTS = new TuningTable(
-            Map.of("masked.density", 0.1, "spmm.algorithm", 12.0, "spmv.algorithm", 3.0, "gemm.tf32", 0.0));
+    static final TuningTable DEFAULTS = new TuningTable(Map.of(
+            "masked.density", 0.1,
+            "spmm.algorithm", 12.0,
+            "spmv.algorithm", 3.0,
+            "gemm.tf32", 0.0,
+            "step.capture", 1.0));
 
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
     static final Map<String, List<Double>> TUNABLE = Map.of("masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3));
@@ -30,6 +34,7 @@ final class CudaTuning {
     private final int spmmAlgorithm;
     private final int spmvAlgorithm;
     private final boolean tf32;
+    private final boolean stepCapture;
 
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
@@ -37,6 +42,7 @@ final class CudaTuning {
         this.spmmAlgorithm = oneOf("spmm.algorithm", SPMM_ALGORITHMS);
         this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
         this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
+        this.stepCapture = oneOf("step.capture", Set.of(0, 1)) == 1;
     }
 
     private int oneOf(String entry, Set<Integer> allowed) {
@@ -68,5 +74,10 @@ final class CudaTuning {
     /** Whether dense products may round their factors to TF32's 10 bits of fraction. */
     boolean tf32() {
         return tf32;
+    }
+
+    /** Whether recorded steps become CUDA graphs; 0 issues their ops one by one each time, to find faults and to compare. */
+    boolean stepCapture() {
+        return stepCapture;
     }
 }

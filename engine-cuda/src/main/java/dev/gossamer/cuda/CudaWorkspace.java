@@ -57,6 +57,7 @@ final class CudaWorkspace implements Workspace {
     private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<CudaSpace> spaces = new ArrayList<>();
     private final List<CudaWorkspace> children = new ArrayList<>();
+    private final List<CudaStep> steps = new ArrayList<>();
     private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
     private final CudaOps ops = new CudaOps(this);
     private boolean open = true;
@@ -120,8 +121,8 @@ final class CudaWorkspace implements Workspace {
 
     /** Gives memory back early, after what was issued. */
     void release(DeviceBuffer buffer) {
-        buffers.remove(buffer);
         buffer.close();
+        buffers.remove(buffer);
     }
 
     /** The first bytes of a buffer to host memory. Waits. */
@@ -317,10 +318,11 @@ final class CudaWorkspace implements Workspace {
         }
     }
 
-    /** Runs the body anew each time: its ops are issued one by one. */
     @Override
     public Step record(Runnable body) {
-        return body::run;
+        CudaStep made = new CudaStep(stream, body, tuning().stepCapture());
+        steps.add(made);
+        return made;
     }
 
     @Override
@@ -369,6 +371,7 @@ final class CudaWorkspace implements Workspace {
         List.copyOf(children).forEach(CudaWorkspace::close);
         // Plans are shared with other streams: nothing of this one may be under way when they are given back.
         stream.drain();
+        steps.forEach(CudaStep::close);
         spaces.forEach(CudaSpace::close);
         buffers.forEach(DeviceBuffer::close);
         buffers.clear();

@@ -23,7 +23,8 @@ final class CudaUnderTest {
     /** The number of a device attribute. The emulated GPU is small, so that grids are and kernels have to stride. */
     private static final int MULTIPROCESSORS = 16;
 
-    private static final BackendOptions OPTIONS = new BackendOptions(1, new TuningTable(Map.of("masked.density", 0.3)));
+    private static final TuningTable TUNING =
+            CudaTuning.DEFAULTS.overriddenBy(new TuningTable(Map.of("masked.density", 0.3)));
 
     /** What tests of the emulator itself left behind in this JVM, when a backend was opened. */
     private static long bytesBefore;
@@ -33,16 +34,22 @@ final class CudaUnderTest {
     private CudaUnderTest() {}
 
     static Backend backend() {
+        return backend(Map.of());
+    }
+
+    /** With other entries of the tuning table. */
+    static Backend backend(Map<String, Double> tuning) {
+        BackendOptions options = new BackendOptions(1, TUNING.overriddenBy(new TuningTable(tuning)));
         if (Emulator.wanted()) {
             Emulator emulator = Emulator.load();
             emulator.setAttribute(MULTIPROCESSORS, 1);
             bytesBefore = emulator.liveBytes();
             descriptorsBefore = emulator.cusparseDescriptors();
-            return CudaBackend.open(OPTIONS, 0, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
+            return CudaBackend.open(options, 0, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
         }
         return BackendUnderTest.require("cuda", new CudaProvider().probe())
                 .open()
-                .apply(OPTIONS);
+                .apply(options);
     }
 
     /** After a test, its workspaces closed, nothing of the device is held but the one stream that uploads plans. */
@@ -51,6 +58,7 @@ final class CudaUnderTest {
         assertThat(live.deviceBytes()).as("live device bytes").isZero();
         assertThat(live.descriptors()).as("live cuSPARSE descriptors").isZero();
         assertThat(live.handles()).as("live library handles").isZero();
+        assertThat(live.graphs()).as("live graphs").isZero();
         assertThat(live.streams()).as("live streams").isLessThanOrEqualTo(1);
         if (Emulator.wanted()) {
             // Our own count is of what we meant to give back.
@@ -59,6 +67,7 @@ final class CudaUnderTest {
             assertThat(emulator.cusparseDescriptors())
                     .as("descriptors by cuSPARSE's word")
                     .isEqualTo(descriptorsBefore);
+            assertThat(emulator.liveGraphs()).as("graphs by the driver's word").isZero();
             assertThat(emulator.errors()).as("what the emulator saw").isEmpty();
         }
     }

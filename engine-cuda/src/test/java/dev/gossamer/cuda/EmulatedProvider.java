@@ -11,6 +11,22 @@ import org.opentest4j.TestAbortedException;
  */
 public final class EmulatedProvider implements BackendProvider {
 
+    /**
+     * Kernels launched, products of libraries called and memory filled by what the body issues, which is not run: for models
+     * too large to emulate.
+     */
+    public static long counted(Runnable body) {
+        Emulator emulator = Emulator.load();
+        emulator.setIdle(true);
+        emulator.clearLaunches();
+        try {
+            body.run();
+            return emulator.launches();
+        } finally {
+            emulator.setIdle(false);
+        }
+    }
+
     @Override
     public String name() {
         return Emulator.REQUIRED_NAME;

@@ -222,14 +222,14 @@ final class Emulator {
         return ask(driver, "emulator_leaked");
     }
 
-    /** Launches of a kernel since {@link #clearLaunches()}. */
+    /** Launches of a kernel, or calls of a library's product, since {@link #clearLaunches()}. */
     long launches(String kernel) {
         try (Arena arena = Arena.ofConfined()) {
             return launches(arena.allocateFrom(kernel));
         }
     }
 
-    /** Launches of all kernels since {@link #clearLaunches()}. */
+    /** Launches of all kernels, products of libraries and fills with bytes since {@link #clearLaunches()}. */
     long launches() {
         return launches(MemorySegment.NULL);
     }
@@ -265,6 +265,11 @@ final class Emulator {
     /** {@link #ASCENDING}, {@link #DESCENDING}, or the seed, above 1, of a shuffle. */
     void setOrder(int order) {
         call(handle(driver, "emulator_set_order", FunctionDescriptor.ofVoid(JAVA_INT)), order);
+    }
+
+    /** Whether kernels and products of libraries are counted but not run: for models too large to emulate. */
+    void setIdle(boolean idle) {
+        call(handle(driver, "emulator_set_idle", FunctionDescriptor.ofVoid(JAVA_INT)), idle ? 1 : 0);
     }
 
     /** Size of the device's memory; allocations above it fail. */

@@ -11,6 +11,8 @@ import static jcuda.driver.CUresult.CUDA_ERROR_MISALIGNED_ADDRESS;
 import static jcuda.driver.CUresult.CUDA_ERROR_NOT_FOUND;
 import static jcuda.driver.CUresult.CUDA_ERROR_NOT_READY;
 import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+import static jcuda.driver.CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+import static jcuda.driver.CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
@@ -33,6 +36,7 @@ import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
+import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.AfterEach;
@@ -353,6 +357,27 @@ class EmulatorTest {
         assertThat(download(x, 4)).containsExactly(100, 200, 300, 400);
         must(JCudaDriver.cuGraphExecDestroy(executable));
         must(JCudaDriver.cuGraphDestroy(graph));
+        assertThat(emulator.liveGraphs()).isZero();
+    }
+
+    /** What a captured stream cannot take leaves no graph, and the stream as it was. */
+    @Test
+    void captureEndsWithoutGraphAfterUnsafeCall() {
+        CUdeviceptr x = upload(numbers(4));
+        List<IntSupplier> unsafe = List.of(
+                () -> JCudaDriver.cuStreamSynchronize(stream),
+                () -> JCudaDriver.cuStreamQuery(stream),
+                () -> JCudaDriver.cuMemAlloc(new CUdeviceptr(), 4),
+                () -> JCudaDriver.cuMemAllocAsync(new CUdeviceptr(), 4, stream),
+                () -> JCudaDriver.cuMemFreeAsync(x, stream));
+        for (IntSupplier call : unsafe) {
+            CUgraph graph = new CUgraph();
+            must(JCudaDriver.cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+            launch("scale", 1, 32, args(x, 10f, 4L));
+            assertThat(call.getAsInt()).isEqualTo(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+            assertThat(JCudaDriver.cuStreamEndCapture(stream, graph)).isEqualTo(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+            assertThat(download(x, 4)).containsExactly(1, 2, 3, 4);
+        }
         assertThat(emulator.liveGraphs()).isZero();
     }
 

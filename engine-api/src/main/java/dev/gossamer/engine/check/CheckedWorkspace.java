@@ -293,11 +293,7 @@ public final class CheckedWorkspace implements Workspace {
     @Override
     public Step record(Runnable body) {
         door.enterUnrecorded("record");
-        Step step = raw.record(() -> door.record(body));
-        return () -> {
-            door.enterUnrecorded("running a step");
-            step.run();
-        };
+        return new CheckedStep(door, raw.record(() -> door.record(body)));
     }
 
     @Override
@@ -351,6 +347,20 @@ public final class CheckedWorkspace implements Workspace {
         raw.close();
         if (parent != null) {
             parent.children.remove(this);
+        }
+    }
+
+    private record CheckedStep(Door door, Step raw) implements Step {
+
+        @Override
+        public void run() {
+            door.enterUnrecorded("running a step");
+            raw.run();
+        }
+
+        @Override
+        public String describe() {
+            return raw.describe();
         }
     }
 

@@ -6,16 +6,20 @@ import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
+import org.jspecify.annotations.Nullable;
 
 /** cuBLAS on one stream, for row-major matrices. One handle and one stream: the same call gives the same bits. */
 public final class Cublas implements AutoCloseable {
 
     private final Live live;
+    private final Stream stream;
     private final cublasHandle handle = new cublasHandle();
     private final Arena arena = Arena.ofShared();
     private final Scalars scalars = new Scalars(arena, 0, 0);
+    private @Nullable DeviceBuffer workspace;
 
     Cublas(Stream stream) {
+        this.stream = stream;
         this.live = stream.device().live();
         Check.cublas(JCublas2.cublasCreate(handle), "opening");
         live.handles(1);
@@ -23,10 +27,22 @@ public final class Cublas implements AutoCloseable {
             Check.cublas(JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())), "choosing the stream");
             int math = stream.device().tf32() ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
             Check.cublas(JCublas2.cublasSetMathMode(handle, math), "choosing the arithmetic");
+            giveWorkspace();
         } catch (RuntimeException e) {
             close();
             throw e;
         }
+    }
+
+    /**
+     * Memory that cuBLAS works in, after the stream was chosen, which takes it away again. Its own would be allocated within
+     * captured steps, by the graph and for each of them.
+     */
+    private void giveWorkspace() {
+        DeviceBuffer made = stream.allocate(stream.device().cublasWorkspaceBytes());
+        workspace = made;
+        Check.cublas(
+                JCublas2.cublasSetWorkspace(handle, made.pointer(), made.sizeBytes()), "giving it memory to work in");
     }
 
     /**
@@ -78,6 +94,9 @@ public final class Cublas implements AutoCloseable {
     public void close() {
         JCublas2.cublasDestroy(handle);
         live.handles(-1);
+        if (workspace != null) {
+            workspace.close();
+        }
         arena.close();
     }
 }

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CudaDevice implements AutoCloseable {
 
+    private static final int HOPPER = 90;
+
     private final CUdevice device;
     private final CUcontext context;
     private final Libraries libraries;
@@ -134,6 +136,11 @@ public final class CudaDevice implements AutoCloseable {
 
     int multiprocessors() {
         return multiprocessors;
+    }
+
+    /** What cuBLAS takes of itself for a stream, and documents as enough. */
+    long cublasWorkspaceBytes() {
+        return target.architecture() >= HOPPER ? 32L << 20 : 4L << 20;
     }
 
     boolean tf32() {

@@ -3,7 +3,7 @@ package dev.gossamer.cuda.device;
 import jcuda.driver.CUdeviceptr;
 
 /** Device memory from the stream that made it; closing returns it in stream order, after the work issued before. */
-public final class DeviceBuffer implements AutoCloseable {
+public final class DeviceBuffer implements Perishable, AutoCloseable {
 
     private final Stream stream;
     private final DevicePointer pointer;
@@ -18,6 +18,7 @@ public final class DeviceBuffer implements AutoCloseable {
 
     /** The device address. */
     public long address() {
+        stream.uses(this);
         return pointer.address();
     }
 
@@ -27,20 +28,27 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     CUdeviceptr pointer() {
+        stream.uses(this);
         return pointer;
     }
 
     /** The address {@code bytes} behind the start. */
     CUdeviceptr pointer(long bytes) {
-        return bytes == 0 ? pointer : pointer.withByteOffset(bytes);
+        return bytes == 0 ? pointer() : pointer().withByteOffset(bytes);
+    }
+
+    @Override
+    public boolean isGone() {
+        return !open;
     }
 
     /** Idempotent. */
     @Override
     public void close() {
         if (open) {
+            stream.refuseWhileCapturing("frees device memory");
             open = false;
-            stream.free(this);
+            stream.free(pointer, sizeBytes);
         }
     }
 }

@@ -10,6 +10,7 @@ public final class Live {
     private final AtomicLong streams = new AtomicLong();
     private final AtomicLong handles = new AtomicLong();
     private final AtomicLong descriptors = new AtomicLong();
+    private final AtomicLong graphs = new AtomicLong();
 
     Live() {}
 
@@ -31,6 +32,10 @@ public final class Live {
 
     void descriptors(int change) {
         descriptors.addAndGet(change);
+    }
+
+    void graphs(int change) {
+        graphs.addAndGet(change);
     }
 
     /** Bytes of device buffers. */
@@ -58,9 +63,14 @@ public final class Live {
         return descriptors.get();
     }
 
+    /** Captured steps. */
+    public long graphs() {
+        return graphs.get();
+    }
+
     @Override
     public String toString() {
         return deviceBytes + " device bytes, " + pinnedBytes + " pinned bytes, " + streams + " streams, " + handles
-                + " handles, " + descriptors + " descriptors";
+                + " handles, " + descriptors + " descriptors, " + graphs + " graphs";
     }
 }

@@ -3,7 +3,10 @@ package dev.gossamer.cuda.device;
 import dev.gossamer.engine.EngineException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -22,6 +25,9 @@ public final class Stream implements AutoCloseable {
     private final MemorySegment word = MemorySegment.ofArray(new int[1]);
     private @Nullable Cublas cublas;
     private @Nullable Cusparse cusparse;
+    private boolean capturing;
+    /** What the step that runs now uses; null outside of one that wants to know. */
+    private @Nullable Set<Perishable> used;
 
     Stream(CudaDevice device) {
         this.device = device;
@@ -53,6 +59,7 @@ public final class Stream implements AutoCloseable {
     public Cublas cublas() {
         Cublas known = cublas;
         if (known == null) {
+            refuseWhileCapturing("opens cuBLAS");
             device.requireCublas();
             known = new Cublas(this);
             cublas = known;
@@ -64,6 +71,7 @@ public final class Stream implements AutoCloseable {
     public Cusparse cusparse() {
         Cusparse known = cusparse;
         if (known == null) {
+            refuseWhileCapturing("opens cuSPARSE");
             device.requireCusparse();
             known = new Cusparse(this);
             cusparse = known;
@@ -73,6 +81,7 @@ public final class Stream implements AutoCloseable {
 
     /** Device memory, not zeroed. */
     public DeviceBuffer allocate(long bytes) {
+        refuseWhileCapturing("allocates device memory");
         DevicePointer pointer = new DevicePointer();
         long atLeastOne = Math.max(bytes, 1);
         String doing = "allocating " + bytes + " bytes on the GPU";
@@ -81,13 +90,13 @@ public final class Stream implements AutoCloseable {
         return new DeviceBuffer(this, pointer, bytes);
     }
 
-    void free(DeviceBuffer buffer) {
+    void free(DevicePointer pointer, long bytes) {
         if (cusparse != null) {
-            cusparse.forget(buffer.address());
+            cusparse.forget(pointer.address());
         }
-        device.live().deviceBytes(-buffer.sizeBytes());
+        device.live().deviceBytes(-bytes);
         // No check: freeing fails only with a lost context, which the next op reports, and closing must go on.
-        device.free(buffer.pointer(), handle);
+        device.free(pointer, handle);
     }
 
     /** Drops what was planned for structures that go; whatever uses them is done. */
@@ -116,6 +125,7 @@ public final class Stream implements AutoCloseable {
 
     /** Host memory to the start of a buffer. The host memory may be changed as soon as this returns. */
     public void upload(MemorySegment host, DeviceBuffer to, long bytes) {
+        refuseWhileCapturing("reads host memory");
         for (long done = 0; done < bytes; ) {
             long part = Math.min(Staging.CHUNK, bytes - done);
             Staging.Chunk chunk = staging.next();
@@ -129,6 +139,7 @@ public final class Stream implements AutoCloseable {
 
     /** The start of a buffer to host memory. Waits. */
     public void download(DeviceBuffer from, MemorySegment host, long bytes) {
+        refuseWhileCapturing("waits for a result");
         Staging.Chunk last = null;
         long lastAt = 0;
         long lastBytes = 0;
@@ -161,6 +172,7 @@ public final class Stream implements AutoCloseable {
             upload(host, to, rows * width);
             return;
         }
+        refuseWhileCapturing("reads host memory");
         // The chunk is laid out as on the device: one plain copy. A whole tensor's padding costs at most 28 bytes a
         // row;
         // what a view's rows hold beyond it is unspecified after a write.
@@ -185,6 +197,7 @@ public final class Stream implements AutoCloseable {
             download(from, host, rows * width);
             return;
         }
+        refuseWhileCapturing("waits for a result");
         int rowsPerChunk = rowsPerChunk(pitch);
         for (int row = 0; row < rows; row += rowsPerChunk) {
             int part = Math.min(rowsPerChunk, rows - row);
@@ -216,12 +229,67 @@ public final class Stream implements AutoCloseable {
 
     /** Waits until everything issued is done. */
     public void sync() {
+        refuseWhileCapturing("waits for the GPU");
         Check.driver(JCudaDriver.cuStreamSynchronize(handle), "waiting for the GPU");
     }
 
     /** Waits as {@link #sync} does, before things are closed: a failure then has been reported or is lost with the context. */
     public void drain() {
         JCudaDriver.cuStreamSynchronize(handle);
+    }
+
+    // ---- steps
+
+    /** Notes what the step that runs now uses, where that is wanted. */
+    public void uses(Perishable thing) {
+        if (used != null) {
+            used.add(thing);
+        }
+    }
+
+    /** Runs a body that issues ops, and tells what they used of this stream. */
+    public List<Perishable> watch(Runnable body) {
+        Set<Perishable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        used = seen;
+        try {
+            body.run();
+        } finally {
+            used = null;
+        }
+        return List.copyOf(seen);
+    }
+
+    /**
+     * Runs a body that issues ops, which are not run but become a graph.
+     *
+     * @throws CaptureRefusedException it does what cannot be part of a graph
+     */
+    public Graph capture(Runnable body) {
+        try (Capture capture = new Capture(handle)) {
+            capturing = true;
+            try {
+                body.run();
+            } finally {
+                capturing = false;
+            }
+            return capture.graph(device.live());
+        }
+    }
+
+    /** Whether ops are part of a step that is captured or looked at. */
+    public boolean isInStep() {
+        return used != null;
+    }
+
+    public void launch(Graph graph) {
+        graph.launch(this);
+    }
+
+    /** What a graph cannot hold, or what would change under it. */
+    void refuseWhileCapturing(String what) {
+        if (capturing) {
+            throw new CaptureRefusedException("it " + what);
+        }
     }
 
     /** Waits for what was issued and gives everything back. The buffers it made must be closed before. */

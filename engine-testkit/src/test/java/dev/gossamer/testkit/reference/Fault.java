@@ -70,6 +70,8 @@ enum Fault {
     SUMMED_LOSS_GRADIENT(PlantedFaultsTest.FaultySoftmaxCrossEntropy.class, "gradient["),
     /** The momentum term of SGD is left out. */
     FORGOTTEN_MOMENTUM(PlantedFaultsTest.FaultyTrainingStep.class, "[loss]"),
+    /** A recorded step does not follow when a pattern changes. */
+    FORGOTTEN_CAPTURE(PlantedFaultsTest.FaultyRecordedStep.class, "THETA of convolution"),
     /** A recorded step runs the ops already while it is recorded. */
     EAGER_STEP(PlantedFaultsTest.FaultyChecked.class, "before the first run");
 

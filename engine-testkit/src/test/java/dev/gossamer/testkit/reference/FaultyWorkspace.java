@@ -45,6 +45,7 @@ final class FaultyWorkspace extends ReferenceWorkspace {
 
     private final @Nullable Fault fault;
     private final Map<Space, float[]> deadMomentum = new HashMap<>();
+    private int repatterned;
 
     FaultyWorkspace(@Nullable ReferenceWorkspace parent, @Nullable Fault fault) {
         super(parent);
@@ -61,6 +62,14 @@ final class FaultyWorkspace extends ReferenceWorkspace {
         if (fault == Fault.EAGER_STEP) {
             body.run();
         }
+        if (fault == Fault.FORGOTTEN_CAPTURE) {
+            int before = repatterned;
+            return () -> {
+                if (repatterned == before) {
+                    body.run();
+                }
+            };
+        }
         return super.record(body);
     }
 
@@ -74,6 +83,7 @@ final class FaultyWorkspace extends ReferenceWorkspace {
 
     @Override
     public void repattern(Space space, @Nullable SparsityPattern pattern) {
+        repatterned++;
         if (fault != Fault.KEPT_DEAD_MOMENTUM || !space.has(Role.MOMENTUM)) {
             super.repattern(space, pattern);
             return;

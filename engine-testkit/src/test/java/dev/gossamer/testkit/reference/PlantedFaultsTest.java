@@ -16,6 +16,7 @@ import dev.gossamer.testkit.contract.GatherScatterContract;
 import dev.gossamer.testkit.contract.GemmContract;
 import dev.gossamer.testkit.contract.PoolContract;
 import dev.gossamer.testkit.contract.ProductContract;
+import dev.gossamer.testkit.contract.RecordedStepContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
 import dev.gossamer.testkit.contract.SignedPowerContract;
@@ -298,6 +299,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultyTrainingStep extends TrainingStepContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyRecordedStep extends RecordedStepContract {
         @Override
         protected Backend backend() {
             return planted();

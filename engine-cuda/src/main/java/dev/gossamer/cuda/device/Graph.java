@@ -1,0 +1,41 @@
+package dev.gossamer.cuda.device;
+
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.JCudaDriver;
+
+/** Work that was captured from a stream: launched again as a whole, in the same order, by one call. */
+public final class Graph implements AutoCloseable {
+
+    private final CUgraphExec executable = new CUgraphExec();
+    private final Live live;
+    private final int nodes;
+
+    Graph(CUgraph captured, Live live) {
+        this.live = live;
+        long[] count = {0};
+        Check.driver(JCudaDriver.cuGraphGetNodes(captured, null, count), "counting what a step issues");
+        this.nodes = Math.toIntExact(count[0]);
+        Check.driver(JCudaDriver.cuGraphInstantiate(executable, captured, 0), "making a captured step ready");
+        live.graphs(1);
+    }
+
+    /** Kernels, copies and fills. */
+    public int nodes() {
+        return nodes;
+    }
+
+    void launch(Stream stream) {
+        int code = JCudaDriver.cuGraphLaunch(executable, stream.handle());
+        if (code != 0) {
+            Check.driver(code, "running a captured step");
+        }
+    }
+
+    /** May still be running: the driver keeps it until it is done. */
+    @Override
+    public void close() {
+        JCudaDriver.cuGraphExecDestroy(executable);
+        live.graphs(-1);
+    }
+}
