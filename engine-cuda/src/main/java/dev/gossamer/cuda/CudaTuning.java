@@ -19,14 +19,21 @@ final class CudaTuning {
      * SpMM's CSR_ALG2 may be faster on row-major operands, and may give other bits from run to run. The density is an
      * estimate from the rooflines of both kinds of product, not yet a measurement (docs/gpu.md).
      */
-    static final TuningTable DEFAULTS = new TuningTable(
-            Map.of("masked.density", 0.1, "spmm.algorithm", 12.0, "spmv.algorithm", 3.0, "gemm.tf32", 0.0));
+    static final TuningTable DEFAULTS = new TuningTable(Map.of(
+            "masked.density", 0.1,
+            "spmm.own", 1.0,
+            "sddmm.own", 1.0,
+            "spmm.algorithm", 12.0,
+            "spmv.algorithm", 3.0,
+            "gemm.tf32", 0.0));
 
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
     static final Map<String, List<Double>> TUNABLE = Map.of("masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3));
 
     private final TuningTable table;
     private final double maskedDensity;
+    private final boolean ownSpmm;
+    private final boolean ownSddmm;
     private final int spmmAlgorithm;
     private final int spmvAlgorithm;
     private final boolean tf32;
@@ -34,6 +41,8 @@ final class CudaTuning {
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
         this.maskedDensity = table.get("masked.density");
+        this.ownSpmm = oneOf("spmm.own", Set.of(0, 1)) == 1;
+        this.ownSddmm = oneOf("sddmm.own", Set.of(0, 1)) == 1;
         this.spmmAlgorithm = oneOf("spmm.algorithm", SPMM_ALGORITHMS);
         this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
         this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
@@ -55,6 +64,16 @@ final class CudaTuning {
     /** Above this density a pattern is stored dense-masked and multiplied by cuBLAS. */
     double maskedDensity() {
         return maskedDensity;
+    }
+
+    /** Whether our kernels take products with packed matrices, where they can, or cuSPARSE all of them. */
+    boolean ownSpmm() {
+        return ownSpmm;
+    }
+
+    /** The same of products that are restricted to a pattern. */
+    boolean ownSddmm() {
+        return ownSddmm;
     }
 
     int spmmAlgorithm() {

@@ -25,6 +25,10 @@ final class CudaUnderTest {
 
     private static final BackendOptions OPTIONS = new BackendOptions(1, new TuningTable(Map.of("masked.density", 0.3)));
 
+    /** The same with cuSPARSE for all products of packed matrices. */
+    private static final BackendOptions VENDOR =
+            new BackendOptions(1, new TuningTable(Map.of("masked.density", 0.3, "spmm.own", 0.0, "sddmm.own", 0.0)));
+
     /** What tests of the emulator itself left behind in this JVM, when a backend was opened. */
     private static long bytesBefore;
 
@@ -33,16 +37,24 @@ final class CudaUnderTest {
     private CudaUnderTest() {}
 
     static Backend backend() {
+        return backend(OPTIONS);
+    }
+
+    static Backend vendor() {
+        return backend(VENDOR);
+    }
+
+    private static Backend backend(BackendOptions options) {
         if (Emulator.wanted()) {
             Emulator emulator = Emulator.load();
             emulator.setAttribute(MULTIPROCESSORS, 1);
             bytesBefore = emulator.liveBytes();
             descriptorsBefore = emulator.cusparseDescriptors();
-            return CudaBackend.open(OPTIONS, 0, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
+            return CudaBackend.open(options, 0, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
         }
         return BackendUnderTest.require("cuda", new CudaProvider().probe())
                 .open()
-                .apply(OPTIONS);
+                .apply(options);
     }
 
     /** After a test, its workspaces closed, nothing of the device is held but the one stream that uploads plans. */
