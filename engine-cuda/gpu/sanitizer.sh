@@ -10,9 +10,10 @@ fi
 
 memcheck=(CudaElementwiseTest CudaReluTest CudaSgdTest CudaSoftmaxCrossEntropyTest CudaSelectionTest CudaSparsifyTest
     CudaBatchesTest CudaGatherScatterTest CudaWorkspaceTest CudaProductTest CudaConvolutionTest CudaPoolTest
-    CudaBatchNormTest CudaDropoutTest CudaAddTest CudaSparseActivationTest CudaSparseWeightsTest)
+    CudaBatchNormTest CudaDropoutTest CudaAddTest CudaSparseActivationTest CudaSparseWeightsTest CudaSpmmTest CudaSddmmTest
+    CudaOwnProductsTest)
 racecheck=(CudaSelectionTest CudaSoftmaxCrossEntropyTest CudaElementwiseTest CudaSgdTest CudaSparsifyTest CudaProductTest
-    CudaBatchesTest CudaConvolutionTest CudaBatchNormTest CudaSparseActivationTest CudaSparseWeightsTest)
+    CudaBatchesTest CudaConvolutionTest CudaBatchNormTest CudaSparseActivationTest CudaSparseWeightsTest CudaOwnProductsTest)
 cases=10
 if [ "$CHECK_QUICK" = 1 ]; then
     memcheck=(CudaReluTest)

@@ -17,5 +17,6 @@
 #include "Selection.cu"
 #include "Compression.cu"
 #include "Spmm.cu"
+#include "Sddmm.cu"
 #include "Sparsify.cu"
 #include "Relay.cu"

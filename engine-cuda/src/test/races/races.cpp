@@ -167,6 +167,52 @@ void patterns() {
     races::launch(2, 64, [&] { spmm_permute(from, cols, 4, to); });
 }
 
+// A row of 20 entries in two pieces, rows of 3 and 0, and blocks of all group sizes.
+template <int LANES, typename Kernel>
+void spmm_pieces(Kernel kernel) {
+    constexpr int GROUPS = 128 / LANES;
+    Memory<int4> pieces(2 * GROUPS);
+    for (int i = 0; i < 2 * GROUPS; i++) {
+        pieces[i] = {-1, 0, 0, 0};
+    }
+    pieces[0] = {1, 0, 16, 2};
+    pieces[1] = {1, 16, 20, 0};
+    pieces[2] = {0, 20, 23, 1};
+    pieces[3] = {2, 23, 23, 1};
+    Ints cols(23, 5);
+    Floats values(23), b(5 * LD), c(3 * LD), bias(3);
+    Words noted(3 * 2), mask(3 * 2);
+    SpmmMatrix a = {pieces, cols, values, cols, 2 * GROUPS, 2};
+    Output out = {c, mask, LD, 2, BATCH, 0.5f};
+    SpmmEnd end = {bias, noted, 2, 1, 1.5f, 0};
+    races::launch(2, 128, [&] { kernel(a, b, out, end); });
+}
+
+void sparse_products() {
+    spmm_pieces<8>([](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_32(a, b, LD, c, end); });
+    spmm_pieces<16>([](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_64(a, b, LD, c, end); });
+    spmm_pieces<32>([](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_128(a, b, LD, c, end); });
+    Ints ptr(4, 30), cols(23, 5), rows(23, 3);
+    Floats values(23), gy(3 * LD), x(5 * LD), c(3 * LD), partial(2 * 23);
+    Words noted(3);
+    Output column = {c, nullptr, LD, 0, 1, 0};
+    SpmmEnd end = {nullptr, noted, 1, 0, 1, 0};
+    races::launch(2, 128, [&] { spmm_vector(ptr, cols, values, nullptr, 3, x, LD, column, end); });
+
+    Memory<int4> octets(4);
+    for (int i = 0; i < 4; i++) {
+        octets[i] = {i % 3, 6 * i, 5, 0};
+    }
+    SddmmPattern pattern = {cols, rows, octets, 23, 4};
+    SddmmTerms whole = {gy, x, values, partial, LD, LD, BATCH, 128, 1, 0, 1.5f, 0.5f};
+    SddmmTerms cut = {gy, x, values, partial, LD, LD, BATCH, 32, 2, 0, 1.5f, 0};
+    races::launch(2, 128, [&] { sddmm_32(pattern, cut); });
+    races::launch(2, 256, [&] { sddmm_64(pattern, whole); });
+    races::launch(1, 256, [&] { sddmm_128(pattern, whole); });
+    races::launch(2, 128, [&] { sddmm_few(pattern, whole); });
+    races::launch(2, 64, [&] { sddmm_total(pattern, cut); });
+}
+
 void training() {
     constexpr int CLASSES = 11;
     Floats logits(CLASSES * LD), loss(1), correct(1);
@@ -270,6 +316,7 @@ int main(int count, char** arguments) {
     convolution();
     layers();
     patterns();
+    sparse_products();
     training();
     selection();
     std::puts("no race seen");

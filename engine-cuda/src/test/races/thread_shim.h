@@ -21,6 +21,10 @@ struct __attribute__((aligned(16))) float4 {
     float x, y, z, w;
 };
 
+struct __attribute__((aligned(16))) int4 {
+    int x, y, z, w;
+};
+
 namespace races {
 
 struct Index {
@@ -51,6 +55,10 @@ inline races::Index gridDim;
 
 inline void __syncthreads() {
     races::block->all.arrive_and_wait();
+}
+
+inline void __syncwarp() {
+    races::block->warps[threadIdx.x / 32]->arrive_and_wait();
 }
 
 template <typename T>
@@ -99,6 +107,17 @@ T atomicMin(T* address, std::type_identity_t<T> value) {
     while (value < old && !__atomic_compare_exchange_n(address, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
     return old;
+}
+
+template <typename T>
+T __ldg(const T* address) {
+    return *address;
+}
+
+inline float __int_as_float(int bits) {
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 inline unsigned __float_as_uint(float x) {

@@ -7,6 +7,7 @@ import dev.gossamer.cuda.CudaHandles.CudaRandomStream;
 import dev.gossamer.cuda.CudaHandles.CudaSamples;
 import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Cell;
+import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Indices;
 import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
@@ -50,12 +51,12 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
 
     @Override
     public void spmm(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.run(workspace, alpha, (CudaValues) a, (CudaTensor) b, beta, (CudaTensor) c);
+        Spmm.run(workspace, alpha, (CudaValues) a, (CudaTensor) b, beta, (CudaTensor) c, Epilogue.NONE);
     }
 
     @Override
     public void spmmTransposed(float alpha, Values a, Tensor b, float beta, Tensor c) {
-        Spmm.runTransposed(workspace, alpha, (CudaValues) a, (CudaTensor) b, beta, (CudaTensor) c);
+        Spmm.runTransposed(workspace, alpha, (CudaValues) a, (CudaTensor) b, beta, (CudaTensor) c, null);
     }
 
     @Override

@@ -240,7 +240,7 @@ final class CudaSpace implements Space {
 
     @Override
     public String describe() {
-        String product = storage() == Storage.PACKED ? "cuSPARSE" : "cuBLAS";
+        String product = storage() == Storage.PACKED ? "our kernels or cuSPARSE" : "cuBLAS";
         return String.format(
                 Locale.ROOT,
                 "%d x %d, %s, density %.4f, %d values, products by %s",

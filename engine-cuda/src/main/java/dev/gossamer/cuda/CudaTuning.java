@@ -21,6 +21,8 @@ final class CudaTuning {
      */
     static final TuningTable DEFAULTS = new TuningTable(Map.of(
             "masked.density", 0.1,
+            "spmm.own", 1.0,
+            "sddmm.own", 1.0,
             "spmm.algorithm", 12.0,
             "spmv.algorithm", 3.0,
             "gemm.tf32", 0.0,
@@ -31,6 +33,8 @@ final class CudaTuning {
 
     private final TuningTable table;
     private final double maskedDensity;
+    private final boolean ownSpmm;
+    private final boolean ownSddmm;
     private final int spmmAlgorithm;
     private final int spmvAlgorithm;
     private final boolean tf32;
@@ -39,6 +43,8 @@ final class CudaTuning {
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
         this.maskedDensity = table.get("masked.density");
+        this.ownSpmm = oneOf("spmm.own", Set.of(0, 1)) == 1;
+        this.ownSddmm = oneOf("sddmm.own", Set.of(0, 1)) == 1;
         this.spmmAlgorithm = oneOf("spmm.algorithm", SPMM_ALGORITHMS);
         this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
         this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
@@ -61,6 +67,16 @@ final class CudaTuning {
     /** Above this density a pattern is stored dense-masked and multiplied by cuBLAS. */
     double maskedDensity() {
         return maskedDensity;
+    }
+
+    /** Whether our kernels take products with packed matrices, where they can, or cuSPARSE all of them. */
+    boolean ownSpmm() {
+        return ownSpmm;
+    }
+
+    /** The same of products that are restricted to a pattern. */
+    boolean ownSddmm() {
+        return ownSddmm;
     }
 
     int spmmAlgorithm() {

@@ -97,6 +97,10 @@ final class CudaWorkspace implements Workspace {
         return stream;
     }
 
+    int multiprocessors() {
+        return device.multiprocessors();
+    }
+
     /** The argument block of the stream's next kernel launch. */
     Launch launch() {
         return stream.launch();

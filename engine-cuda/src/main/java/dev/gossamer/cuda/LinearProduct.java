@@ -11,8 +11,8 @@ import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fully connected product: SpMM, its transpose and SDDMM. The same call gives the same bits; the order of a sum is the
- * library's, so that storage and batch may change it.
+ * A fully connected product: SpMM, its transpose and SDDMM. The same call gives the same bits; the order of a sum is that of
+ * the kernel or the library that takes the product, so that storage and batch may change it.
  */
 final class LinearProduct implements Product {
 
@@ -26,18 +26,12 @@ final class LinearProduct implements Product {
 
     @Override
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
-        CudaTensor out = (CudaTensor) y;
-        Spmm.run(workspace, 1, (CudaValues) w, (CudaTensor) x, beta, out);
-        BiasRelu.apply(workspace, epilogue, out);
+        Spmm.run(workspace, 1, (CudaValues) w, (CudaTensor) x, beta, (CudaTensor) y, epilogue);
     }
 
     @Override
     public void inputGradient(Values w, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
-        CudaTensor out = (CudaTensor) gx;
-        Spmm.runTransposed(workspace, 1, (CudaValues) w, (CudaTensor) gy, beta, out);
-        if (mask != null) {
-            Relu.gradient(workspace, (CudaMask) mask, out, out);
-        }
+        Spmm.runTransposed(workspace, 1, (CudaValues) w, (CudaTensor) gy, beta, (CudaTensor) gx, (CudaMask) mask);
     }
 
     @Override
@@ -76,7 +70,7 @@ final class LinearProduct implements Product {
     @Override
     public String describe() {
         return "linear " + geometry.cols() + " -> " + geometry.rows()
-                + ", cuSPARSE or cuBLAS as the weights are stored;" + " the libraries order the sums";
+                + ", our kernels, cuSPARSE or cuBLAS as the weights are stored; these order the sums";
     }
 
     @Override

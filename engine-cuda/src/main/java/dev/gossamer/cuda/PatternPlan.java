@@ -5,7 +5,9 @@ import dev.gossamer.cuda.device.DeviceBuffer;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ final class PatternPlan {
     private @Nullable DeviceBuffer bits;
     private @Nullable Transposed transposed;
     private @Nullable ByInput byInput;
+    private @Nullable Pieces octets;
+    private final Map<Cut, Pieces> pieces = new HashMap<>();
 
     PatternPlan(SparsityPattern pattern, PlanCache cache) {
         this.pattern = pattern;
@@ -47,6 +51,15 @@ final class PatternPlan {
      * @param entries positions in the pattern
      */
     record ByInput(int kernel, DeviceBuffer channelPtr, DeviceBuffer entries) {}
+
+    /**
+     * Entries cut as {@link RowPieces} tells.
+     *
+     * @param severed how many of them, the first ones, belong to rows that have several
+     */
+    record Pieces(int count, int severed, DeviceBuffer words) {}
+
+    private record Cut(boolean transposed, int length, int groups) {}
 
     SparsityPattern pattern() {
         return pattern;
@@ -92,6 +105,30 @@ final class PatternPlan {
                 SparsityPattern.Transposed on = pattern.transpose();
                 known = new Transposed(upload(on.pattern()), upload(on.permutation()));
                 transposed = known;
+            }
+            return known;
+        }
+    }
+
+    /** The rows, or those of the transpose, for SpMM: {@link RowPieces#cut}. */
+    Pieces pieces(boolean ofTransposed, int length, int groups) {
+        synchronized (cache) {
+            return pieces.computeIfAbsent(new Cut(ofTransposed, length, groups), cut -> {
+                SparsityPattern of = ofTransposed ? pattern.transpose().pattern() : pattern;
+                int[] words = RowPieces.cut(of, length, groups);
+                return new Pieces(words.length / RowPieces.WORDS, RowPieces.severed(words), upload(words));
+            });
+        }
+    }
+
+    /** {@link RowPieces#octets}. */
+    Pieces octets() {
+        synchronized (cache) {
+            Pieces known = octets;
+            if (known == null) {
+                int[] words = RowPieces.octets(pattern);
+                known = new Pieces(words.length / RowPieces.WORDS, 0, upload(words));
+                octets = known;
             }
             return known;
         }

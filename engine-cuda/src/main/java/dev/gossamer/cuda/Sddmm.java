@@ -1,27 +1,94 @@
 package dev.gossamer.cuda;
 
 import dev.gossamer.cuda.CudaSpace.Storage;
+import dev.gossamer.cuda.device.DeviceBuffer;
+import dev.gossamer.cuda.device.Launch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * C = alpha·(A·Bᵀ restricted to the pattern) + beta·C, the weight gradient of a packed layer: cuSPARSE for packed values,
- * cuBLAS for the others.
+ * C = alpha·(A·Bᵀ restricted to the pattern) + beta·C, the weight gradient of a packed layer: for packed values one of our
+ * kernels or cuSPARSE, for the others cuBLAS.
  */
 final class Sddmm {
+
+    private static final int BLOCK = 256;
 
     private Sddmm() {}
 
     static void run(CudaWorkspace workspace, float alpha, CudaTensor a, CudaTensor b, float beta, CudaValues c) {
         if (c.space.storage() != Storage.PACKED) {
             Gemm.weightGradient(workspace, alpha, b, a, beta, c);
-            return;
-        }
-        if (a.batch == 0) {
+        } else if (a.batch == 0) {
             Scaling.values(workspace, c, beta);
-            return;
+        } else if (c.space.nnz() > 0) {
+            SddmmKernel own = SddmmKernel.choose(workspace.tuning(), workspace.multiprocessors(), c.space.plan(), a, b);
+            if (own == null) {
+                vendor(workspace, alpha, a, b, beta, c);
+            } else if (own == SddmmKernel.FEW) {
+                pattern(own.launch(workspace), c, null);
+                terms(workspace.launch(), alpha, a, b, beta, c, new SddmmKernel.Cut(1, a.batch), c.data())
+                        .grid1d(c.space.nnz(), own.block);
+            } else {
+                inOctets(workspace, own, alpha, a, b, beta, c);
+            }
         }
-        if (c.space.nnz() == 0) {
-            return;
+    }
+
+    /** Where sums have several parts, a second kernel adds these up. */
+    private static void inOctets(
+            CudaWorkspace workspace,
+            SddmmKernel kernel,
+            float alpha,
+            CudaTensor a,
+            CudaTensor b,
+            float beta,
+            CudaValues c) {
+        PatternPlan.Pieces octets = c.space.plan().octets();
+        SddmmKernel.Cut cut = kernel.cut(workspace.multiprocessors(), c.space.plan(), a.batch);
+        DeviceBuffer sums = cut.parts() == 1
+                ? c.data()
+                : workspace.scratch(CudaWorkspace.Scratch.PARTIALS, cut.parts() * c.space.nnz() * Float.BYTES);
+        pattern(kernel.launch(workspace), c, octets);
+        terms(workspace.launch(), alpha, a, b, beta, c, cut, sums)
+                .grid1d((long) octets.count() * cut.parts() * kernel.lanes, kernel.block);
+        if (cut.parts() > 1) {
+            pattern(workspace.launch().kernel("sddmm_total"), c, octets);
+            terms(workspace.launch(), alpha, a, b, beta, c, cut, sums).grid1d(c.space.nnz(), BLOCK);
         }
+    }
+
+    /** The structure {@code SddmmPattern} of the kernels: by octets, or where there are none by the rows of entries. */
+    private static void pattern(Launch launch, CudaValues c, PatternPlan.@Nullable Pieces octets) {
+        PatternPlan plan = c.space.plan();
+        launch.p(plan.colIdx())
+                .word(octets == null ? plan.rowIdx().address() : 0)
+                .word(octets == null ? 0 : octets.words().address())
+                .word(c.space.nnz())
+                .word(octets == null ? 0 : octets.count());
+    }
+
+    /** The structure {@code SddmmTerms} of the kernels. */
+    private static Launch terms(
+            Launch launch,
+            float alpha,
+            CudaTensor a,
+            CudaTensor b,
+            float beta,
+            CudaValues c,
+            SddmmKernel.Cut cut,
+            DeviceBuffer partial) {
+        return launch.p(a.data())
+                .word(b.data().address())
+                .word(c.data().address())
+                .word(partial.address())
+                .word(Launch.pair(a.ld, b.ld))
+                .word(Launch.pair(a.batch, cut.width()))
+                .word(Launch.pair(cut.parts(), 0))
+                .word(Launch.pair(Float.floatToRawIntBits(alpha), Float.floatToRawIntBits(beta)));
+    }
+
+    private static void vendor(
+            CudaWorkspace workspace, float alpha, CudaTensor a, CudaTensor b, float beta, CudaValues c) {
         if (beta == 0) {
             // cuSPARSE does not say that beta = 0 leaves the output unread, and 0 times a NaN is one.
             workspace.stream().zero(c.data());

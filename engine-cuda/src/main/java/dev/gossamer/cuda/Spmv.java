@@ -1,8 +1,9 @@
 package dev.gossamer.cuda;
 
 import dev.gossamer.cuda.CudaSpace.Storage;
+import dev.gossamer.engine.Epilogue;
 
-/** y = alpha·A·x + beta·y: cuSPARSE for packed values, cuBLAS for the others. */
+/** y = alpha·A·x + beta·y: our kernel or cuSPARSE for packed values, cuBLAS for the others. */
 final class Spmv {
 
     private Spmv() {}
@@ -12,9 +13,9 @@ final class Spmv {
             Gemm.forward(workspace, alpha, a, x, beta, y);
         } else if (a.space.nnz() == 0) {
             Scaling.tensor(workspace, y, beta);
-        } else if (a.space.cols() == 1) {
+        } else if (workspace.tuning().ownSpmm() || a.space.cols() == 1) {
             // SpMV's CSR_ALG2 is wrong for a single column before cuSPARSE 13 (NVIDIA/cuopt pull request 1856).
-            Spmm.run(workspace, alpha, a, x, beta, y);
+            Spmm.run(workspace, alpha, a, x, beta, y, Epilogue.NONE);
         } else {
             workspace.stream()
                     .cusparse()

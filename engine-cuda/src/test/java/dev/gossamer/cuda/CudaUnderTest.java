@@ -37,6 +37,11 @@ final class CudaUnderTest {
         return backend(Map.of());
     }
 
+    /** With cuSPARSE for all products of packed matrices. */
+    static Backend vendor() {
+        return backend(Map.of("spmm.own", 0.0, "sddmm.own", 0.0));
+    }
+
     /** With other entries of the tuning table. */
     static Backend backend(Map<String, Double> tuning) {
         BackendOptions options = new BackendOptions(1, TUNING.overriddenBy(new TuningTable(tuning)));

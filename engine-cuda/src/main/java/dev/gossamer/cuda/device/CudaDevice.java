@@ -134,7 +134,7 @@ public final class CudaDevice implements AutoCloseable {
                 kernels().describe());
     }
 
-    int multiprocessors() {
+    public int multiprocessors() {
         return multiprocessors;
     }
 

@@ -1,0 +1,182 @@
+// gw = alpha·(gy·xᵀ on the entries of a pattern) + beta·gw. A group of LANES lanes sums an octet, up to eight entries of one
+// row, at once, four columns a lane: what it loads of gy serves eight products. Where octets are too few to fill the device,
+// their columns are cut into parts, which sddmm_total adds in order; how they are cut depends on shapes and device alone.
+// Bound: 4 bytes of x from L1 or L2 for each product.
+#pragma once
+#include "common.cuh"
+
+constexpr int OCTET = 8;  // as RowPieces.OCTET
+
+// Fields in order are what Sddmm.java passes.
+struct SddmmPattern {
+    const int* col_idx;
+    const int* row_idx;
+    const int4* octets;  // row, first entry, number of entries
+    i64 nnz;
+    i64 count;  // of octets
+};
+
+// Factors, and where the sums go: to gw, or with several parts to partial[part·nnz + entry].
+struct SddmmTerms {
+    const float* gy;
+    const float* x;
+    float* gw;
+    float* partial;
+    int gy_ld, x_ld;
+    int batch, width;  // columns in all, and of a part
+    int parts, unused;
+    float alpha, beta;
+};
+
+// Columns of a part: whole quads up to `whole`, single ones up to `to`.
+struct SddmmColumns {
+    int from, whole, to;
+};
+
+__device__ inline SddmmColumns sddmm_columns(const SddmmTerms& t, int part) {
+    int from = part * t.width;
+    int to = from + t.width < t.batch ? from + t.width : t.batch;
+    return {from, to / 4 * 4, to};
+}
+
+__device__ inline float4 sddmm_load(const float* row, int column) {
+    return __ldg(reinterpret_cast<const float4*>(row + column));
+}
+
+__device__ inline float dot(float4 a, float4 b, float sum) {
+    return fmaf(a.w, b.w, fmaf(a.z, b.z, fmaf(a.y, b.y, fmaf(a.x, b.x, sum))));
+}
+
+__device__ inline void sddmm_put(const SddmmTerms& t, i64 entry, float sum) {
+    t.gw[entry] = t.beta == 0 ? t.alpha * sum : fmaf(t.beta, t.gw[entry], t.alpha * sum);
+}
+
+// The sums of a lane. Loads are under way while those before are summed.
+template <int LANES>
+__device__ inline void sddmm_sum(
+    const SddmmColumns& columns, const float* gy_row, const float* const (&x_rows)[OCTET], float (&sum)[OCTET]) {
+    int column = columns.from + lane_index() % LANES * 4;
+    float4 gy = {0.0f, 0.0f, 0.0f, 0.0f};
+    float4 x[OCTET] = {};
+    if (column < columns.whole) {
+        gy = sddmm_load(gy_row, column);
+#pragma unroll
+        for (int k = 0; k < OCTET; k++) {
+            x[k] = sddmm_load(x_rows[k], column);
+        }
+    }
+#pragma unroll 1
+    while (column < columns.whole) {
+        column += LANES * 4;
+        bool more = column < columns.whole;
+        float4 now = gy;
+        if (more) {
+            gy = sddmm_load(gy_row, column);
+        }
+#pragma unroll
+        for (int k = 0; k < OCTET; k++) {
+            sum[k] = dot(now, x[k], sum[k]);
+            if (more) {
+                x[k] = sddmm_load(x_rows[k], column);
+            }
+        }
+    }
+    // What is left of a last quad, one column a lane.
+    if (column = columns.whole + lane_index() % LANES; column < columns.to) {
+#pragma unroll
+        for (int k = 0; k < OCTET; k++) {
+            sum[k] = fmaf(gy_row[column], x_rows[k][column], sum[k]);
+        }
+    }
+}
+
+// Adds each of eight numbers over the lanes of a group, halving what a lane holds as long as it holds several. Returns which
+// of them this lane then has in sum[0].
+template <int LANES>
+__device__ inline int sddmm_add_lanes(float (&sum)[OCTET]) {
+    static_assert(LANES >= OCTET, "a lane would hold several");
+    int number = 0;
+#pragma unroll
+    for (int apart = 1, held = OCTET / 2; apart < OCTET; apart *= 2, held /= 2) {
+        bool upper = (lane_index() & apart) != 0;
+#pragma unroll
+        for (int i = 0; i < held; i++) {
+            float own = upper ? sum[i + held] : sum[i];
+            float other = upper ? sum[i] : sum[i + held];
+            sum[i] = own + __shfl_xor_sync(ALL_LANES, other, apart);
+        }
+        number += upper ? held : 0;
+    }
+#pragma unroll
+    for (int apart = OCTET; apart < LANES; apart *= 2) {
+        sum[0] += __shfl_xor_sync(ALL_LANES, sum[0], apart);
+    }
+    return number;
+}
+
+template <int LANES>
+__device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
+    i64 items = c.count * t.parts;
+    // All lanes of a warp go the same rounds, as they shuffle.
+    for (i64 first = 0; first < items; first += thread_count() / LANES) {
+        i64 item = first + thread_index() / LANES;
+        Place at = place(item < items ? item : items - 1, (int)c.count);
+        int4 octet = c.octets[at.at];
+        int count = octet.z;
+        const float* x_rows[OCTET];
+#pragma unroll
+        for (int k = 0; k < OCTET; k++) {
+            x_rows[k] = t.x + (i64)c.col_idx[octet.y + (k < count ? k : 0)] * t.x_ld;
+        }
+        float sum[OCTET] = {};
+        sddmm_sum<LANES>(sddmm_columns(t, at.row), t.gy + (i64)octet.x * t.gy_ld, x_rows, sum);
+        int number = sddmm_add_lanes<LANES>(sum);
+        if (item >= items || lane_index() % LANES >= OCTET || number >= count) {
+            continue;
+        }
+        i64 entry = octet.y + number;
+        if (t.parts > 1) {
+            t.partial[at.row * c.nnz + entry] = sum[0];
+        } else {
+            sddmm_put(t, entry, sum[0]);
+        }
+    }
+}
+
+// Columns up to 32, 64 and 128 at a time.
+
+extern "C" __global__ void __launch_bounds__(128) sddmm_32(SddmmPattern c, SddmmTerms t) {
+    sddmm<8>(c, t);
+}
+
+extern "C" __global__ void __launch_bounds__(256) sddmm_64(SddmmPattern c, SddmmTerms t) {
+    sddmm<16>(c, t);
+}
+
+extern "C" __global__ void __launch_bounds__(256) sddmm_128(SddmmPattern c, SddmmTerms t) {
+    sddmm<32>(c, t);
+}
+
+// Few columns, whatever their alignment: a thread per entry.
+extern "C" __global__ void __launch_bounds__(128) sddmm_few(SddmmPattern c, SddmmTerms t) {
+    FOR_EACH_INDEX(entry, c.nnz) {
+        const float* gy_row = t.gy + (i64)c.row_idx[entry] * t.gy_ld;
+        const float* x_row = t.x + (i64)c.col_idx[entry] * t.x_ld;
+        float sum = 0.0f;
+        for (int column = 0; column < t.batch; column++) {
+            sum = fmaf(gy_row[column], x_row[column], sum);
+        }
+        sddmm_put(t, entry, sum);
+    }
+}
+
+// Adds up the parts. Reads 4 bytes per part and entry.
+extern "C" __global__ void sddmm_total(SddmmPattern c, SddmmTerms t) {
+    FOR_EACH_INDEX(entry, c.nnz) {
+        float sum = 0.0f;
+        for (int part = 0; part < t.parts; part++) {
+            sum += t.partial[part * c.nnz + entry];
+        }
+        sddmm_put(t, entry, sum);
+    }
+}
