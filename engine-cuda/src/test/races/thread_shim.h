@@ -49,6 +49,11 @@ inline thread_local races::Index blockIdx;
 inline races::Index blockDim;
 inline races::Index gridDim;
 
+// Lanes wait for each other.
+inline void __syncwarp() {
+    races::block->warps[threadIdx.x / 32]->arrive_and_wait();
+}
+
 inline void __syncthreads() {
     races::block->all.arrive_and_wait();
 }

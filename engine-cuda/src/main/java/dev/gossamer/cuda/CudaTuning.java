@@ -17,16 +17,24 @@ final class CudaTuning {
     /**
      * Committed defaults: the algorithms that cuSPARSE documents as deterministic, CSR_ALG3 for SpMM and CSR_ALG2 for SpMV.
      * SpMM's CSR_ALG2 may be faster on row-major operands, and may give other bits from run to run. The density is an
-     * estimate from the rooflines of both kinds of product, not yet a measurement (docs/gpu.md).
+     * estimate from the rooflines of both kinds of product, not yet a measurement; that of convolutions is where a step
+     * through the layers of VGG-16 took as long packed as dense on an H100 (docs/gpu.md).
      */
-    static final TuningTable DEFAULTS = new TuningTable(
-            Map.of("masked.density", 0.1, "spmm.algorithm", 12.0, "spmv.algorithm", 3.0, "gemm.tf32", 0.0));
+    static final TuningTable DEFAULTS = new TuningTable(Map.of(
+            "masked.density", 0.1,
+            "convolution.masked.density", 0.2,
+            "spmm.algorithm", 12.0,
+            "spmv.algorithm", 3.0,
+            "gemm.tf32", 0.0));
 
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
-    static final Map<String, List<Double>> TUNABLE = Map.of("masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3));
+    static final Map<String, List<Double>> TUNABLE = Map.of(
+            "masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3),
+            "convolution.masked.density", List.of(0.1, 0.15, 0.2, 0.25, 0.3));
 
     private final TuningTable table;
     private final double maskedDensity;
+    private final double convolutionMaskedDensity;
     private final int spmmAlgorithm;
     private final int spmvAlgorithm;
     private final boolean tf32;
@@ -34,6 +42,7 @@ final class CudaTuning {
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
         this.maskedDensity = table.get("masked.density");
+        this.convolutionMaskedDensity = table.get("convolution.masked.density");
         this.spmmAlgorithm = oneOf("spmm.algorithm", SPMM_ALGORITHMS);
         this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
         this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
@@ -52,9 +61,14 @@ final class CudaTuning {
         return table;
     }
 
-    /** Above this density a pattern is stored dense-masked and multiplied by cuBLAS. */
+    /** Above this density a pattern of a linear layer is stored dense-masked and multiplied by cuBLAS. */
     double maskedDensity() {
         return maskedDensity;
+    }
+
+    /** The same of a convolution, multiplied in dense tiles. */
+    double convolutionMaskedDensity() {
+        return convolutionMaskedDensity;
     }
 
     int spmmAlgorithm() {
