@@ -1,19 +1,11 @@
 // A convolution and its gradients without im2col: a thread for four samples of an output, a warp for a weight's gradient.
 // Weights are packed (rows, cols and values in canonical order) or flat (rows·cols of them, all or those of `bits`); where
 // they are flat, the pointers of the structure are null. Columns of the weights are (channel, ky, kx), kx fastest. In the
-// forward pass and the input gradient each output is one chain of fmaf in ascending order, whatever the storage.
+// forward pass and the input gradient each output is one chain of fmaf in ascending order for each of `parts` parts of the
+// source's channels, and these are added in order, whatever the storage.
+#include "ConvolutionTaps.cuh"
+#include "Relu.cu"
 #include "common.cuh"
-
-// Fields in order are what Convolution.java passes.
-struct Geometry {
-    int in_channels, in_height, in_width;
-    int out_channels, out_height, out_width;
-    int kernel_height, kernel_width, stride, padding;
-
-    __device__ int kernel() const { return kernel_height * kernel_width; }
-    __device__ int cols() const { return in_channels * kernel(); }
-    __device__ int out_plane() const { return out_height * out_width; }
-};
 
 // Column `col` of the weights.
 __device__ inline Point tap_of(const Geometry& g, int col) {
@@ -42,10 +34,31 @@ __device__ inline int output_row(const Geometry& g, int channel, int ky, int kx,
     return y < 0 || x < 0 ? -1 : (channel * g.out_height + y) * g.out_width + x;
 }
 
+// The sum of parts that are done with and the one that grows.
+struct Chain {
+    float4 done, sum;
+    int part, part_channels;
+
+    // A term of this source's channel comes next; channels ascend.
+    __device__ void at(int channel) {
+        int next = channel / part_channels;
+        if (next != part) {
+            done = part == 0 ? sum : plus(done, sum);
+            sum = {0.0f, 0.0f, 0.0f, 0.0f};
+            part = next;
+        }
+    }
+    __device__ float4 total() const { return part == 0 ? sum : plus(done, sum); }
+};
+
+__device__ inline Chain chain(float4 old, int channels, int parts) {
+    return {old, old, 0, (int)ceil_div(channels, parts)};
+}
+
 // y = W·x + beta·y. Bound: per term 16 bytes of x, mostly from cache, and its indices for four products.
 extern "C" __global__ void convolution_forward(
     Geometry g, const int* row_ptr, const int* col_idx, const u32* bits, const float* w, const float* x, int x_ld,
-    Output y) {
+    Output y, int parts) {
     bool aligned = x_ld % 4 == 0;
     int quads = (y.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)g.out_channels * g.out_plane() * quads) {
@@ -53,18 +66,20 @@ extern "C" __global__ void convolution_forward(
         Point out = point_of(at.row, g.out_height, g.out_width);
         i64 from = row_ptr == nullptr ? (i64)out.channel * g.cols() : row_ptr[out.channel];
         int terms = row_ptr == nullptr ? g.cols() : row_ptr[out.channel + 1] - (int)from;
-        float4 sum = old_quad(y, at.row, at.at);
+        Chain sums = chain(old_quad(y, at.row, at.at), g.in_channels, parts);
         for (int n = 0; n < terms; n++) {
             i64 p = from + n;
             if (!has_bit(bits, p)) {
                 continue;
             }
-            int row = input_row(g, tap_of(g, col_idx == nullptr ? n : col_idx[p]), out.y, out.x);
+            Point tap = tap_of(g, col_idx == nullptr ? n : col_idx[p]);
+            int row = input_row(g, tap, out.y, out.x);
             if (row >= 0) {
-                sum = fma4(w[p], load_quad(x + (i64)row * x_ld, 4 * at.at, y.batch, aligned), sum);
+                sums.at(tap.channel);
+                sums.sum = fma4(w[p], load_quad(x + (i64)row * x_ld, 4 * at.at, y.batch, aligned), sums.sum);
             }
         }
-        put_quad(y, at.row, at.at, sum);
+        put_quad(y, at.row, at.at, sums.total());
     }
 }
 
@@ -73,7 +88,7 @@ extern "C" __global__ void convolution_forward(
 // s² terms counts.
 extern "C" __global__ void convolution_input_gradient(
     Geometry g, const int* channel_ptr, const int* entries, const int* row_idx, const int* col_idx, const u32* bits,
-    const float* w, const float* gy, int gy_ld, Output gx) {
+    const float* w, const float* gy, int gy_ld, Output gx, int parts) {
     bool aligned = gy_ld % 4 == 0;
     int quads = (gx.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)g.in_channels * g.in_height * g.in_width * quads) {
@@ -81,7 +96,7 @@ extern "C" __global__ void convolution_input_gradient(
         Point in = point_of(at.row, g.in_height, g.in_width);
         int from = channel_ptr == nullptr ? 0 : channel_ptr[in.channel];
         int terms = channel_ptr == nullptr ? g.out_channels * g.kernel() : channel_ptr[in.channel + 1] - from;
-        float4 sum = old_quad(gx, at.row, at.at);
+        Chain sums = chain(old_quad(gx, at.row, at.at), g.out_channels, parts);
         for (int n = 0; n < terms; n++) {
             i64 p;
             Point tap;  // of an output channel
@@ -95,10 +110,11 @@ extern "C" __global__ void convolution_input_gradient(
             }
             int row = has_bit(bits, p) ? output_row(g, tap.channel, tap.y, tap.x, in.y, in.x) : -1;
             if (row >= 0) {
-                sum = fma4(w[p], load_quad(gy + (i64)row * gy_ld, 4 * at.at, gx.batch, aligned), sum);
+                sums.at(tap.channel);
+                sums.sum = fma4(w[p], load_quad(gy + (i64)row * gy_ld, 4 * at.at, gx.batch, aligned), sums.sum);
             }
         }
-        put_quad(gx, at.row, at.at, sum);
+        put_quad(gx, at.row, at.at, sums.total());
     }
 }
 

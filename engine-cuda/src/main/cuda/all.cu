@@ -7,6 +7,8 @@
 #include "BiasRelu.cu"
 #include "BiasGradient.cu"
 #include "Convolution.cu"
+#include "ConvolutionDense.cu"
+#include "ConvolutionSparse.cu"
 #include "Pool.cu"
 #include "BatchNormalization.cu"
 #include "Dropout.cu"

@@ -86,12 +86,12 @@ void convolution() {
     ptr[1] = ptr[2] = ptr[3] = 3;
     Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
     Output back = {gx, mask, LD, 2, BATCH, 0};
-    races::launch(2, 64, [&] { convolution_forward(g, nullptr, nullptr, bits, w, x, LD, out); });
-    races::launch(2, 64, [&] { convolution_forward(g, ptr, cols, nullptr, w, x, LD, out); });
+    races::launch(2, 64, [&] { convolution_forward(g, nullptr, nullptr, bits, w, x, LD, out, 1); });
+    races::launch(2, 64, [&] { convolution_forward(g, ptr, cols, nullptr, w, x, LD, out, 2); });
     races::launch(2, 64, [&] {
-        convolution_input_gradient(g, nullptr, nullptr, nullptr, nullptr, bits, w, y, LD, back);
+        convolution_input_gradient(g, nullptr, nullptr, nullptr, nullptr, bits, w, y, LD, back, 2);
     });
-    races::launch(2, 64, [&] { convolution_input_gradient(g, ptr, entries, rows, cols, nullptr, w, y, LD, back); });
+    races::launch(2, 64, [&] { convolution_input_gradient(g, ptr, entries, rows, cols, nullptr, w, y, LD, back, 1); });
     races::launch(2, 64, [&] {
         convolution_weight_gradient(g, nullptr, nullptr, bits, 3 * g.cols(), x, LD, y, LD, BATCH, 0.5f, gw);
     });
@@ -102,6 +102,59 @@ void convolution() {
     races::launch(2, 64, [&] {
         convolution_sparse_weight_gradient(
             g, nullptr, nullptr, bits, 3 * g.cols(), x_ptr, rows, cols, x, y, LD, 0.5f, gw);
+    });
+}
+
+// Blocks of several warps that share tiles and tables; two blocks' worth of positions, so that one follows another.
+void convolution_tiles() {
+    constexpr Geometry g = {5, 4, 3, 3, 2, 2, 3, 3, 2, 1};
+    constexpr int IN = 5 * 4 * 3;
+    constexpr int OUT = 3 * 2 * 2;
+    Floats x(IN * LD), gx(IN * LD), y(OUT * LD), w(3 * g.cols()), gw(3 * g.cols());
+    Floats partial(2 * IN * LD);
+    Words mask(IN * 2), bits(5);
+    Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
+    Output back = {gx, mask, LD, 2, BATCH, 0};
+    races::launch(1, 128, [&] { convolution_tall_forward(g, w, x, LD, out, 1, partial); });
+    races::launch(1, 128, [&] { convolution_tall_input_gradient(g, w, y, LD, back, 2, partial); });
+    races::launch(2, 64, [&] { convolution_square_forward(g, w, x, LD, out, 2, partial); });
+    races::launch(2, 64, [&] { convolution_add_parts(OUT, 2, partial, out); });
+    races::launch(2, 64, [&] { convolution_square_input_gradient(g, w, y, LD, back, 1, partial); });
+    races::launch(1, 64, [&] {
+        convolution_square_weight_gradient(g, bits, x, LD, y, LD, BATCH, 2, 0.5f, gw, partial);
+    });
+    races::launch(1, 128, [&] {
+        convolution_tall_weight_gradient(g, bits, x, LD, y, LD, BATCH, 1, 0.5f, gw, partial);
+    });
+    races::launch(2, 64, [&] { convolution_add_weight_parts(partial, 2, 3 * g.cols(), bits, 0.5f, gw); });
+}
+
+void convolution_entries() {
+    constexpr Geometry g = {2, 4, 3, 3, 2, 2, 3, 3, 2, 1};
+    constexpr int IN = 2 * 4 * 3;
+    constexpr int OUT = 3 * 2 * 2;
+    Floats x(IN * LD), gx(IN * LD), y(OUT * LD), w(4), gw(4), partial(8);
+    Words mask(IN * 2);
+    Ints ptr(4, 1), by_input(3, 1), entries(4, 1), rows(4, 1), cols(4, 1);
+    ptr[1] = 1, ptr[2] = 3, ptr[3] = 4;
+    by_input[1] = 2, by_input[2] = 4;
+    entries[1] = 1, entries[2] = 2, entries[3] = 3;
+    rows[2] = 1, rows[3] = 2;
+    cols[1] = 4, cols[2] = 9, cols[3] = 17;
+    Packed forward = {ptr, nullptr, nullptr, cols, w};
+    Packed backward = {by_input, entries, rows, cols, w};
+    Patch patch = {3, 1};
+    Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
+    Output back = {gx, mask, LD, 2, BATCH, 0};
+    races::launch(1, 512, [&] { convolution_entries_by_four_forward(g, forward, patch, x, LD, out); });
+    races::launch(1, 512, [&] { convolution_entries_by_four_input_gradient(g, backward, patch, y, LD, back); });
+    races::launch(1, 512, [&] { convolution_entries_by_two_forward(g, forward, patch, x, LD, out); });
+    races::launch(1, 512, [&] { convolution_entries_by_two_input_gradient(g, backward, patch, y, LD, back); });
+    races::launch(1, 256, [&] { convolution_entries_by_one_forward(g, forward, patch, x, LD, out, 2); });
+    races::launch(1, 256, [&] { convolution_entries_by_one_input_gradient(g, backward, patch, y, LD, back, 2); });
+    races::launch(1, 256, [&] {
+        convolution_entries_weight_gradient(
+            g, ptr, cols, 1, 4, x, LD, y, LD, BATCH, 2, 0.5f, gw, partial);
     });
 }
 
@@ -314,6 +367,8 @@ int main(int count, char** arguments) {
     elementwise();
     tensors();
     convolution();
+    convolution_tiles();
+    convolution_entries();
     layers();
     patterns();
     sparse_products();

@@ -53,12 +53,13 @@ inline thread_local races::Index blockIdx;
 inline races::Index blockDim;
 inline races::Index gridDim;
 
-inline void __syncthreads() {
-    races::block->all.arrive_and_wait();
-}
-
+// Lanes wait for each other.
 inline void __syncwarp() {
     races::block->warps[threadIdx.x / 32]->arrive_and_wait();
+}
+
+inline void __syncthreads() {
+    races::block->all.arrive_and_wait();
 }
 
 template <typename T>

@@ -2,44 +2,71 @@ package dev.gossamer.cuda;
 
 import static dev.gossamer.cuda.device.Launch.pair;
 
+import dev.gossamer.cuda.ConvolutionEntries.Weights;
 import dev.gossamer.cuda.CudaSpace.Storage;
 import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.engine.Geometry;
 import org.jspecify.annotations.Nullable;
 
-/** Launches the kernels of {@code Convolution.cu}. The structure of weights that are not packed is passed as null pointers. */
+/**
+ * Convolutions by the kernels of tiles or of entries where these serve, else by the direct ones of {@code Convolution.cu}. To
+ * those the structure of weights that are not packed is passed as null pointers.
+ */
 final class Convolution {
 
     private static final int BLOCK = 256;
     private static final int WARP = 32;
+
+    /** MAX_TAPS of {@code ConvolutionTaps.cuh}. */
+    private static final int MAX_TAPS = 31;
 
     private Convolution() {}
 
     /** {@code Y = W·X + beta·Y}. */
     static void forward(
             CudaWorkspace workspace, Geometry geometry, CudaValues w, CudaTensor x, float beta, CudaTensor y) {
-        boolean packed = packed(w);
-        Launch launch = geometry(workspace.launch().kernel("convolution_forward"), geometry)
-                .p(packed ? w.space.plan().rowPtr().address() : 0)
-                .p(packed ? w.space.plan().colIdx().address() : 0)
-                .p(w.space.maskBits())
-                .p(w.data())
-                .p(x.data())
-                .i(x.ld);
-        Output.pass(launch, y, beta, null).grid1d(Scaling.quads(y), BLOCK);
+        if (packed(w)) {
+            forward(workspace, geometry, Weights.forward(w), x, beta, y);
+        } else if (inQuads(geometry, x, y)) {
+            ConvolutionTiles.forward(workspace, geometry, w, x, beta, y);
+        } else {
+            int parts = ConvolutionTiles.forwardParts(geometry);
+            direct(workspace, geometry, parts, Weights.flat(w), w.space.maskBits(), x, beta, y);
+        }
     }
 
     /** The same with selected weights. Linear geometries too. */
     static void forward(
             CudaWorkspace workspace, Geometry geometry, CudaSparseWeights w, CudaTensor x, float beta, CudaTensor y) {
+        forward(workspace, geometry, Weights.forward(w), x, beta, y);
+    }
+
+    private static void forward(
+            CudaWorkspace workspace, Geometry g, Weights w, CudaTensor x, float beta, CudaTensor y) {
+        if (inQuads(g, x, y)) {
+            ConvolutionEntries.forward(workspace, g, w, x, beta, y);
+        } else {
+            direct(workspace, g, ConvolutionEntries.forwardParts(g), w, 0, x, beta, y);
+        }
+    }
+
+    private static void direct(
+            CudaWorkspace workspace,
+            Geometry geometry,
+            int parts,
+            Weights w,
+            long bits,
+            CudaTensor x,
+            float beta,
+            CudaTensor y) {
         Launch launch = geometry(workspace.launch().kernel("convolution_forward"), geometry)
-                .p(w.starts())
-                .p(w.entries().cols())
-                .p(0)
-                .p(w.entries().values())
+                .p(w.ptr())
+                .p(w.cols())
+                .p(bits)
+                .p(w.values())
                 .p(x.data())
                 .i(x.ld);
-        Output.pass(launch, y, beta, null).grid1d(Scaling.quads(y), BLOCK);
+        Output.pass(launch, y, beta, null).i(parts).grid1d(Scaling.quads(y), BLOCK);
     }
 
     /** {@code GX = mask ⊙ (Wᵀ·GY + beta·GX)}. */
@@ -51,13 +78,15 @@ final class Convolution {
             float beta,
             CudaTensor gx,
             @Nullable CudaMask mask) {
-        PatternPlan.ByInput structure =
-                packed(w) ? w.space.plan().byInput(geometry.kernelHeight() * geometry.kernelWidth()) : null;
-        Launch launch = geometry(workspace.launch().kernel("convolution_input_gradient"), geometry)
-                .p(structure == null ? 0 : structure.channelPtr().address())
-                .p(structure == null ? 0 : structure.entries().address());
-        entries(launch, w.space).p(w.data()).p(gy.data()).i(gy.ld);
-        Output.pass(launch, gx, beta, mask).grid1d(Scaling.quads(gx), BLOCK);
+        if (packed(w)) {
+            Weights weights = Weights.backward(w, geometry.kernelHeight() * geometry.kernelWidth());
+            inputGradient(workspace, geometry, weights, gy, beta, gx, mask);
+        } else if (inQuads(geometry, gy, gx)) {
+            ConvolutionTiles.inputGradient(workspace, geometry, w, gy, beta, gx, mask);
+        } else {
+            int parts = ConvolutionTiles.backwardParts(geometry);
+            direct(workspace, geometry, parts, Weights.flat(w), w.space.maskBits(), gy, beta, gx, mask);
+        }
     }
 
     /** The same with selected weights. Linear geometries too. */
@@ -69,21 +98,57 @@ final class Convolution {
             float beta,
             CudaTensor gx,
             @Nullable CudaMask mask) {
+        inputGradient(workspace, geometry, Weights.backward(w), gy, beta, gx, mask);
+    }
+
+    private static void inputGradient(
+            CudaWorkspace workspace,
+            Geometry g,
+            Weights w,
+            CudaTensor gy,
+            float beta,
+            CudaTensor gx,
+            @Nullable CudaMask mask) {
+        if (inQuads(g, gy, gx)) {
+            ConvolutionEntries.inputGradient(workspace, g, w, gy, beta, gx, mask);
+        } else {
+            direct(workspace, g, ConvolutionEntries.backwardParts(g), w, 0, gy, beta, gx, mask);
+        }
+    }
+
+    private static void direct(
+            CudaWorkspace workspace,
+            Geometry geometry,
+            int parts,
+            Weights w,
+            long bits,
+            CudaTensor gy,
+            float beta,
+            CudaTensor gx,
+            @Nullable CudaMask mask) {
         Launch launch = geometry(workspace.launch().kernel("convolution_input_gradient"), geometry)
-                .p(w.channelPtr())
-                .p(w.byInput())
-                .p(w.entries().rows())
-                .p(w.entries().cols())
-                .p(0)
-                .p(w.entries().values())
+                .p(w.ptr())
+                .p(w.entries())
+                .p(w.rows())
+                .p(w.cols())
+                .p(bits)
+                .p(w.values())
                 .p(gy.data())
                 .i(gy.ld);
-        Output.pass(launch, gx, beta, mask).grid1d(Scaling.quads(gx), BLOCK);
+        Output.pass(launch, gx, beta, mask).i(parts).grid1d(Scaling.quads(gx), BLOCK);
     }
 
     /** {@code GW = GY·Xᵀ + beta·GW} on the stored entries. */
     static void weightGradient(
             CudaWorkspace workspace, Geometry geometry, CudaTensor x, CudaTensor gy, float beta, CudaValues gw) {
+        if (inQuads(geometry, x, gy)) {
+            if (packed(gw)) {
+                ConvolutionEntries.weightGradient(workspace, geometry, x, gy, beta, gw);
+            } else {
+                ConvolutionTiles.weightGradient(workspace, geometry, x, gy, beta, gw);
+            }
+            return;
+        }
         Launch launch = geometry(workspace.launch().kernel("convolution_weight_gradient"), geometry);
         entries(launch, gw.space)
                 .l(gw.space.count())
@@ -114,6 +179,20 @@ final class Convolution {
                 .grid1d(gw.space.count() * WARP, BLOCK);
     }
 
+    /**
+     * Whether the kernels serve that take four samples at a time, whose offsets are of 32 bits and whose taps go by the bits
+     * of a word.
+     */
+    private static boolean inQuads(Geometry g, CudaTensor a, CudaTensor b) {
+        return g.kernelHeight() * g.kernelWidth() <= MAX_TAPS
+                && a.batch > 0
+                && a.ld % 4 == 0
+                && b.ld % 4 == 0
+                && g.size() <= Integer.MAX_VALUE
+                && (long) a.features * a.ld <= Integer.MAX_VALUE
+                && (long) b.features * b.ld <= Integer.MAX_VALUE;
+    }
+
     /** Row and column of each entry, and the bits of those that count. */
     private static Launch entries(Launch launch, CudaSpace space) {
         boolean packed = space.storage() == Storage.PACKED;
@@ -127,7 +206,7 @@ final class Convolution {
     }
 
     /** The structure {@code Geometry} of the kernels. */
-    private static Launch geometry(Launch launch, Geometry g) {
+    static Launch geometry(Launch launch, Geometry g) {
         return launch.l(pair(g.inChannels(), g.inHeight()))
                 .word(pair(g.inWidth(), g.outChannels()))
                 .word(pair(g.outHeight(), g.outWidth()))

@@ -10,7 +10,11 @@ import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import org.jspecify.annotations.Nullable;
 
-/** A convolution by direct kernels of our own, whatever the storage of the weights. */
+/**
+ * A convolution by kernels of our own, whatever the storage of the weights. Each output is one chain of fused multiply-adds, or
+ * the sum of several, of parts of the channels, where a geometry has few outputs: into how many parts depends on the geometry
+ * and on whether weights are dense or packed, not on the batch.
+ */
 final class ConvolutionProduct implements Product {
 
     private final CudaWorkspace workspace;
@@ -69,8 +73,16 @@ final class ConvolutionProduct implements Product {
 
     @Override
     public String describe() {
-        return "convolution " + geometry.inChannels() + " -> " + geometry.outChannels() + ", " + geometry.kernelHeight()
-                + "x" + geometry.kernelWidth() + ", by a direct kernel";
+        return "convolution %d -> %d, %dx%d; chains of an output, forward and back: %d and %d dense, %d and %d packed"
+                .formatted(
+                        geometry.inChannels(),
+                        geometry.outChannels(),
+                        geometry.kernelHeight(),
+                        geometry.kernelWidth(),
+                        ConvolutionTiles.forwardParts(geometry),
+                        ConvolutionTiles.backwardParts(geometry),
+                        ConvolutionEntries.forwardParts(geometry),
+                        ConvolutionEntries.backwardParts(geometry));
     }
 
     @Override

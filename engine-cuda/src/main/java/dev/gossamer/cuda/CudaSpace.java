@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>DENSE: rows x cols, no pattern;
- *   <li>MASKED: rows x cols, +0.0 outside the pattern; cuBLAS multiplies it, faster than packed at high density; for vectors;
+ *   <li>MASKED: rows x cols, +0.0 outside the pattern; cuBLAS or tiles multiply it, faster than packed at high density; for vectors;
  *   <li>PACKED: the nnz values in canonical order.
  * </ul>
  */
@@ -34,6 +34,7 @@ final class CudaSpace implements Space {
     private final CudaWorkspace owner;
     private final int rows;
     private final int cols;
+    private final double maskedDensity;
     private final Map<Role, CudaValues> values = new EnumMap<>(Role.class);
     private Form form = new Form(null, Storage.DENSE);
     private long generation;
@@ -56,10 +57,12 @@ final class CudaSpace implements Space {
         }
     }
 
-    CudaSpace(CudaWorkspace owner, int rows, int cols) {
+    /** Patterns of a higher density than the last are stored dense-masked. */
+    CudaSpace(CudaWorkspace owner, int rows, int cols, double maskedDensity) {
         this.owner = owner;
         this.rows = rows;
         this.cols = cols;
+        this.maskedDensity = maskedDensity;
     }
 
     /** Whoever asks relies on it: a step that is captured, until the form is gone. */
@@ -127,7 +130,7 @@ final class CudaSpace implements Space {
         if (next == null) {
             return Storage.DENSE;
         }
-        boolean masked = rows == 1 || next.density() > owner.tuning().maskedDensity();
+        boolean masked = rows == 1 || next.density() > maskedDensity;
         return masked ? Storage.MASKED : Storage.PACKED;
     }
 

@@ -17,10 +17,12 @@ final class CudaTuning {
     /**
      * Committed defaults: the algorithms that cuSPARSE documents as deterministic, CSR_ALG3 for SpMM and CSR_ALG2 for SpMV.
      * SpMM's CSR_ALG2 may be faster on row-major operands, and may give other bits from run to run. The density is an
-     * estimate from the rooflines of both kinds of product, not yet a measurement (docs/gpu.md).
+     * estimate from the rooflines of both kinds of product, not yet a measurement; that of convolutions is where a step
+     * through the layers of VGG-16 took as long packed as dense on an H100 (docs/gpu.md).
      */
     static final TuningTable DEFAULTS = new TuningTable(Map.of(
-            "masked.density", 0.1,
+            "masked.density", 0.25,
+            "convolution.masked.density", 0.2,
             "spmm.own", 1.0,
             "sddmm.own", 1.0,
             "spmm.algorithm", 12.0,
@@ -29,12 +31,15 @@ final class CudaTuning {
             "step.capture", 1.0));
 
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
-    static final Map<String, List<Double>> TUNABLE = Map.of("masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3));
+    static final Map<String, List<Double>> TUNABLE = Map.of(
+            "masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3),
+            "convolution.masked.density", List.of(0.1, 0.15, 0.2, 0.25, 0.3));
 
     private final TuningTable table;
     private final double maskedDensity;
     private final boolean ownSpmm;
     private final boolean ownSddmm;
+    private final double convolutionMaskedDensity;
     private final int spmmAlgorithm;
     private final int spmvAlgorithm;
     private final boolean tf32;
@@ -45,6 +50,7 @@ final class CudaTuning {
         this.maskedDensity = table.get("masked.density");
         this.ownSpmm = oneOf("spmm.own", Set.of(0, 1)) == 1;
         this.ownSddmm = oneOf("sddmm.own", Set.of(0, 1)) == 1;
+        this.convolutionMaskedDensity = table.get("convolution.masked.density");
         this.spmmAlgorithm = oneOf("spmm.algorithm", SPMM_ALGORITHMS);
         this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
         this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
@@ -64,9 +70,14 @@ final class CudaTuning {
         return table;
     }
 
-    /** Above this density a pattern is stored dense-masked and multiplied by cuBLAS. */
+    /** Above this density a pattern of a linear layer is stored dense-masked and multiplied by cuBLAS. */
     double maskedDensity() {
         return maskedDensity;
+    }
+
+    /** The same of a convolution, multiplied in dense tiles. */
+    double convolutionMaskedDensity() {
+        return convolutionMaskedDensity;
     }
 
     /** Whether our kernels take products with packed matrices, where they can, or cuSPARSE all of them. */

@@ -166,12 +166,14 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Space space(int size) {
-        return keep(new CudaSpace(this, 1, size));
+        return keep(new CudaSpace(this, 1, size, tuning().maskedDensity()));
     }
 
     @Override
     public Space space(Geometry geometry) {
-        return keep(new CudaSpace(this, geometry.rows(), geometry.cols()));
+        CudaTuning tuning = tuning();
+        double masked = geometry.isLinear() ? tuning.maskedDensity() : tuning.convolutionMaskedDensity();
+        return keep(new CudaSpace(this, geometry.rows(), geometry.cols(), masked));
     }
 
     private CudaSpace keep(CudaSpace space) {

@@ -146,6 +146,15 @@ final class PatternPlan {
         }
     }
 
+    /** Entries of the row that has most. */
+    int longestRow() {
+        int longest = 0;
+        for (int row = 0; row < pattern.rows(); row++) {
+            longest = Math.max(longest, pattern.rowEnd(row) - pattern.rowStart(row));
+        }
+        return longest;
+    }
+
     /** Membership by flat row-major index, 32 to a word, lowest bit first. */
     DeviceBuffer bits() {
         synchronized (cache) {

@@ -28,7 +28,7 @@ class KernelRacesTest {
 
     private static final Path CUDA = MODULE.resolve("src/main/cuda");
     private static final Pattern KERNEL =
-            Pattern.compile("extern \"C\" __global__ void (?:__launch_bounds__\\(\\w+\\) )?(\\w+)\\(");
+            Pattern.compile("extern \"C\" __global__ void (?:__launch_bounds__\\([^)]*\\) )?(\\w+)\\(");
 
     /** How a program ends in which ThreadSanitizer saw a race. */
     private static final int RACE = 66;

@@ -16,6 +16,9 @@ public final class KernelImages {
 
     static final String PROPERTY = "gossamer.cuda.kernels";
 
+    /** NVRTC takes a lambda for a host function, also within a kernel, unless it is told that there are none. */
+    private static final String LAMBDAS = "--device-as-default-execution-space";
+
     private static final System.Logger LOG = System.getLogger(KernelImages.class.getName());
 
     /** Which ways are open. */
@@ -209,6 +212,7 @@ public final class KernelImages {
     private KernelImage compiled(GpuTarget target, KernelCompiler compiler) {
         String architecture = architecture(target, compiler);
         List<String> options = new ArrayList<>(KernelSources.OPTIONS);
+        options.add(LAMBDAS);
         options.add("--gpu-architecture=" + architecture);
         String by = "NVRTC " + compiler.version();
         String entry = architecture + "-" + Digests.sha256(sources.digest() + "\n" + by + "\n" + options) + ".cubin";

@@ -49,7 +49,9 @@ class KernelImagesTest {
         KernelImage second =
                 images(Choice.AUTO, nvrtc("13.0"), prebuilt(SOURCES)).imageFor(H100);
 
-        assertThat(compiled).containsExactly("13.0 kernels -std=c++17 -fmad=false --gpu-architecture=sm_90");
+        assertThat(compiled)
+                .containsExactly(
+                        "13.0 kernels -std=c++17 -fmad=false --device-as-default-execution-space --gpu-architecture=sm_90");
         assertThat(text(first)).isEqualTo(compiled.get(0));
         assertThat(text(second)).isEqualTo(compiled.get(0));
         assertThat(first.describe()).isEqualTo("compiled by NVRTC 13.0 for sm_90, kept in " + folder);

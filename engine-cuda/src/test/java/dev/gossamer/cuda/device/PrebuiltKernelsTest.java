@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PrebuiltKernelsTest {
 
     private static final int CUDA_13 = 13_000;
-    private static final int ENOUGH_BYTES = 1_500_000;
+    private static final int ENOUGH_BYTES = 2_500_000;
 
     private final PrebuiltKernels kernels = PrebuiltKernels.packaged().orElseThrow();
 

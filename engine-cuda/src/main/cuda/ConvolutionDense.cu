@@ -1,0 +1,431 @@
+// Convolutions by dense weights as products of tiles, without im2col: a block has 64·M channels by 8·N quads of (position,
+// batch); rows of the input that the taps shift come into shared memory as they are used. Forward and the input gradient add
+// each output up in one chain of fmaf in ascending order, for each part of the source's channels; the parts are added in order.
+#include "ConvolutionTaps.cuh"
+#include "Relu.cu"
+#include "common.cuh"
+
+// Copies from global to shared memory that run on while the block computes; `bytes` of them are read, the rest is zeros.
+
+__device__ inline void copy_quad_async(float* to, const float* from, int bytes) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((u32)__cvta_generic_to_shared(to)), "l"(from),
+                 "r"(bytes));
+#else
+    for (int i = 0; i < 4; i++) {
+        to[i] = 4 * i < bytes ? from[i] : 0.0f;
+    }
+#endif
+}
+
+__device__ inline void copy_async(float* to, const float* from, bool there) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"((u32)__cvta_generic_to_shared(to)), "l"(from),
+                 "r"(there ? 4 : 0));
+#else
+    *to = there ? *from : 0.0f;
+#endif
+}
+
+// The thread's own copies have arrived.
+__device__ inline void await_copies() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
+}
+
+// The bytes of a quad that are of the batch.
+__device__ inline int quad_bytes(int quad, int batch) {
+    int left = batch - 4 * quad;
+    return left >= 4 ? 16 : 4 * left;
+}
+
+constexpr int TILE_DEPTH = 16;
+
+// What one depth, a tap of a source's channel, adds to where the weights and the source are read; no taps beyond the end.
+struct alignas(16) Depth {
+    int weight, source;  // in floats
+    u32 tap;             // its bit
+};
+
+// A warp has 64 channels by 8 quads, a lane two times four channels by two quads.
+template <int M, int N, bool BACK>
+__device__ inline void convolve_tiles(
+    const Geometry& g, const float* w, const float* x, int x_ld, const Output& y, int parts, float* partial) {
+    constexpr int CHANNELS = 64 * M, QUADS = 8 * N, THREADS = WARP * M * N;
+    constexpr int A_ROW = CHANNELS + 4, B_ROW = 4 * QUADS;
+    constexpr int A_COPIES = CHANNELS * TILE_DEPTH / THREADS, B_COPIES = QUADS * TILE_DEPTH / THREADS;
+    constexpr int A_STRIDE = THREADS / TILE_DEPTH, B_STRIDE = THREADS / QUADS;
+    __shared__ float4 a_tiles[2][TILE_DEPTH * A_ROW / 4];
+    __shared__ float4 b_tiles[2][TILE_DEPTH * B_ROW / 4];
+    __shared__ Depth depths[2][TILE_DEPTH];
+    __shared__ int tap_offset[MAX_TAPS], tap_column[MAX_TAPS];
+    __shared__ Taps taps;  // here, as registers are short
+
+    const int thread = (int)threadIdx.x;
+    const int batch_quads = (y.batch + 3) / 4;
+    const int classes = BACK ? g.stride * g.stride : 1;
+    const int targets = BACK ? g.in_channels : g.out_channels;
+    const int channel_tiles = ceil_div32(targets, CHANNELS);
+    const int quad_tiles = ceil_div32(taps_of<BACK>(g, 0).positions() * batch_quads, QUADS);
+    const i64 blocks = (i64)channel_tiles * quad_tiles * parts * classes;
+    const int source_weights = BACK ? g.cols() : g.kernel();  // from one channel of the source to the next
+    const int target_weights = BACK ? g.kernel() : g.cols();
+
+    for (i64 block = blockIdx.x; block < blocks; block += gridDim.x) {
+        Place by_channels = place(block, channel_tiles);
+        Place by_quads = place32(by_channels.row, quad_tiles);
+        Place by_class = place32(by_quads.row, classes);
+        const int part = by_class.row;
+        __syncthreads();  // tables and tiles of the block before are done with
+        if (thread == 0) {
+            taps = taps_of<BACK>(g, by_class.at);
+        }
+        __syncthreads();
+        const int tap_count = taps.count();
+        const int quads = taps.positions() * batch_quads;
+        const int first_channel = by_channels.at * CHANNELS;
+        const int first_quad = by_quads.at * QUADS;
+        if (first_quad >= quads) {
+            continue;  // for the whole block: a class of fewer positions
+        }
+        const int part_channels = ceil_div32(taps.sources, parts);
+        const int begin = part * part_channels;
+        const int end = begin + part_channels < taps.sources ? begin + part_channels : taps.sources;
+        const int steps = begin < end ? ceil_div32((end - begin) * tap_count, TILE_DEPTH) : 0;
+        if (thread < tap_count) {
+            tap_offset[thread] = taps.offset(thread);
+            tap_column[thread] = taps.kernel_at(thread);
+        }
+        __syncthreads();
+
+        // The table of the depths of a step, by one thread for each.
+        auto note_depths = [&](int step) {
+            if (thread < TILE_DEPTH) {
+                int k = step * TILE_DEPTH + thread;
+                int source = begin + k / tap_count;
+                int tap = k % tap_count;
+                Depth depth = {0, 0, 0};
+                if (source < end) {
+                    depth.weight = source * source_weights + tap_column[tap];
+                    depth.source = (source * taps.source_plane + tap_offset[tap]) * x_ld;
+                    depth.tap = 1u << tap;
+                }
+                depths[step % 2][thread] = depth;
+            }
+        };
+        // What this thread copies: of A one depth of several channels, of B one quad at several depths.
+        const int a_first = thread / TILE_DEPTH;
+        const float* a_from = w + (i64)(first_channel + a_first) * target_weights;
+        const float* b_from = x;
+        u32 b_met = 0;
+        if (first_quad + thread % QUADS < quads) {
+            Place at = place32(first_quad + thread % QUADS, batch_quads);
+            Place position = place32(at.row, taps.x.targets);
+            b_met = taps.met(position.row, position.at);
+            b_from += (i64)taps.source_row(position.row, position.at) * x_ld + 4 * at.at;
+        }
+        auto copy = [&](int step) {
+            float* a_tile = reinterpret_cast<float*>(a_tiles[step % 2]) + thread % TILE_DEPTH * A_ROW + a_first;
+            float* b_tile = reinterpret_cast<float*>(b_tiles[step % 2]) + thread / QUADS * B_ROW + thread % QUADS * 4;
+            const Depth of_a = depths[step % 2][thread % TILE_DEPTH];
+#pragma unroll
+            for (int i = 0; i < A_COPIES; i++) {
+                bool there = of_a.tap != 0 && first_channel + a_first + i * A_STRIDE < targets;
+                const float* from = a_from + of_a.weight + i * A_STRIDE * target_weights;
+                copy_async(a_tile + i * A_STRIDE, there ? from : w, there);
+            }
+#pragma unroll
+            for (int i = 0; i < B_COPIES; i++) {
+                const Depth of_b = depths[step % 2][thread / QUADS + i * B_STRIDE];
+                bool there = (b_met & of_b.tap) != 0;
+                copy_quad_async(b_tile + i * B_STRIDE * B_ROW, there ? b_from + of_b.source : x, there ? 16 : 0);
+            }
+        };
+
+        const int warp_channel = warp_index() / N * 64 + lane_index() / 4 * 4;
+        const int warp_quad = warp_index() % N * 8 + lane_index() % 4;
+        float4 sum[8][2];
+        // f(i, j, row, quad) for the sums that are of the output.
+        auto for_each_sum = [&](auto f) {
+#pragma unroll
+            for (int j = 0; j < 2; j++) {
+                int index = first_quad + warp_quad + 4 * j;
+                Place at = place32(index, batch_quads);
+                Place position = place32(at.row, taps.x.targets);
+                int row = taps.target_row(position.row, position.at);
+#pragma unroll
+                for (int i = 0; i < 8; i++) {
+                    int channel = first_channel + warp_channel + i % 4 + i / 4 * 32;
+                    if (index < quads && channel < targets) {
+                        f(i, j, channel * taps.target_plane + row, at.at);
+                    }
+                }
+            }
+        };
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+            sum[i][0] = sum[i][1] = {0.0f, 0.0f, 0.0f, 0.0f};
+        }
+        if (part == 0 && y.beta != 0) {
+            for_each_sum([&](int i, int j, int row, int quad) { sum[i][j] = old_quad(y, row, quad); });
+        }
+
+        if (steps > 0) {
+            note_depths(0);
+            __syncthreads();
+            copy(0);
+            note_depths(1);
+        }
+        for (int step = 0; step < steps; step++) {
+            await_copies();
+            __syncthreads();
+            if (step + 1 < steps) {
+                copy(step + 1);
+            }
+            note_depths(step + 2);
+            const float4* a_tile = a_tiles[step % 2] + warp_channel / 4;
+            const float4* b_tile = b_tiles[step % 2] + warp_quad;
+#pragma unroll
+            for (int k = 0; k < TILE_DEPTH; k++) {
+                float4 a0 = a_tile[k * (A_ROW / 4)], a1 = a_tile[k * (A_ROW / 4) + 8];
+                float4 b[2] = {b_tile[k * (B_ROW / 4)], b_tile[k * (B_ROW / 4) + 4]};
+                float a[8] = {a0.x, a0.y, a0.z, a0.w, a1.x, a1.y, a1.z, a1.w};
+#pragma unroll
+                for (int i = 0; i < 8; i++) {
+                    sum[i][0] = fma4(a[i], b[0], sum[i][0]);
+                    sum[i][1] = fma4(a[i], b[1], sum[i][1]);
+                }
+            }
+        }
+
+        float4* part_sums = reinterpret_cast<float4*>(partial) + (i64)part * targets * taps.target_plane * batch_quads;
+        for_each_sum([&](int i, int j, int row, int quad) {
+            if (parts == 1) {
+                put_quad(y, row, quad, sum[i][j]);
+            } else {
+                part_sums[(i64)row * batch_quads + quad] = sum[i][j];
+            }
+        });
+    }
+}
+
+// A column of the weights: what its tap adds to where the input is read, in floats, and to the input's line and column.
+struct alignas(16) Column {
+    int offset, y, x;
+};
+
+// gw over all weights: 64·M output channels by 32·N columns, summed over quads of (position, batch); as `parts` ranges of them.
+template <int M, int N>
+__device__ inline void weight_tiles(
+    const Geometry& g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts,
+    float beta, float* gw, float* partial) {
+    constexpr int ROWS = 64 * M, COLS = 32 * N, THREADS = WARP * M * N;
+    constexpr int DEPTH_QUADS = TILE_DEPTH / 4;
+    constexpr int TILE_ROW = DEPTH_QUADS + 1;  // in quads: eight neighbouring rows then meet all banks
+    constexpr int A_COPIES = ROWS * DEPTH_QUADS / THREADS, B_COPIES = COLS * DEPTH_QUADS / THREADS;
+    __shared__ float4 a_tiles[2][ROWS * TILE_ROW];
+    __shared__ float4 b_tiles[2][COLS * TILE_ROW];
+    __shared__ Column columns[COLS];
+
+    const int thread = (int)threadIdx.x;
+    const int batch_quads = (batch + 3) / 4;
+    const int row_tiles = ceil_div32(g.out_channels, ROWS);
+    const int col_tiles = ceil_div32(g.cols(), COLS);
+    const int quads = g.out_plane() * batch_quads;
+    const int part_quads = ceil_div32(ceil_div32(quads, parts), DEPTH_QUADS) * DEPTH_QUADS;
+    const i64 blocks = (i64)row_tiles * col_tiles * parts;
+
+    for (i64 block = blockIdx.x; block < blocks; block += gridDim.x) {
+        Place by_rows = place(block, row_tiles);
+        Place by_cols = place32(by_rows.row, col_tiles);
+        const int part = by_cols.row;
+        const int first_row = by_rows.at * ROWS;
+        const int first_col = by_cols.at * COLS;
+        const int begin = part * part_quads < quads ? part * part_quads : quads;
+        const int end = quads - begin < part_quads ? quads : begin + part_quads;
+        __syncthreads();  // the block before is done with
+        for (int n = thread; n < COLS; n += THREADS) {
+            int col = first_col + n;
+            Point tap = point_of(col < g.cols() ? col : 0, g.kernel_height, g.kernel_width);
+            columns[n] = {(tap.channel * g.in_plane() + (tap.y - g.padding) * g.in_width + tap.x - g.padding) * x_ld,
+                          col < g.cols() ? tap.y - g.padding : -(1 << 30), tap.x - g.padding};
+        }
+        __syncthreads();
+
+        // What this thread copies: one quad of the depth, of several rows of A and B.
+        int at = begin + thread % DEPTH_QUADS;
+        const Place of_position = place32(at, batch_quads);
+        const Place position = place32(of_position.row, g.out_width);
+        int line = position.row, column = position.at, quad = of_position.at;
+        const int first = thread / DEPTH_QUADS;
+        constexpr int STRIDE = THREADS / DEPTH_QUADS;
+        const u32 a_row = (u32)g.out_plane() * gy_ld;  // rows beyond the last may overflow, and are not read
+        auto copy = [&](int to) {
+            const int bytes = at < end ? quad_bytes(quad, batch) : 0;
+            float* a_tile = reinterpret_cast<float*>(a_tiles[to] + first * TILE_ROW + thread % DEPTH_QUADS);
+            float* b_tile = reinterpret_cast<float*>(b_tiles[to] + first * TILE_ROW + thread % DEPTH_QUADS);
+            const u32 a_from = (first_row + first) * a_row + (line * g.out_width + column) * gy_ld + 4 * quad;
+            const int b_from = (line * g.in_width + column) * g.stride * x_ld + 4 * quad;
+#pragma unroll
+            for (int i = 0; i < A_COPIES; i++) {
+                bool there = first_row + first + i * STRIDE < g.out_channels && bytes > 0;
+                u32 from = there ? a_from + i * STRIDE * a_row : 0;
+                copy_quad_async(a_tile + 4 * i * STRIDE * TILE_ROW, gy + from, there ? bytes : 0);
+            }
+#pragma unroll
+            for (int i = 0; i < B_COPIES; i++) {
+                const Column of = columns[first + i * STRIDE];
+                bool there = (u32)(line * g.stride + of.y) < (u32)g.in_height &&
+                             (u32)(column * g.stride + of.x) < (u32)g.in_width && bytes > 0;
+                u32 from = there ? b_from + of.offset : 0;
+                copy_quad_async(b_tile + 4 * i * STRIDE * TILE_ROW, x + from, there ? bytes : 0);
+            }
+            at += DEPTH_QUADS;
+            quad += DEPTH_QUADS;
+            while (quad >= batch_quads) {
+                quad -= batch_quads;
+                column++;
+                if (column == g.out_width) {
+                    column = 0;
+                    line++;
+                }
+            }
+        };
+
+        const int warp_row = warp_index() / N * 64 + lane_index() % 8;
+        const int warp_col = warp_index() % N * 32 + lane_index() / 8;
+        float sum[8][8];
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+#pragma unroll
+            for (int j = 0; j < 8; j++) {
+                sum[i][j] = 0.0f;
+            }
+        }
+        const int steps = ceil_div32(end - begin, DEPTH_QUADS);
+        if (steps > 0) {
+            copy(0);
+        }
+        for (int step = 0; step < steps; step++) {
+            await_copies();
+            __syncthreads();
+            if (step + 1 < steps) {
+                copy((step + 1) % 2);
+            }
+            const float4* a_tile = a_tiles[step % 2] + warp_row * TILE_ROW;
+            const float4* b_tile = b_tiles[step % 2] + warp_col * TILE_ROW;
+#pragma unroll 2
+            for (int k = 0; k < DEPTH_QUADS; k++) {
+                float4 a[8];
+#pragma unroll
+                for (int i = 0; i < 8; i++) {
+                    a[i] = a_tile[8 * i * TILE_ROW + k];
+                }
+#pragma unroll
+                for (int j = 0; j < 8; j++) {
+                    float4 b = b_tile[4 * j * TILE_ROW + k];
+#pragma unroll
+                    for (int i = 0; i < 8; i++) {
+                        sum[i][j] = fmaf(a[i].x, b.x, sum[i][j]);
+                        sum[i][j] = fmaf(a[i].y, b.y, sum[i][j]);
+                        sum[i][j] = fmaf(a[i].z, b.z, sum[i][j]);
+                        sum[i][j] = fmaf(a[i].w, b.w, sum[i][j]);
+                    }
+                }
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+#pragma unroll
+            for (int j = 0; j < 8; j++) {
+                int row = first_row + warp_row + 8 * i;
+                int col = first_col + warp_col + 4 * j;
+                if (row >= g.out_channels || col >= g.cols()) {
+                    continue;
+                }
+                i64 p = (i64)row * g.cols() + col;
+                if (parts > 1) {
+                    partial[(i64)part * g.out_channels * g.cols() + p] = sum[i][j];
+                } else if (has_bit(bits, p)) {
+                    gw[p] = beta == 0 ? sum[i][j] : fmaf(beta, gw[p], sum[i][j]);
+                }
+            }
+        }
+    }
+}
+
+// Warps of a multiprocessor among which registers are dealt: where they would spill, fewer.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ != 800 && __CUDA_ARCH__ != 900
+constexpr int TILE_WARPS = 12;
+#else
+constexpr int TILE_WARPS = 16;
+#endif
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+constexpr int WEIGHT_WARPS = 8;
+#else
+constexpr int WEIGHT_WARPS = 12;
+#endif
+
+// 128 channels by 64 columns of (position, batch), or 64 by 64 where there are no more channels.
+
+extern "C" __global__ void __launch_bounds__(128, TILE_WARPS / 4) convolution_tall_forward(
+    Geometry g, const float* w, const float* x, int x_ld, Output y, int parts, float* partial) {
+    convolve_tiles<2, 2, false>(g, w, x, x_ld, y, parts, partial);
+}
+
+extern "C" __global__ void __launch_bounds__(128, TILE_WARPS / 4) convolution_tall_input_gradient(
+    Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
+    convolve_tiles<2, 2, true>(g, w, gy, gy_ld, gx, parts, partial);
+}
+
+extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_square_forward(
+    Geometry g, const float* w, const float* x, int x_ld, Output y, int parts, float* partial) {
+    convolve_tiles<1, 2, false>(g, w, x, x_ld, y, parts, partial);
+}
+
+extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_square_input_gradient(
+    Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
+    convolve_tiles<1, 2, true>(g, w, gy, gy_ld, gx, parts, partial);
+}
+
+extern "C" __global__ void __launch_bounds__(128, WEIGHT_WARPS / 4) convolution_tall_weight_gradient(
+    Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts, float beta,
+    float* gw, float* partial) {
+    weight_tiles<2, 2>(g, bits, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
+}
+
+extern "C" __global__ void __launch_bounds__(64, WEIGHT_WARPS / 2) convolution_square_weight_gradient(
+    Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts, float beta,
+    float* gw, float* partial) {
+    weight_tiles<1, 2>(g, bits, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
+}
+
+// y = mask ⊙ the sum of the parts, in order; `rows` of quads each, the first of which has beta·y.
+extern "C" __global__ void convolution_add_parts(int rows, int parts, const float* partial, Output y) {
+    int quads = (y.batch + 3) / 4;
+    i64 count = (i64)rows * quads;
+    FOR_EACH_INDEX(i, count) {
+        Place at = place(i, quads);
+        const float4* part = reinterpret_cast<const float4*>(partial) + i;
+        float4 sum = *part;
+        for (int n = 1; n < parts; n++) {
+            sum = plus(sum, part[n * count]);
+        }
+        put_quad(y, at.row, at.at, sum);
+    }
+}
+
+// gw[p] = the sum of p's parts, in order, + beta·gw[p].
+extern "C" __global__ void convolution_add_weight_parts(
+    const float* partial, int parts, i64 count, const u32* bits, float beta, float* gw) {
+    FOR_EACH_INDEX(p, count) {
+        float sum = partial[p];
+        for (int n = 1; n < parts; n++) {
+            sum += partial[n * count + p];
+        }
+        if (has_bit(bits, p)) {
+            gw[p] = beta == 0 ? sum : fmaf(beta, gw[p], sum);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package dev.gossamer.cuda;
+
+import static java.lang.Math.ceilDiv;
+
+import dev.gossamer.cuda.CudaWorkspace.Scratch;
+import dev.gossamer.cuda.device.Launch;
+import dev.gossamer.engine.Geometry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Launches the kernels of {@code ConvolutionDense.cu}, for weights that are stored dense or dense-masked. Where a result has
+ * few tiles, its sums are cut into parts of the channels, so that more blocks work at it. The geometry alone decides into how
+ * many, as if the batch were 32, so that a sample's numbers do not depend on the batch.
+ */
+final class ConvolutionTiles {
+
+    /** Channels of a tile; the tall one has 128 threads, the square one 64. */
+    private static final int TALL = 128;
+
+    private static final int SQUARE = 64;
+
+    /** Quads of (position, batch) of a tile, and columns of one of the weights. */
+    private static final int TILE_QUADS = 16;
+
+    private static final int TILE_COLUMNS = 64;
+
+    /**
+     * Warps with which a product has enough, on a GPU of 132 multiprocessors. Twice as many would make a batch of 32 faster by
+     * 7 %, one of 128 slower by as much.
+     */
+    private static final int ENOUGH_WARPS = 132 * 7;
+
+    /** Warps of a weight gradient that such a GPU holds at a time. */
+    private static final int WEIGHT_WARPS = 132 * 12;
+
+    /** The quads of the batch of 32 for which sums are cut. */
+    private static final int USUAL_QUADS = 8;
+
+    private static final int MAX_PARTS = 16;
+
+    /** Channels, and terms of a sum, that are worth a part. */
+    private static final int PART_CHANNELS = 16;
+
+    private static final int PART_TERMS = 64;
+
+    /** Quads of a weight's sum that are worth a part. */
+    private static final int PART_QUADS = 32;
+
+    private static final int BLOCK = 256;
+
+    private ConvolutionTiles() {}
+
+    static int forwardParts(Geometry g) {
+        long quads = (long) g.outHeight() * g.outWidth() * USUAL_QUADS;
+        return parts(g.outChannels(), quads, g.inChannels(), g.kernelHeight() * g.kernelWidth());
+    }
+
+    static int backwardParts(Geometry g) {
+        int classes = g.stride() * g.stride();
+        long quads = classQuads(g, USUAL_QUADS) * classes;
+        return parts(g.inChannels(), quads, g.outChannels(), g.kernelHeight() * g.kernelWidth() / classes);
+    }
+
+    private static int parts(int targets, long quads, int sources, int taps) {
+        long warps = tileRows(targets) * ceilDiv(quads, (long) TILE_QUADS) * warps(targets);
+        int parts = 1;
+        while (parts < MAX_PARTS
+                && warps * parts < ENOUGH_WARPS
+                && sources >= 2 * parts * PART_CHANNELS
+                && sources * taps >= 2 * parts * PART_TERMS) {
+            parts *= 2;
+        }
+        return parts;
+    }
+
+    private static boolean tall(int channels) {
+        return channels > SQUARE;
+    }
+
+    private static long tileRows(int channels) {
+        return ceilDiv(channels, tall(channels) ? TALL : SQUARE);
+    }
+
+    private static int warps(int channels) {
+        return tall(channels) ? 4 : 2;
+    }
+
+    /** Quads of the largest of the classes that a stride makes of the input's positions. */
+    private static long classQuads(Geometry g, int batchQuads) {
+        return (long) ceilDiv(g.inHeight(), g.stride()) * ceilDiv(g.inWidth(), g.stride()) * batchQuads;
+    }
+
+    static void forward(CudaWorkspace workspace, Geometry g, CudaValues w, CudaTensor x, float beta, CudaTensor y) {
+        String kernel = tall(g.outChannels()) ? "convolution_tall_forward" : "convolution_square_forward";
+        long quads = (long) g.outHeight() * g.outWidth() * ceilDiv(y.batch, 4);
+        run(
+                workspace,
+                g,
+                kernel,
+                g.outChannels(),
+                ceilDiv(quads, (long) TILE_QUADS),
+                forwardParts(g),
+                w,
+                x,
+                beta,
+                y,
+                null);
+    }
+
+    static void inputGradient(
+            CudaWorkspace workspace,
+            Geometry g,
+            CudaValues w,
+            CudaTensor gy,
+            float beta,
+            CudaTensor gx,
+            @Nullable CudaMask mask) {
+        String kernel = tall(g.inChannels()) ? "convolution_tall_input_gradient" : "convolution_square_input_gradient";
+        long tiles = ceilDiv(classQuads(g, ceilDiv(gx.batch, 4)), (long) TILE_QUADS) * g.stride() * g.stride();
+        run(workspace, g, kernel, g.inChannels(), tiles, backwardParts(g), w, gy, beta, gx, mask);
+    }
+
+    private static void run(
+            CudaWorkspace workspace,
+            Geometry geometry,
+            String kernel,
+            int channels,
+            long tiles,
+            int parts,
+            CudaValues w,
+            CudaTensor from,
+            float beta,
+            CudaTensor to,
+            @Nullable CudaMask mask) {
+        long quads = Scaling.quads(to);
+        long partial = partial(workspace, parts, quads * 4);
+        Launch launch = Convolution.geometry(workspace.launch().kernel(kernel), geometry)
+                .p(w.data())
+                .p(from.data())
+                .i(from.ld);
+        Output.pass(launch, to, beta, mask)
+                .i(parts)
+                .p(partial)
+                .blocks(tileRows(channels) * tiles * parts, warps(channels) * 32);
+        if (parts > 1) {
+            Launch sum = workspace
+                    .launch()
+                    .kernel("convolution_add_parts")
+                    .i(to.features)
+                    .i(parts)
+                    .p(partial);
+            Output.pass(sum, to, beta, mask).grid1d(quads, BLOCK);
+        }
+    }
+
+    static void weightGradient(
+            CudaWorkspace workspace, Geometry g, CudaTensor x, CudaTensor gy, float beta, CudaValues gw) {
+        String kernel =
+                tall(g.outChannels()) ? "convolution_tall_weight_gradient" : "convolution_square_weight_gradient";
+        long tiles = tileRows(g.outChannels()) * ceilDiv(g.cols(), TILE_COLUMNS);
+        long quads = (long) g.outHeight() * g.outWidth() * ceilDiv(gy.batch, 4);
+        long warps = tiles * warps(g.outChannels());
+        int parts = (int) Math.max(1, Math.min(WEIGHT_WARPS / warps, quads / PART_QUADS));
+        long partial = partial(workspace, parts, gw.space.count());
+        Convolution.geometry(workspace.launch().kernel(kernel), g)
+                .p(gw.space.maskBits())
+                .p(x.data())
+                .i(x.ld)
+                .p(gy.data())
+                .i(gy.ld)
+                .i(gy.batch)
+                .i(parts)
+                .f(beta)
+                .p(gw.data())
+                .p(partial)
+                .blocks(tiles * parts, warps(g.outChannels()) * 32);
+        addWeightParts(workspace, partial, parts, beta, gw);
+    }
+
+    /** Memory for so many parts of so many floats; 0 where one is enough, which goes to the result. */
+    static long partial(CudaWorkspace workspace, int parts, long floats) {
+        return parts == 1
+                ? 0
+                : workspace
+                        .scratch(Scratch.PARTIALS, parts * floats * Float.BYTES)
+                        .address();
+    }
+
+    /** {@code gw = the parts in order + beta·gw}, where there are several. */
+    static void addWeightParts(CudaWorkspace workspace, long partial, int parts, float beta, CudaValues gw) {
+        if (parts > 1) {
+            long count = gw.space.count();
+            workspace
+                    .launch()
+                    .kernel("convolution_add_weight_parts")
+                    .p(partial)
+                    .i(parts)
+                    .l(count)
+                    .p(gw.space.maskBits())
+                    .f(beta)
+                    .p(gw.data())
+                    .grid1d(count, BLOCK);
+        }
+    }
+}
