@@ -56,9 +56,9 @@ final class ConvolutionTiles {
     }
 
     static int backwardParts(Geometry g) {
-        int classes = g.stride() * g.stride();
-        long quads = classQuads(g, USUAL_QUADS) * classes;
-        return parts(g.inChannels(), quads, g.outChannels(), g.kernelHeight() * g.kernelWidth() / classes);
+        int s = g.stride();
+        int taps = ceilDiv(g.kernelHeight(), s) * ceilDiv(g.kernelWidth(), s); // of the class that meets most
+        return parts(g.inChannels(), classQuads(g, USUAL_QUADS) * s * s, g.outChannels(), taps);
     }
 
     private static int parts(int targets, long quads, int sources, int taps) {
