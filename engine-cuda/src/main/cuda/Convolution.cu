@@ -4,7 +4,6 @@
 // forward pass and the input gradient each output is one chain of fmaf in ascending order for each of `parts` parts of the
 // source's channels, and these are added in order, whatever the storage.
 #include "ConvolutionTaps.cuh"
-#include "Relu.cu"
 #include "common.cuh"
 
 // Column `col` of the weights.

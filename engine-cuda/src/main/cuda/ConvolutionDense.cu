@@ -2,7 +2,6 @@
 // batch); rows of the input that the taps shift come into shared memory as they are used. Forward and the input gradient add
 // each output up in one chain of fmaf in ascending order, for each part of the source's channels; the parts are added in order.
 #include "ConvolutionTaps.cuh"
-#include "Relu.cu"
 #include "common.cuh"
 
 // Copies from global to shared memory that run on while the block computes; `bytes` of them are read, the rest is zeros.
@@ -51,7 +50,8 @@ struct alignas(16) Depth {
 // A warp has 64 channels by 8 quads, a lane two times four channels by two quads.
 template <int M, int N, bool BACK>
 __device__ inline void convolve_tiles(
-    const Geometry& g, const float* w, const float* x, int x_ld, const Output& y, int parts, float* partial) {
+    const Geometry& g, const float* w, const float* x, int x_ld, const Output& y, const Ending& ending, int parts,
+    float* partial) {
     constexpr int CHANNELS = 64 * M, QUADS = 8 * N, THREADS = WARP * M * N;
     constexpr int A_ROW = CHANNELS + 4, B_ROW = 4 * QUADS;
     constexpr int A_COPIES = CHANNELS * TILE_DEPTH / THREADS, B_COPIES = QUADS * TILE_DEPTH / THREADS;
@@ -199,6 +199,16 @@ __device__ inline void convolve_tiles(
             }
         }
 
+        if (parts == 1 && ending.any()) {
+#pragma unroll
+            for (int i = 0; i < 8; i++) {
+                int channel = first_channel + warp_channel + i % 4 + i / 4 * 32;
+                if (channel < targets) {
+                    sum[i][0] = ending.of(sum[i][0], channel);
+                    sum[i][1] = ending.of(sum[i][1], channel);
+                }
+            }
+        }
         float4* part_sums = reinterpret_cast<float4*>(partial) + (i64)part * targets * taps.target_plane * batch_quads;
         for_each_sum([&](int i, int j, int row, int quad) {
             if (parts == 1) {
@@ -370,23 +380,23 @@ constexpr int WEIGHT_WARPS = 12;
 // 128 channels by 64 columns of (position, batch), or 64 by 64 where there are no more channels.
 
 extern "C" __global__ void __launch_bounds__(128, TILE_WARPS / 4) convolution_tall_forward(
-    Geometry g, const float* w, const float* x, int x_ld, Output y, int parts, float* partial) {
-    convolve_tiles<2, 2, false>(g, w, x, x_ld, y, parts, partial);
+    Geometry g, const float* w, const float* x, int x_ld, Output y, Ending ending, int parts, float* partial) {
+    convolve_tiles<2, 2, false>(g, w, x, x_ld, y, ending, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(128, TILE_WARPS / 4) convolution_tall_input_gradient(
     Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
-    convolve_tiles<2, 2, true>(g, w, gy, gy_ld, gx, parts, partial);
+    convolve_tiles<2, 2, true>(g, w, gy, gy_ld, gx, {nullptr, 0}, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_square_forward(
-    Geometry g, const float* w, const float* x, int x_ld, Output y, int parts, float* partial) {
-    convolve_tiles<1, 2, false>(g, w, x, x_ld, y, parts, partial);
+    Geometry g, const float* w, const float* x, int x_ld, Output y, Ending ending, int parts, float* partial) {
+    convolve_tiles<1, 2, false>(g, w, x, x_ld, y, ending, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_square_input_gradient(
     Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
-    convolve_tiles<1, 2, true>(g, w, gy, gy_ld, gx, parts, partial);
+    convolve_tiles<1, 2, true>(g, w, gy, gy_ld, gx, {nullptr, 0}, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(128, WEIGHT_WARPS / 4) convolution_tall_weight_gradient(
@@ -401,10 +411,11 @@ extern "C" __global__ void __launch_bounds__(64, WEIGHT_WARPS / 2) convolution_s
     weight_tiles<1, 2>(g, bits, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
 }
 
-// y = mask ⊙ the sum of the parts, in order; `rows` of quads each, the first of which has beta·y.
-extern "C" __global__ void convolution_add_parts(int rows, int parts, const float* partial, Output y) {
+// y = mask ⊙ the ending of the sum of the parts, in order; each has channels of `plane` rows of quads, and the first beta·y.
+extern "C" __global__ void convolution_add_parts(
+    int channels, int plane, int parts, const float* partial, Output y, Ending ending) {
     int quads = (y.batch + 3) / 4;
-    i64 count = (i64)rows * quads;
+    i64 count = (i64)channels * plane * quads;
     FOR_EACH_INDEX(i, count) {
         Place at = place(i, quads);
         const float4* part = reinterpret_cast<const float4*>(partial) + i;
@@ -412,7 +423,7 @@ extern "C" __global__ void convolution_add_parts(int rows, int parts, const floa
         for (int n = 1; n < parts; n++) {
             sum = plus(sum, part[n * count]);
         }
-        put_quad(y, at.row, at.at, sum);
+        put_quad(y, at.row, at.at, ending.of(sum, at.row / plane));
     }
 }
 

@@ -3,7 +3,6 @@
 // patch: they meet in L1 what the others have brought there, and a patch is near a square so that its rim is small. Bound: four
 // wavefronts of L1 for sixteen products a lane, a quarter of the machine's.
 #include "ConvolutionTaps.cuh"
-#include "Relu.cu"
 #include "common.cuh"
 
 // Loads where `there`, else leaves what it likes.
@@ -74,7 +73,8 @@ struct Packed {
 
 template <int WARPS, int QUADS, int UNROLL, bool BACK>
 __device__ inline void convolve_entries(
-    const Geometry& g, const Packed& w, Patch patch, const float* x, int x_ld, const Output& y, int parts) {
+    const Geometry& g, const Packed& w, Patch patch, const float* x, int x_ld, const Output& y, const Ending& ending,
+    int parts) {
     constexpr int SLOTS = WARP * QUADS;
     __shared__ Entry staged[WARPS][WARP];
     __shared__ float4 sums[WARPS][WARP];
@@ -203,7 +203,7 @@ __device__ inline void convolve_entries(
         }
         for_each_slot([&](int i, int row, Patch::Slot at) {
             if (part == 0) {
-                put_quad(y, row, at.quad, sum[i]);
+                put_quad(y, row, at.quad, ending.of(sum[i], channel));
             }
         });
     }
@@ -324,33 +324,33 @@ __device__ inline void weight_entries(
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_four_forward(
-    Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y) {
-    convolve_entries<16, 4, 2, false>(g, w, patch, x, x_ld, y, 1);
+    Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending) {
+    convolve_entries<16, 4, 2, false>(g, w, patch, x, x_ld, y, ending, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_four_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx) {
-    convolve_entries<16, 4, 2, true>(g, w, patch, gy, gy_ld, gx, 1);
+    convolve_entries<16, 4, 2, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_two_forward(
-    Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y) {
-    convolve_entries<16, 2, 4, false>(g, w, patch, x, x_ld, y, 1);
+    Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending) {
+    convolve_entries<16, 2, 4, false>(g, w, patch, x, x_ld, y, ending, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_two_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx) {
-    convolve_entries<16, 2, 4, true>(g, w, patch, gy, gy_ld, gx, 1);
+    convolve_entries<16, 2, 4, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_by_one_forward(
-    Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, int parts) {
-    convolve_entries<8, 1, 8, false>(g, w, patch, x, x_ld, y, parts);
+    Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending, int parts) {
+    convolve_entries<8, 1, 8, false>(g, w, patch, x, x_ld, y, ending, parts);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_by_one_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx, int parts) {
-    convolve_entries<8, 1, 8, true>(g, w, patch, gy, gy_ld, gx, parts);
+    convolve_entries<8, 1, 8, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, parts);
 }
 
 extern "C" __global__ void __launch_bounds__(256) convolution_entries_weight_gradient(

@@ -2,6 +2,7 @@
 // position backward; what it is summed from are sources. With a stride s the input falls into s² classes of positions, by
 // line and column modulo s: those of a class meet the same taps, every s-th of the kernel, and step by one through the output.
 #pragma once
+#include "Relu.cu"
 #include "common.cuh"
 
 // As those of common.cuh for indices that are known to be of 32 bits: divisions of 64 bits are long code.
@@ -125,3 +126,16 @@ template <bool BACK>
 __device__ inline Taps taps_of(const Geometry& g, int of_class) {
     return BACK ? backward_taps(g, of_class) : forward_taps(g);
 }
+
+// What is done to an output of a channel before it is written, forward; fields in order are what ConvolutionEnding.java passes.
+struct Ending {
+    const float* bias;  // a number per channel, or null
+    i64 rectify;
+
+    __device__ bool any() const { return bias != nullptr || rectify != 0; }
+
+    __device__ float4 of(float4 v, int channel) const {
+        v = bias == nullptr ? v : plus(v, bias[channel]);
+        return rectify != 0 ? rectified(v) : v;
+    }
+};

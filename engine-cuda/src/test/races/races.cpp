@@ -115,10 +115,11 @@ void convolution_tiles() {
     Words mask(IN * 2), bits(5);
     Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
     Output back = {gx, mask, LD, 2, BATCH, 0};
-    races::launch(1, 128, [&] { convolution_tall_forward(g, w, x, LD, out, 1, partial); });
+    Ending ending = {gw, 1};
+    races::launch(1, 128, [&] { convolution_tall_forward(g, w, x, LD, out, ending, 1, partial); });
     races::launch(1, 128, [&] { convolution_tall_input_gradient(g, w, y, LD, back, 2, partial); });
-    races::launch(2, 64, [&] { convolution_square_forward(g, w, x, LD, out, 2, partial); });
-    races::launch(2, 64, [&] { convolution_add_parts(OUT, 2, partial, out); });
+    races::launch(2, 64, [&] { convolution_square_forward(g, w, x, LD, out, ending, 2, partial); });
+    races::launch(2, 64, [&] { convolution_add_parts(3, OUT / 3, 2, partial, out, ending); });
     races::launch(2, 64, [&] { convolution_square_input_gradient(g, w, y, LD, back, 1, partial); });
     races::launch(1, 64, [&] {
         convolution_square_weight_gradient(g, bits, x, LD, y, LD, BATCH, 2, 0.5f, gw, partial);
@@ -146,11 +147,12 @@ void convolution_entries() {
     Patch patch = {3, 1};
     Output out = {y, nullptr, LD, 0, BATCH, 0.5f};
     Output back = {gx, mask, LD, 2, BATCH, 0};
-    races::launch(1, 512, [&] { convolution_entries_by_four_forward(g, forward, patch, x, LD, out); });
+    Ending ending = {w, 1};
+    races::launch(1, 512, [&] { convolution_entries_by_four_forward(g, forward, patch, x, LD, out, ending); });
     races::launch(1, 512, [&] { convolution_entries_by_four_input_gradient(g, backward, patch, y, LD, back); });
-    races::launch(1, 512, [&] { convolution_entries_by_two_forward(g, forward, patch, x, LD, out); });
+    races::launch(1, 512, [&] { convolution_entries_by_two_forward(g, forward, patch, x, LD, out, ending); });
     races::launch(1, 512, [&] { convolution_entries_by_two_input_gradient(g, backward, patch, y, LD, back); });
-    races::launch(1, 256, [&] { convolution_entries_by_one_forward(g, forward, patch, x, LD, out, 2); });
+    races::launch(1, 256, [&] { convolution_entries_by_one_forward(g, forward, patch, x, LD, out, ending, 2); });
     races::launch(1, 256, [&] { convolution_entries_by_one_input_gradient(g, backward, patch, y, LD, back, 2); });
     races::launch(1, 256, [&] {
         convolution_entries_weight_gradient(

@@ -5,6 +5,7 @@ import static dev.gossamer.cuda.device.Launch.pair;
 import dev.gossamer.cuda.ConvolutionEntries.Weights;
 import dev.gossamer.cuda.CudaSpace.Storage;
 import dev.gossamer.cuda.device.Launch;
+import dev.gossamer.engine.Epilogue;
 import dev.gossamer.engine.Geometry;
 import org.jspecify.annotations.Nullable;
 
@@ -22,31 +23,63 @@ final class Convolution {
 
     private Convolution() {}
 
-    /** {@code Y = W·X + beta·Y}. */
+    /** {@code Y = epilogue(W·X + beta·Y)}. */
     static void forward(
-            CudaWorkspace workspace, Geometry geometry, CudaValues w, CudaTensor x, float beta, CudaTensor y) {
+            CudaWorkspace workspace,
+            Geometry geometry,
+            CudaValues w,
+            CudaTensor x,
+            float beta,
+            CudaTensor y,
+            Epilogue epilogue) {
         if (packed(w)) {
-            forward(workspace, geometry, Weights.forward(w), x, beta, y);
+            forward(workspace, geometry, Weights.forward(w), x, beta, y, epilogue);
         } else if (inQuads(geometry, x, y)) {
-            ConvolutionTiles.forward(workspace, geometry, w, x, beta, y);
+            ConvolutionTiles.forward(workspace, geometry, w, x, beta, y, within(epilogue));
+            applyMasked(workspace, epilogue, y);
         } else {
             int parts = ConvolutionTiles.forwardParts(geometry);
             direct(workspace, geometry, parts, Weights.flat(w), w.space.maskBits(), x, beta, y);
+            BiasRelu.apply(workspace, epilogue, y);
         }
     }
 
-    /** The same with selected weights. Linear geometries too. */
+    /** The same with selected weights. */
+    static void forward(
+            CudaWorkspace workspace,
+            Geometry geometry,
+            CudaSparseWeights w,
+            CudaTensor x,
+            float beta,
+            CudaTensor y,
+            Epilogue epilogue) {
+        forward(workspace, geometry, Weights.forward(w), x, beta, y, epilogue);
+    }
+
+    /** {@code Y = W·X + beta·Y} with selected weights, linear geometries too. */
     static void forward(
             CudaWorkspace workspace, Geometry geometry, CudaSparseWeights w, CudaTensor x, float beta, CudaTensor y) {
-        forward(workspace, geometry, Weights.forward(w), x, beta, y);
+        forward(workspace, geometry, w, x, beta, y, Epilogue.NONE);
     }
 
     private static void forward(
-            CudaWorkspace workspace, Geometry g, Weights w, CudaTensor x, float beta, CudaTensor y) {
+            CudaWorkspace workspace, Geometry g, Weights w, CudaTensor x, float beta, CudaTensor y, Epilogue epilogue) {
         if (inQuads(g, x, y)) {
-            ConvolutionEntries.forward(workspace, g, w, x, beta, y);
+            ConvolutionEntries.forward(workspace, g, w, x, beta, y, within(epilogue));
+            applyMasked(workspace, epilogue, y);
         } else {
             direct(workspace, g, ConvolutionEntries.forwardParts(g), w, 0, x, beta, y);
+            BiasRelu.apply(workspace, epilogue, y);
+        }
+    }
+
+    private static ConvolutionEnding within(Epilogue epilogue) {
+        return epilogue.mask() == null ? ConvolutionEnding.of(epilogue) : ConvolutionEnding.NONE;
+    }
+
+    private static void applyMasked(CudaWorkspace workspace, Epilogue epilogue, CudaTensor y) {
+        if (epilogue.mask() != null) {
+            BiasRelu.apply(workspace, epilogue, y);
         }
     }
 

@@ -137,7 +137,14 @@ final class ConvolutionEntries {
         return parts;
     }
 
-    static void forward(CudaWorkspace workspace, Geometry g, Weights w, CudaTensor x, float beta, CudaTensor y) {
+    static void forward(
+            CudaWorkspace workspace,
+            Geometry g,
+            Weights w,
+            CudaTensor x,
+            float beta,
+            CudaTensor y,
+            ConvolutionEnding ending) {
         int parts = forwardParts(g);
         Kind kind = kind(parts, g.outChannels(), (long) g.outHeight() * g.outWidth() * ceilDiv(y.batch, 4));
         Patch patch = Patch.of(kind, g.outHeight(), g.outWidth(), y.batch);
@@ -147,7 +154,7 @@ final class ConvolutionEntries {
                 .i(x.ld);
         long blocks =
                 ceilDiv(g.outChannels(), kind.warps / parts) * patch.count(kind, g.outHeight(), g.outWidth(), y.batch);
-        kind.run(Output.pass(launch, y, beta, null), parts, blocks);
+        kind.run(ending.pass(Output.pass(launch, y, beta, null)), parts, blocks);
     }
 
     static void inputGradient(

@@ -27,9 +27,7 @@ final class ConvolutionProduct implements Product {
 
     @Override
     public void forward(Values w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
-        CudaTensor out = (CudaTensor) y;
-        Convolution.forward(workspace, geometry, (CudaValues) w, (CudaTensor) x, beta, out);
-        BiasRelu.apply(workspace, epilogue, out);
+        Convolution.forward(workspace, geometry, (CudaValues) w, (CudaTensor) x, beta, (CudaTensor) y, epilogue);
     }
 
     @Override
@@ -40,9 +38,7 @@ final class ConvolutionProduct implements Product {
 
     @Override
     public void forward(SparseWeights w, Tensor x, float beta, Tensor y, Epilogue epilogue) {
-        CudaTensor out = (CudaTensor) y;
-        Convolution.forward(workspace, geometry, (CudaSparseWeights) w, (CudaTensor) x, beta, out);
-        BiasRelu.apply(workspace, epilogue, out);
+        Convolution.forward(workspace, geometry, (CudaSparseWeights) w, (CudaTensor) x, beta, (CudaTensor) y, epilogue);
     }
 
     @Override

@@ -56,9 +56,9 @@ final class ConvolutionTiles {
     }
 
     static int backwardParts(Geometry g) {
-        int classes = g.stride() * g.stride();
-        long quads = classQuads(g, USUAL_QUADS) * classes;
-        return parts(g.inChannels(), quads, g.outChannels(), g.kernelHeight() * g.kernelWidth() / classes);
+        int s = g.stride();
+        int taps = ceilDiv(g.kernelHeight(), s) * ceilDiv(g.kernelWidth(), s); // of the class that meets most
+        return parts(g.inChannels(), classQuads(g, USUAL_QUADS) * s * s, g.outChannels(), taps);
     }
 
     private static int parts(int targets, long quads, int sources, int taps) {
@@ -90,21 +90,24 @@ final class ConvolutionTiles {
         return (long) ceilDiv(g.inHeight(), g.stride()) * ceilDiv(g.inWidth(), g.stride()) * batchQuads;
     }
 
-    static void forward(CudaWorkspace workspace, Geometry g, CudaValues w, CudaTensor x, float beta, CudaTensor y) {
+    static void forward(
+            CudaWorkspace workspace,
+            Geometry g,
+            CudaValues w,
+            CudaTensor x,
+            float beta,
+            CudaTensor y,
+            ConvolutionEnding ending) {
         String kernel = tall(g.outChannels()) ? "convolution_tall_forward" : "convolution_square_forward";
         long quads = (long) g.outHeight() * g.outWidth() * ceilDiv(y.batch, 4);
-        run(
-                workspace,
-                g,
-                kernel,
-                g.outChannels(),
-                ceilDiv(quads, (long) TILE_QUADS),
-                forwardParts(g),
-                w,
-                x,
-                beta,
-                y,
-                null);
+        int parts = forwardParts(g);
+        long partial = partial(workspace, parts, Scaling.quads(y) * 4);
+        Launch launch = start(workspace, kernel, g, w, x);
+        ending.pass(Output.pass(launch, y, beta, null))
+                .i(parts)
+                .p(partial)
+                .blocks(blocks(g.outChannels(), ceilDiv(quads, (long) TILE_QUADS) * parts), threads(g.outChannels()));
+        addParts(workspace, g.outChannels(), parts, partial, beta, y, null, ending);
     }
 
     static void inputGradient(
@@ -117,39 +120,49 @@ final class ConvolutionTiles {
             @Nullable CudaMask mask) {
         String kernel = tall(g.inChannels()) ? "convolution_tall_input_gradient" : "convolution_square_input_gradient";
         long tiles = ceilDiv(classQuads(g, ceilDiv(gx.batch, 4)), (long) TILE_QUADS) * g.stride() * g.stride();
-        run(workspace, g, kernel, g.inChannels(), tiles, backwardParts(g), w, gy, beta, gx, mask);
+        int parts = backwardParts(g);
+        long partial = partial(workspace, parts, Scaling.quads(gx) * 4);
+        Launch launch = start(workspace, kernel, g, w, gy);
+        Output.pass(launch, gx, beta, mask)
+                .i(parts)
+                .p(partial)
+                .blocks(blocks(g.inChannels(), tiles * parts), threads(g.inChannels()));
+        addParts(workspace, g.inChannels(), parts, partial, beta, gx, mask, ConvolutionEnding.NONE);
     }
 
-    private static void run(
-            CudaWorkspace workspace,
-            Geometry geometry,
-            String kernel,
-            int channels,
-            long tiles,
-            int parts,
-            CudaValues w,
-            CudaTensor from,
-            float beta,
-            CudaTensor to,
-            @Nullable CudaMask mask) {
-        long quads = Scaling.quads(to);
-        long partial = partial(workspace, parts, quads * 4);
-        Launch launch = Convolution.geometry(workspace.launch().kernel(kernel), geometry)
+    private static Launch start(CudaWorkspace workspace, String kernel, Geometry g, CudaValues w, CudaTensor from) {
+        return Convolution.geometry(workspace.launch().kernel(kernel), g)
                 .p(w.data())
                 .p(from.data())
                 .i(from.ld);
-        Output.pass(launch, to, beta, mask)
-                .i(parts)
-                .p(partial)
-                .blocks(tileRows(channels) * tiles * parts, warps(channels) * 32);
+    }
+
+    private static long blocks(int channels, long tiles) {
+        return tileRows(channels) * tiles;
+    }
+
+    private static int threads(int channels) {
+        return warps(channels) * 32;
+    }
+
+    private static void addParts(
+            CudaWorkspace workspace,
+            int channels,
+            int parts,
+            long partial,
+            float beta,
+            CudaTensor to,
+            @Nullable CudaMask mask,
+            ConvolutionEnding ending) {
         if (parts > 1) {
-            Launch sum = workspace
+            Launch launch = workspace
                     .launch()
                     .kernel("convolution_add_parts")
-                    .i(to.features)
+                    .i(channels)
+                    .i(to.features / channels)
                     .i(parts)
                     .p(partial);
-            Output.pass(sum, to, beta, mask).grid1d(quads, BLOCK);
+            ending.pass(Output.pass(launch, to, beta, mask)).grid1d(Scaling.quads(to), BLOCK);
         }
     }
 
@@ -173,7 +186,7 @@ final class ConvolutionTiles {
                 .f(beta)
                 .p(gw.data())
                 .p(partial)
-                .blocks(tiles * parts, warps(g.outChannels()) * 32);
+                .blocks(tiles * parts, threads(g.outChannels()));
         addWeightParts(workspace, partial, parts, beta, gw);
     }
 
