@@ -13,6 +13,8 @@ import dev.gossamer.fl.method.LearningRate;
 import dev.gossamer.fl.method.Mfl;
 import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Models;
+import dev.gossamer.fl.nn.SparseTraining;
+import dev.gossamer.fl.sparsity.DensityRule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -191,6 +193,10 @@ public record ExperimentConfig(
             }
         });
         overrides.forEach((key, value) -> values.set(key, value, "--" + key));
+        if (values.has(MethodCatalog.DISTRIBUTION)) {
+            DensityRule rule = MethodCatalog.distribution(values.text(MethodCatalog.DISTRIBUTION));
+            values.otherwise(MethodCatalog.REFRESH, (long) SparseTraining.swatPeriod(rule));
+        }
         ExperimentConfig config = of(values);
         config.checkTogether(values);
         return config;
@@ -254,6 +260,12 @@ public record ExperimentConfig(
         }
         if (method.equals(Mfl.NAME) && momentum == 0) {
             throw values.refusal("momentum", "above 0 for method " + method + ", which averages it");
+        }
+        if (options.has(MethodCatalog.DISTRIBUTION)
+                && MethodCatalog.distribution(options.text(MethodCatalog.DISTRIBUTION))
+                        .followsMomentum()
+                && momentum == 0) {
+            throw values.refusal("momentum", "above 0 where distribution is momentum");
         }
         if (keepsMomentum() && (momentum == 0 || method.equals(Mfl.NAME))) {
             throw values.refusal(

@@ -171,11 +171,7 @@ final class Worker implements AutoCloseable {
             }
             long seen = (long) training.epochs() * order.length;
             return new TrainingReport(
-                    session.lastEpoch().loss(),
-                    0,
-                    session.flops(seen),
-                    seen * denseFlops,
-                    session.savedActivationBytes());
+                    session.lastEpoch().loss(), 0, session.flops(), seen * denseFlops, session.savedActivationBytes());
         }
 
         @Override
