@@ -2,6 +2,7 @@ package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
@@ -127,7 +128,8 @@ public final class Experiment {
 
     /** Starts threads with the clients, for whoever drives the rounds; the caller closes them. */
     public LocalClientRunner clients() {
-        return new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads);
+        return new LocalClientRunner(
+                backend.backend(), spec, data, parts, config.seed(), threads, ValueType.of(config.uploadValues()));
     }
 
     /**

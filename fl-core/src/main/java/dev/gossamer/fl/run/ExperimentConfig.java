@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.Cifar10;
 import dev.gossamer.fl.data.Cifar100;
 import dev.gossamer.fl.data.FashionMnist;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param momentum of the clients' SGD
  * @param optimizer whether a client's momentum starts at zero in each round ({@code reset}) or goes on ({@code keep})
  * @param weightDecay L2 coefficient of the clients' SGD
+ * @param uploadValues what the values of clients' updates travel as: a name that {@link ValueType#of} knows
  * @param options the method's own settings
  * @param seed of everything random but the data set
  */
@@ -69,6 +71,7 @@ public record ExperimentConfig(
         double momentum,
         String optimizer,
         double weightDecay,
+        String uploadValues,
         MethodOptions options,
         long seed) {
 
@@ -147,7 +150,13 @@ public record ExperimentConfig(
                     RESET,
                     List.of(RESET, KEEP),
                     "Whether a client's momentum starts at zero in each round, or goes on where its last round ended."),
-            Setting.fraction("weightDecay", 0, true, "L2 coefficient of the clients' SGD."));
+            Setting.fraction("weightDecay", 0, true, "L2 coefficient of the clients' SGD."),
+            Setting.oneOf(
+                    "uploadValues",
+                    ValueType.F32.key(),
+                    ValueType.keys(),
+                    "What clients send values as; what rounding takes away a client adds to its next update. The server"
+                            + " always sends float32."));
 
     private static final Setting LAST =
             Setting.integer(SEED, 1990, Long.MIN_VALUE, Long.MAX_VALUE, "Seed of everything random but the data set.");
@@ -241,6 +250,7 @@ public record ExperimentConfig(
                 values.real("momentum"),
                 values.text("optimizer"),
                 values.real("weightDecay"),
+                values.text("uploadValues"),
                 new MethodOptions(
                         values.of(MethodCatalog.named(values.text(METHOD)).options())),
                 values.whole(SEED));
@@ -319,6 +329,7 @@ public record ExperimentConfig(
         map.put("momentum", momentum);
         map.put("optimizer", optimizer);
         map.put("weightDecay", weightDecay);
+        map.put("uploadValues", uploadValues);
         map.putAll(options.toMap());
         map.put(SEED, seed);
         return map;

@@ -110,6 +110,7 @@ class ExperimentConfigTest {
                     model           | vgg      | one of mlp, linear
                     augment         | mixup    | one of none, crop-flip
                     seed            | today    | a whole number
+                    uploadValues    | int8     | one of float32, float16, bfloat16
                     initialSparsity | 0.95     | at most sparsity
                     pruningStart    | 21       | at most rounds
                     """)
