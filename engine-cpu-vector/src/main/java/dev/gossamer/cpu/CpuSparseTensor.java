@@ -63,12 +63,13 @@ final class CpuSparseTensor implements SparseTensor {
         CpuTensor clean = input.clean(x);
         source = clean;
         count = 0;
+        int before = threshold;
         threshold = NOTHING;
         if (keep == 0 || x.batch == 0) {
             return;
         }
         TopMagnitudes top = workspace.topMagnitudes();
-        if (top.find(clean.data, floats(clean), keep)) {
+        if (top.find(clean.data, floats(clean), keep, before)) {
             threshold = top.magnitude();
             count = select(clean);
             if (count > keep) {
