@@ -1,12 +1,8 @@
 package dev.gossamer.cpu;
 
-import static dev.gossamer.cpu.Lanes.COUNT;
-import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
-import static dev.gossamer.cpu.Raw.INDEX;
-import static dev.gossamer.cpu.Raw.UNCHECKED;
+import static dev.gossamer.cpu.Raw.BITS;
 import static dev.gossamer.cpu.Raw.USER;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Shape;
@@ -15,14 +11,13 @@ import dev.gossamer.engine.sparse.MagnitudeSelection.Threshold;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A saved activation: values of the stored elements and their places in the memory of the tensor they are from, eight bytes
- * each. Products expand it into scratch memory, which one layer uses after the other: on a CPU that costs less than gathering
- * from the output gradient would.
+ * A saved activation: values of the stored elements, and a bit for each number in the memory of the tensor they are from, which
+ * never takes more than 3 % more than that tensor. Indices would take less from a share of 1/32 down, and more memory traffic.
+ * Products expand it into scratch memory, which one layer uses after the other: on a CPU that costs less than gathering from the
+ * output gradient would.
  */
 final class CpuSparseTensor implements SparseTensor {
 
@@ -32,13 +27,16 @@ final class CpuSparseTensor implements SparseTensor {
     /** Above the magnitude bits of all numbers. */
     private static final int NOTHING = Integer.MAX_VALUE;
 
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    /** Numbers that two bytes of bits are for; blocks of a batch are whole multiples of it. */
+    private static final int SIXTEEN = 16;
+
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
     private final CpuWorkspace owner;
     private final Shape shape;
     private final long capacity;
-    private final MemorySegment indices;
+    private final int block;
+    private final MemorySegment bits;
     private final MemorySegment values;
     private final PaddedInput input;
     private @Nullable CpuTensor source;
@@ -54,30 +52,36 @@ final class CpuSparseTensor implements SparseTensor {
         this.owner = owner;
         this.shape = shape;
         this.capacity = capacity;
-        this.indices = owner.memory().allocate((capacity + COUNT) * Integer.BYTES);
-        this.values = owner.memory().allocate((capacity + COUNT) * Float.BYTES);
+        this.block = owner.tuning().block(shape.batch());
+        this.bits = owner.memory()
+                .allocate(CpuTensor.sizeBytes(shape, Layout.NATIVE, CpuTensor.halo(shape), block)
+                        / Float.BYTES
+                        / Byte.SIZE);
+        this.values = owner.memory().allocate((capacity + SIXTEEN) * Float.BYTES);
         this.input = new PaddedInput(owner, CpuWorkspace.Scratch.PADDED, 0, shape.withBatch(1));
     }
 
     void compress(CpuWorkspace workspace, CpuTensor x, long keep) {
-        CpuTensor clean = input.clean(x);
+        CpuTensor clean = input.of(x, true, block);
         source = clean;
         count = 0;
+        int before = threshold;
         threshold = NOTHING;
         if (keep == 0 || x.batch == 0) {
+            bits.fill((byte) 0);
             return;
         }
         TopMagnitudes top = workspace.topMagnitudes();
-        if (top.find(clean.data, floats(clean), keep)) {
+        if (top.find(clean.data, floats(clean), keep, before)) {
             threshold = top.magnitude();
             count = select(clean);
             if (count > keep) {
-                storeExactly(clean, keep, threshold, top.ties());
+                storeExactly(clean, threshold, top.ties());
             }
         } else {
             Threshold ofAll = sorted(clean, keep);
             threshold = ofAll.magnitudeBits();
-            storeExactly(clean, keep, threshold, ofAll.tiesKept());
+            storeExactly(clean, threshold, ofAll.tiesKept());
         }
     }
 
@@ -86,7 +90,7 @@ final class CpuSparseTensor implements SparseTensor {
             compress(workspace, x, keep);
             return;
         }
-        CpuTensor clean = input.clean(x);
+        CpuTensor clean = input.of(x, true, block);
         source = clean;
         count = select(clean);
         if (count > capacity) {
@@ -102,41 +106,42 @@ final class CpuSparseTensor implements SparseTensor {
     /** Stores what is neither 0 nor below the threshold, and says how much that is, be it too much. */
     private int select(CpuTensor x) {
         long floats = floats(x);
-        return MagnitudeKernels.select(
+        return MagnitudeKernels.selectBits(
                 Raw.address(x.data, 0, floats * Float.BYTES),
-                Math.toIntExact(floats / COUNT),
+                sixteens(floats),
                 Math.max(threshold, 1),
-                Raw.address(indices, 0, (capacity + COUNT) * Integer.BYTES),
-                Raw.address(values, 0, (capacity + COUNT) * Float.BYTES),
+                Raw.address(bits, 0, floats / Byte.SIZE),
+                Raw.address(values, 0, (capacity + SIXTEEN) * Float.BYTES),
                 (int) capacity);
     }
 
+    private static int sixteens(long floats) {
+        return Math.toIntExact(floats / SIXTEEN);
+    }
+
     /** What is above a bound and the first {@code equals} at it, in row-major order. */
-    private void storeExactly(CpuTensor x, long keep, int bound, long equals) {
-        long ties = equals;
+    private void storeExactly(CpuTensor x, int bound, long equals) {
+        long floats = floats(x);
+        long from = Raw.address(x.data, 0, floats * Float.BYTES);
+        long its = Raw.address(bits, 0, floats / Byte.SIZE);
+        bits.fill((byte) 0);
         count = 0;
-        FloatVector least = FloatVector.broadcast(F, Float.intBitsToFloat(Math.min(bound, TopMagnitudes.INFINITY)));
-        for (int feature = 0; feature < x.features && count < keep; feature++) {
-            for (int column = 0; column < x.batch; column += COUNT) {
-                long at = x.offset(x.position(feature), column);
-                // Not less, so that NaN is looked at.
-                if (FloatVector.fromMemorySegment(F, x.data, at, LITTLE_ENDIAN)
-                        .abs()
-                        .compare(VectorOperators.LT, least)
-                        .allTrue()) {
-                    continue;
+        int ties = bound == 0 ? 0 : (int) equals;
+        for (int feature = 0; feature < x.features; feature++) {
+            int position = x.position(feature);
+            for (int column = 0; column < x.batch; column += SIXTEEN) {
+                long at = x.offset(position, column);
+                int found = MagnitudeKernels.compare(from + at, bound);
+                int kept = found & 0xffff;
+                for (int equal = found >>> SIXTEEN; equal != 0 && ties > 0; ties--) {
+                    kept |= equal & -equal;
+                    equal &= equal - 1;
                 }
-                for (int lane = 0; lane < Math.min(COUNT, x.batch - column); lane++) {
-                    float value = x.data.get(FLOAT, at + 4L * lane);
-                    int bits = Float.floatToRawIntBits(value) & Integer.MAX_VALUE;
-                    if (bits > bound || (bits == bound && ties-- > 0)) {
-                        indices.setAtIndex(INT, count, Math.toIntExact(at / Float.BYTES + lane));
-                        values.setAtIndex(FLOAT, count, value);
-                        count++;
-                    }
-                }
+                ALL.set(BITS, (its + at / (SIXTEEN * Float.BYTES) * Short.BYTES) & USER, (short) kept);
+                count += Integer.bitCount(kept);
             }
         }
+        MagnitudeKernels.pack(from, sixteens(floats), its, Raw.address(values, 0, (capacity + SIXTEEN) * Float.BYTES));
     }
 
     /** With NaN above all: the long way, as the training has gone wrong. */
@@ -170,43 +175,46 @@ final class CpuSparseTensor implements SparseTensor {
             to = CpuTensor.over(workspace, memory, whole, halo, block);
             expanded = to;
         }
-        memory.fill((byte) 0);
         if (to.halo == from.halo && to.block == from.block) {
-            scatter(floats(to));
+            unpack(to);
         } else {
+            memory.fill((byte) 0);
             move(from, to);
         }
         return to;
     }
 
-    private void scatter(long floats) {
-        CpuTensor to = expanded;
-        if (to == null) {
-            return;
-        }
-        long target = Raw.address(to.data, 0, floats * Float.BYTES);
-        long from = Raw.address(values, 0, count * 4L);
-        long places = Raw.address(indices, 0, count * 4L);
-        for (int i = 0; i < count; i++) {
-            int index = ALL.get(ValueLayout.JAVA_INT_UNALIGNED, (places + 4L * i) & USER);
-            ALL.set(UNCHECKED, (target + 4L * (index & INDEX)) & USER, ALL.get(UNCHECKED, (from + 4L * i) & USER));
-        }
+    private void unpack(CpuTensor to) {
+        long floats = floats(to);
+        MagnitudeKernels.unpack(
+                Raw.address(values, 0, (count + SIXTEEN) * 4L),
+                Raw.address(bits, 0, floats / Byte.SIZE),
+                sixteens(floats),
+                Raw.address(to.data, 0, floats * Float.BYTES));
     }
 
     /** To a tensor of another halo or block. */
     private void move(CpuTensor from, CpuTensor to) {
+        int next = 0;
+        for (int sixteen = 0; next < count; sixteen++) {
+            int kept = bits.getAtIndex(BITS, sixteen) & 0xffff;
+            for (; kept != 0; kept &= kept - 1) {
+                long target = moved(from, to, sixteen * SIXTEEN + Integer.numberOfTrailingZeros(kept));
+                to.data.set(FLOAT, target, values.getAtIndex(FLOAT, next++));
+            }
+        }
+    }
+
+    private static long moved(CpuTensor from, CpuTensor to, int index) {
         int pitch = from.pitch();
         int plane = from.planePositions();
-        for (int i = 0; i < count; i++) {
-            int index = indices.getAtIndex(INT, i);
-            int through = index / from.block;
-            int column = through / from.positions * from.block + index % from.block;
-            int position = through % from.positions;
-            int within = position % plane;
-            int target = position / plane * to.planePositions()
-                    + to.position(within / pitch - from.halo, within % pitch - from.halo);
-            to.data.set(FLOAT, to.offset(target, column), values.getAtIndex(FLOAT, i));
-        }
+        int through = index / from.block;
+        int column = through / from.positions * from.block + index % from.block;
+        int position = through % from.positions;
+        int within = position % plane;
+        int target = position / plane * to.planePositions()
+                + to.position(within / pitch - from.halo, within % pitch - from.halo);
+        return to.offset(target, column);
     }
 
     @Override
@@ -221,7 +229,7 @@ final class CpuSparseTensor implements SparseTensor {
 
     @Override
     public long sizeBytes() {
-        return indices.byteSize() + values.byteSize();
+        return bits.byteSize() + values.byteSize();
     }
 
     @Override

@@ -107,13 +107,14 @@ final class CpuSparseWeights implements SparseWeights {
 
     void compress(CpuWorkspace workspace, CpuValues w, long keep) {
         backwardIsStale();
+        int before = threshold;
         threshold = NOTHING;
         if (keep == 0) {
             arrange(0);
             return;
         }
         TopMagnitudes top = workspace.topMagnitudes();
-        if (top.find(w.data, w.space.count(), keep)) {
+        if (top.find(w.data, w.space.count(), keep, before)) {
             threshold = top.magnitude();
             int count = select(w);
             arrange(count > keep ? selectExactly(w, threshold, top.ties()) : count);

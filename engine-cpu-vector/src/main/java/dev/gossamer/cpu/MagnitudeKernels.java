@@ -3,6 +3,7 @@ package dev.gossamer.cpu;
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.BITS;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.IntVector.fromMemorySegment;
@@ -26,6 +27,9 @@ final class MagnitudeKernels {
     static final int SIGN_CLEARED = Integer.MAX_VALUE;
 
     private static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, Lanes.F.vectorShape());
+
+    /** A bit for each lane. */
+    private static final int LANES = (1 << COUNT) - 1;
 
     private MagnitudeKernels() {}
 
@@ -144,6 +148,74 @@ final class MagnitudeKernels {
             bits[word] = kept;
         }
         return left;
+    }
+
+    /**
+     * Writes the floats whose magnitude is not below a bound one after the other, and which they are in bits, the lowest first.
+     *
+     * @param from address of {@code 16 * sixteens} floats
+     * @param bound above 0, so that zeros are left out
+     * @param bits address of room for as many times 16 bits
+     * @param values address of room for {@code room} floats and 16 of anything behind them
+     * @return how many they are; above {@code room} as soon as they do not fit
+     */
+    static int selectBits(long from, int sixteens, int bound, long bits, long values, int room) {
+        int count = 0;
+        for (int i = 0; i < sixteens && count <= room; i++) {
+            int kept = 0;
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                IntVector its = fromMemorySegment(I, ALL, (from + 64L * i + 4L * lane) & USER, LITTLE_ENDIAN);
+                VectorMask<Integer> large = its.and(SIGN_CLEARED).compare(GE, bound);
+                its.compress(large).intoMemorySegment(ALL, (values + 4L * count) & USER, LITTLE_ENDIAN);
+                kept |= (int) large.toLong() << lane;
+                count += large.trueCount();
+            }
+            ALL.set(BITS, (bits + 2L * i) & USER, (short) kept);
+        }
+        return count;
+    }
+
+    /** Which of 16 floats have a magnitude above a bound, and above these 16 bits which are at it. */
+    static int compare(long from, int bound) {
+        int above = 0;
+        int equal = 0;
+        for (int lane = 0; lane < 16; lane += COUNT) {
+            IntVector m = fromMemorySegment(I, ALL, (from + 4L * lane) & USER, LITTLE_ENDIAN)
+                    .and(SIGN_CLEARED);
+            above |= (int) m.compare(GT, bound).toLong() << lane;
+            equal |= (int) m.compare(EQ, bound).toLong() << lane;
+        }
+        return above | equal << 16;
+    }
+
+    /** Writes the floats that bits name one after the other; as {@link #selectBits}, which writes the bits too. */
+    static void pack(long from, int sixteens, long bits, long values) {
+        long to = values;
+        for (int i = 0; i < sixteens; i++) {
+            int kept = ALL.get(BITS, (bits + 2L * i) & USER);
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                VectorMask<Integer> mask = VectorMask.fromLong(I, kept >>> lane & LANES);
+                fromMemorySegment(I, ALL, (from + 64L * i + 4L * lane) & USER, LITTLE_ENDIAN)
+                        .compress(mask)
+                        .intoMemorySegment(ALL, to & USER, LITTLE_ENDIAN);
+                to += 4L * mask.trueCount();
+            }
+        }
+    }
+
+    /** Back to where they were, zeros between them: {@code 16 * sixteens} floats, of which bits name those that there are. */
+    static void unpack(long values, long bits, int sixteens, long to) {
+        long from = values;
+        for (int i = 0; i < sixteens; i++) {
+            int kept = ALL.get(BITS, (bits + 2L * i) & USER);
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                int here = kept >>> lane & LANES;
+                fromMemorySegment(I, ALL, from & USER, LITTLE_ENDIAN)
+                        .expand(VectorMask.fromLong(I, here))
+                        .intoMemorySegment(ALL, (to + 64L * i + 4L * lane) & USER, LITTLE_ENDIAN);
+                from += 4L * Integer.bitCount(here);
+            }
+        }
     }
 
     /**

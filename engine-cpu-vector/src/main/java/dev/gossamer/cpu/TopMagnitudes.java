@@ -44,6 +44,9 @@ final class TopMagnitudes implements Workers.Parts {
     /** To how many floating-point operations the work for a float compares; decides when threads are worth waking. */
     private static final double WORK = 8;
 
+    /** Half the width of the interval around a guess, in magnitude bits: a sixteenth of the number, or an eighth. */
+    private static final int NEAR = 1 << 19;
+
     /** No vector has more lanes. */
     private static final int MOST_LANES = 16;
 
@@ -79,7 +82,7 @@ final class TopMagnitudes implements Workers.Parts {
         }
     }
 
-    /** For one part after the other, see {@link #find(MemorySegment, long, long)}. */
+    /** For one part after the other, see {@link #find(MemorySegment, long, long, int)}. */
     TopMagnitudes(CpuWorkspace workspace) {
         this(workspace, 1);
     }
@@ -100,13 +103,20 @@ final class TopMagnitudes implements Workers.Parts {
     }
 
     /**
-     * Finds the k-th largest of one part; see {@link #magnitude} and {@link #ties}.
+     * Finds the k-th largest of one part; see {@link #magnitude} and {@link #ties}. A guess does not change the answer: if that is
+     * near it, one pass without a sample finds it, and collects little.
      *
+     * @param guess magnitude bits, as those that the last step found; no guess where they are of no finite number above 0
      * @return false if one of the floats is NaN
      */
-    boolean find(MemorySegment floats, long count, long k) {
+    boolean find(MemorySegment floats, long count, long k, int guess) {
         part(0, floats, count);
-        return find(k);
+        if (k == 0 || guess <= NEAR || guess >= INFINITY) {
+            return find(k);
+        }
+        int shares = prepare();
+        pass(guess - NEAR, guess + NEAR, shares);
+        return sum.most <= INFINITY && (answered(k, guess - NEAR, guess + NEAR, shares) || find(k));
     }
 
     /** Magnitude bits of the k-th largest that was found. */
@@ -144,11 +154,7 @@ final class TopMagnitudes implements Workers.Parts {
     }
 
     private boolean find(long k, int lowBound, int highBound) {
-        int shares = workspace.parts(total * WORK);
-        // Per share: a part of its floats, and a chunk on top, since the kernel may write as much as it reads.
-        room = (Math.min(SMALL, total) + total / ROOM) / shares + CHUNK + MOST_LANES;
-        MemorySegment scratch = workspace.scratch(Scratch.VALUES, shares * room * Integer.BYTES);
-        out = Raw.address(scratch, 0, shares * room * Integer.BYTES);
+        int shares = prepare();
         pass(lowBound, highBound, shares);
         if (sum.most > INFINITY) {
             return false;
@@ -156,19 +162,34 @@ final class TopMagnitudes implements Workers.Parts {
         if (k == 0) {
             return found(INFINITY, 0);
         }
-        if (sum.complete) {
-            long below = sum.atHigh + sum.between;
-            if (k > sum.above && k <= sum.atHigh) {
-                return found(highBound, k - sum.above);
-            } else if (k > sum.atHigh && k <= below) {
-                gather(scratch, shares);
-                among(out, sum.between, lowBound + 1, highBound - 1, k - sum.atHigh);
-                return true;
-            } else if (k > below && k <= sum.atLow) {
-                return found(lowBound, k - below);
-            }
+        return answered(k, lowBound, highBound, shares) || halve(k, shares);
+    }
+
+    /** Makes room for what a pass collects, and says by how many shares it runs. */
+    private int prepare() {
+        int shares = workspace.parts(total * WORK);
+        // Per share: a part of its floats, and a chunk on top, since the kernel may write as much as it reads.
+        room = (Math.min(SMALL, total) + total / ROOM) / shares + CHUNK + MOST_LANES;
+        MemorySegment scratch = workspace.scratch(Scratch.VALUES, shares * room * Integer.BYTES);
+        out = Raw.address(scratch, 0, shares * room * Integer.BYTES);
+        return shares;
+    }
+
+    /** Whether the answer is at one of the bounds of the last pass or between them; then it is found. */
+    private boolean answered(long k, int lowBound, int highBound, int shares) {
+        long below = sum.atHigh + sum.between;
+        if (!sum.complete || k <= sum.above || k > sum.atLow) {
+            return false;
         }
-        return halve(k, shares);
+        if (k <= sum.atHigh) {
+            return found(highBound, k - sum.above);
+        }
+        if (k > below) {
+            return found(lowBound, k - below);
+        }
+        gather(shares);
+        among(out, sum.between, lowBound + 1, highBound - 1, k - sum.atHigh);
+        return true;
     }
 
     private boolean found(int bits, long equals) {
@@ -245,7 +266,8 @@ final class TopMagnitudes implements Workers.Parts {
     }
 
     /** Moves what the shares collected to the start of the scratch memory. */
-    private void gather(MemorySegment scratch, int shares) {
+    private void gather(int shares) {
+        MemorySegment scratch = workspace.scratch(Scratch.VALUES, shares * room * Integer.BYTES);
         long to = tallies[0].between;
         for (int share = 1; share < shares; share++) {
             long count = tallies[share].between;

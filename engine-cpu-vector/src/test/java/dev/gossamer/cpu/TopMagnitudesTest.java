@@ -200,6 +200,48 @@ class TopMagnitudesTest {
         });
     }
 
+    /** With and without a sample where the guess misses. */
+    @ParameterizedTest
+    @ValueSource(ints = {1000, TopMagnitudes.SMALL + 77})
+    void guessesDoNotChangeTheAnswer(int n) {
+        distributions(n).forEach((name, distribution) -> {
+            float[] numbers = numbers(n, distribution);
+            int[] ascending = sorted(numbers);
+            for (CpuWorkspace workspace : List.of(one, three)) {
+                List<Values> group = upload(workspace, numbers, 1);
+                TopMagnitudes top = new TopMagnitudes(workspace);
+                for (int k : new int[] {1, n / 10, n / 2, n}) {
+                    Threshold want = expected(ascending, k);
+                    int at = want.magnitudeBits();
+                    for (int guess : new int[] {
+                        -1,
+                        0,
+                        1,
+                        at,
+                        at + 1,
+                        at - 1,
+                        at + (1 << 18),
+                        at + (1 << 19),
+                        at - (1 << 19),
+                        at + (1 << 22),
+                        bits(1f),
+                        INFINITY - 1,
+                        INFINITY,
+                        Integer.MAX_VALUE
+                    }) {
+                        Part part = parts(group).getFirst();
+                        assertThat(top.find(part.floats(), part.count(), k, guess))
+                                .isTrue();
+                        assertThat(new Threshold(top.magnitude(), top.ties()))
+                                .as("%s, k = %s, guess %x", name, k, guess)
+                                .isEqualTo(want);
+                    }
+                }
+                release(group);
+            }
+        });
+    }
+
     /** Bounds above, below, at and around the answer, with room for all between them and without. */
     @ParameterizedTest
     @ValueSource(ints = {1000, LARGE})

@@ -116,9 +116,14 @@ final class CheckedProduct implements Product {
         door.weights(gw, "gw", geometry);
         door.owned(x, "x");
         door.tensor(gy, "gy", Layout.NATIVE);
-        Shape input = geometry.inShape(gy.shape().batch());
-        Door.room(x.shape(), input, "x");
-        Door.shape(gy.shape(), geometry.outShape(input.batch()), "gy");
+        // Shapes of this batch are made for messages only: a step allocates nothing.
+        int batch = gy.shape().batch();
+        if (!x.shape().sameFeatures(in) || x.shape().batch() < batch) {
+            Door.room(x.shape(), geometry.inShape(batch), "x");
+        }
+        if (!gy.shape().sameFeatures(out)) {
+            Door.shape(gy.shape(), geometry.outShape(batch), "gy");
+        }
         Door.finite(beta, "beta");
         raw.weightGradient(x, gy, beta, gw);
     }

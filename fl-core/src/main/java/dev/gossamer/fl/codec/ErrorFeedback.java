@@ -15,7 +15,8 @@ import java.util.Objects;
  * </pre>
  *
  * <p>In every round {@code decoded + residual = compensated} holds exactly in f32, and {@code compensated} is the f32 sum of
- * update and residual. Of use where updates are differences; rounding a whole model needs no memory of the last one.
+ * update and residual. Where updates are whole models, it is the small changes that this keeps: one below half of a value's last
+ * place would be rounded away in every round, and now comes through once enough of them have added up.
  *
  * <p>Source: "Error feedback fixes SignSGD and other gradient compression schemes", Karimireddy, Rebjock, Stich, Jaggi, ICML
  * 2019, algorithm 2, the compression being the rounding. The mask is not part of it: what a pattern lacks is gone, and its

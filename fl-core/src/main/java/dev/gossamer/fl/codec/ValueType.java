@@ -1,6 +1,8 @@
 package dev.gossamer.fl.codec;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * The numbers that values travel as. Rounding is to nearest, ties to even, subnormal numbers included; what rounds to an
@@ -8,7 +10,7 @@ import java.nio.ByteBuffer;
  */
 public enum ValueType {
     /** The values themselves, bit by bit. */
-    F32(0, Float.BYTES) {
+    F32(0, Float.BYTES, "float32") {
         @Override
         public float nearest(float value) {
             return value;
@@ -29,7 +31,7 @@ public enum ValueType {
     },
 
     /** IEEE 754 binary16: 11 significant bits, up to 65,504. */
-    F16(1, Short.BYTES) {
+    F16(1, Short.BYTES, "float16") {
         @Override
         public float nearest(float value) {
             return Float.float16ToFloat(Float.floatToFloat16(value));
@@ -56,7 +58,7 @@ public enum ValueType {
     },
 
     /** The upper half of an f32: 8 significant bits, as far as f32 reaches. */
-    BF16(2, Short.BYTES) {
+    BF16(2, Short.BYTES, "bfloat16") {
         @Override
         public float nearest(float value) {
             return Float.intBitsToFloat(upper(value) << Short.SIZE);
@@ -92,10 +94,31 @@ public enum ValueType {
 
     private final int code;
     private final int sizeBytes;
+    private final String key;
 
-    ValueType(int code, int sizeBytes) {
+    ValueType(int code, int sizeBytes, String key) {
         this.code = code;
         this.sizeBytes = sizeBytes;
+        this.key = key;
+    }
+
+    /** The name that people choose it by. */
+    public String key() {
+        return key;
+    }
+
+    /** The names that {@link #of} knows. */
+    public static List<String> keys() {
+        return Arrays.stream(values()).map(ValueType::key).toList();
+    }
+
+    /** The one of a name. */
+    public static ValueType of(String key) {
+        return Arrays.stream(values())
+                .filter(type -> type.key.equals(key))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("Unknown type of values '" + key + "'. Known: " + keys()));
     }
 
     static ValueType ofCode(int code) {

@@ -70,7 +70,7 @@ public interface Client {
 
     /**
      * The gradient of the mean loss of some samples at the network's present parameters, of all entries, also those that a mask
-     * lacks.
+     * lacks; by the weights that multiply, which Powerpropagation's θ is not.
      *
      * @param samples from {@link #draw}
      * @return the trained parameters by name, dense

@@ -26,6 +26,7 @@ import dev.gossamer.fl.sparsity.PruningScope;
  * <p>Deviations: H·g is exact and of all samples at once; the published code adds it up over two halves. Linear layers are not
  * initialised anew before scoring. Exactly that many are left, among equal scores those of lower index.
  *
+ * @param spec without Powerpropagation
  * @param sparsity s
  * @param scope what is pruned: weights of linear layers and convolutions
  * @param samplesPerClass as many as the client has, at most
@@ -44,6 +45,10 @@ public record Grasp(
 
     /** The name it is chosen by. */
     public static final String NAME = "grasp";
+
+    public Grasp {
+        Screening.requireWeights(NAME, spec);
+    }
 
     @Override
     public String name() {

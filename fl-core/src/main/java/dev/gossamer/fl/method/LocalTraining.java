@@ -38,6 +38,9 @@ public record LocalTraining(
         if (keepsMomentum && rule.momentum() == 0) {
             throw new IllegalArgumentException("Clients that keep their momentum need momentum above 0");
         }
+        if (sparse.weights().followsMomentum() && rule.momentum() == 0) {
+            throw new IllegalArgumentException("Densities that follow momentum need momentum above 0");
+        }
     }
 
     /** The same with another number of passes. */

@@ -130,7 +130,7 @@ public record PruneFl(
                 return new Reply(client.state(), trained.report());
             }
             client.forget(SQUARES);
-            return new Reply(client.state().with(SQUARES, squares), trained.report());
+            return new Reply(client.state().with(SQUARES, squares), trained.report(), true);
         }
     }
 }

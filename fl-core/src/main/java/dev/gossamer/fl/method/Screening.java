@@ -2,6 +2,7 @@ package dev.gossamer.fl.method;
 
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.data.SplitMix64;
+import dev.gossamer.fl.nn.ModelSpec;
 import java.util.List;
 
 /** The exchange before the first round in which one client, chosen at random from the cohort, finds a mask for everybody. */
@@ -40,6 +41,19 @@ final class Screening {
         Averaging.Merged merged = Averaging.merge(method, found.model(), cohort, training, clients);
         return new RoundOutcome(
                 new ServerState(cohort.round(), merged.mean()), found.traffic().then(merged.traffic()));
+    }
+
+    /**
+     * Scores are products of weights with derivatives by weights. Of a model that is trained with Powerpropagation neither is what
+     * is stored, and derivatives by θ are other ones: where θ is 0 they are too.
+     *
+     * @throws IllegalArgumentException if what the model stores is not what multiplies
+     */
+    static void requireWeights(String method, ModelSpec spec) {
+        if (!spec.power().isIdentity()) {
+            throw new IllegalArgumentException("Method " + method
+                    + " scores weights, so it needs a model that stores them as they are, without Powerpropagation");
+        }
     }
 
     static Found run(

@@ -25,6 +25,7 @@ import dev.gossamer.fl.sparsity.SnipSaliency;
  * <p>Deviations: exactly that many are left, among equal scores those of lower index. Weights start as the model's initialiser
  * has them, where the paper asks for variance scaling.
  *
+ * @param spec without Powerpropagation
  * @param sparsity s
  * @param scope what is pruned: weights and biases
  * @param samples of the batch
@@ -43,6 +44,10 @@ public record Snip(
 
     /** The name it is chosen by. */
     public static final String NAME = "snip";
+
+    public Snip {
+        Screening.requireWeights(NAME, spec);
+    }
 
     @Override
     public String name() {

@@ -10,7 +10,7 @@ import dev.gossamer.fl.codec.ModelState;
  * Exact products of the Hessian of a network's loss with a vector, at the present parameters, which stay as they are: tangents
  * along the vector run forward and backward beside activations and gradients. About three times the work of a gradient; no
  * matrix is formed. As in {@link GradientSession}, all entries of all trained parameters take part, also those that a pattern
- * lacks.
+ * lacks, and derivatives are by the weights that layers multiply with.
  *
  * <p>Source: "Fast exact multiplication by the Hessian", Pearlmutter, Neural Computation 6, 1994. Where a ReLU or a maximum
  * has no second derivative, what is taken is 0.

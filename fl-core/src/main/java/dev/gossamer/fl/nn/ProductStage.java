@@ -51,16 +51,12 @@ final class ProductStage extends Stage {
         this.kept = assembly.kept(weight);
         Shape input = geometry.inShape(assembly.maxBatch());
         this.selected = kept.selectsWeights()
-                ? assembly.workspace().sparseWeights(geometry, room(keptWeights(), geometry.size()))
+                ? assembly.workspace().sparseWeights(geometry, room(kept.keptWeights(weight), geometry.size()))
                 : null;
         this.saved = kept.selectsActivations()
                 ? assembly.workspace()
                         .sparseTensor(input, room(DensityRule.kept(kept.activations(), input.size()), input.size()))
                 : null;
-    }
-
-    private long keptWeights() {
-        return DensityRule.kept(kept.weights(), geometry.size());
     }
 
     /** A threshold of before may keep a quarter more than it was made for. */
@@ -93,12 +89,14 @@ final class ProductStage extends Stage {
 
         private final Epilogue epilogue;
         private final boolean anew;
+        private final long keptWeights;
         private final long keptActivations;
 
         ProductPass(Views views) {
             super(views);
             this.epilogue = new Epilogue(bias == null ? null : bias.effective(), activation, out().mask());
             this.anew = views.anew() || !reusesThresholds();
+            this.keptWeights = kept.keptWeights(weight);
             this.keptActivations = DensityRule.kept(
                     kept.activations(), geometry.inShape(views.size()).size());
         }
@@ -117,9 +115,9 @@ final class ProductStage extends Stage {
                 return;
             }
             if (anew) {
-                select.compress(weight.effective(), keptWeights(), selected);
+                select.compress(weight.effective(), keptWeights, selected);
             } else {
-                select.compressAgain(weight.effective(), keptWeights(), selected);
+                select.compressAgain(weight.effective(), keptWeights, selected);
             }
             product.forward(selected, x, 0, y, epilogue);
         }

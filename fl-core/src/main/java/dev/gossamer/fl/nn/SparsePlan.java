@@ -1,7 +1,10 @@
 package dev.gossamer.fl.nn;
 
 import dev.gossamer.fl.sparsity.ActivationSparsity;
+import dev.gossamer.fl.sparsity.DensityRule;
+import dev.gossamer.fl.sparsity.MomentumDensities;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,6 +31,11 @@ record SparsePlan(Map<String, Kept> layers) {
             return weights < 1;
         }
 
+        /** How many of a layer's weights multiply. */
+        long keptWeights(Parameter weight) {
+            return DensityRule.kept(weights, weight.spec().size());
+        }
+
         boolean selectsActivations() {
             return activations < 1;
         }
@@ -51,6 +59,26 @@ record SparsePlan(Map<String, Kept> layers) {
             }
         }
         return new SparsePlan(layers);
+    }
+
+    /** The plan that follows from this one where densities follow momentum, given the optimiser's of now. Waits. */
+    SparsePlan byMomentum(SparseTraining training, Network network) {
+        List<Parameter> weights = network.parameters().stream()
+                .filter(parameter -> layers.containsKey(parameter.spec().name()))
+                .toList();
+        double[] momentum = weights.stream()
+                .mapToDouble(weight -> MomentumDensities.meanMagnitude(
+                        weight.state(), weight.momentumState(), of(weight).keptWeights(weight)))
+                .toArray();
+        long[] sizes =
+                weights.stream().mapToLong(weight -> weight.spec().size()).toArray();
+        long[] keep = MomentumDensities.keep(momentum, sizes, training.weights().density());
+        Map<String, Kept> next = new HashMap<>();
+        for (int i = 0; i < sizes.length; i++) {
+            double density = (double) Math.max(1, keep[i]) / sizes[i];
+            next.put(weights.get(i).spec().name(), new Kept(density, activations(training, density, weights.get(i))));
+        }
+        return new SparsePlan(next);
     }
 
     private static double activations(SparseTraining training, double density, Parameter weight) {

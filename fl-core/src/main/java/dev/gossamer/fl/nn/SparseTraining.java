@@ -29,6 +29,11 @@ import java.util.Map;
  * quarter more than ⌈d·n⌉ or ⌈a·|x|⌉); where it has not, it finds them anew. Where SWAT keeps all equals of a threshold that it
  * finds, exactly k are kept here, of equals those of lower index, so that memory is known beforehand.
  *
+ * <p>Densities that follow momentum change with the same period, of linear layers too: memory is laid out anew then, and between
+ * two changes nothing is allocated. A layer keeps at least one weight. SWAT's code looks at the momentum after every step, but
+ * its convolutions use what it finds at their next search only. A client whose optimiser starts at zero has its first period at
+ * the model's density in every layer.
+ *
  * @param weights which multiply
  * @param activations which are saved
  * @param period batches from one search for a convolution's thresholds to the next, counted anew in every epoch; or
@@ -41,6 +46,9 @@ public record SparseTraining(WeightSparsity weights, ActivationSparsity activati
 
     /** SWAT's period where the density is spread by a rule. */
     public static final int SWAT_PERIOD = 10;
+
+    /** SWAT's period where densities follow momentum. */
+    public static final int SWAT_MOMENTUM_PERIOD = 20;
 
     /** All that the model's patterns have. */
     public static final SparseTraining NONE =
@@ -57,7 +65,17 @@ public record SparseTraining(WeightSparsity weights, ActivationSparsity activati
 
     /** SWAT: weights and saved activations of each layer have the density that the rule gives it. */
     public static SparseTraining swat(DensityRule rule, double density) {
-        return new SparseTraining(new WeightSparsity(rule, density), ActivationSparsity.AS_WEIGHTS, SWAT_PERIOD);
+        return swat(rule, density, swatPeriod(rule));
+    }
+
+    /** The same with another period. */
+    public static SparseTraining swat(DensityRule rule, double density, int period) {
+        return new SparseTraining(new WeightSparsity(rule, density), ActivationSparsity.AS_WEIGHTS, period);
+    }
+
+    /** SWAT's own period for a rule. */
+    public static int swatPeriod(DensityRule rule) {
+        return rule.followsMomentum() ? SWAT_MOMENTUM_PERIOD : SWAT_PERIOD;
     }
 
     /** SparseFedPP: saved activations have the density of the layer's weights as they came, at least the floor. */
@@ -72,7 +90,8 @@ public record SparseTraining(WeightSparsity weights, ActivationSparsity activati
 
     /**
      * The model that a step multiplies with: of each layer the weights that are selected, as a pattern, so that it can be
-     * tested, sent or pruned for good. Selection is by theta, whose order is that of the weights.
+     * tested, sent or pruned for good. Selection is by theta, whose order is that of the weights. Densities are those of {@link
+     * #densities}.
      */
     public ModelState selected(ModelSpec spec, ModelState model) {
         if (!weights.selects()) {
@@ -93,7 +112,7 @@ public record SparseTraining(WeightSparsity weights, ActivationSparsity activati
                 .getFirst();
     }
 
-    /** The density of each layer's selection, by the name of its weights. */
+    /** The density of each layer's selection, by the name of its weights; if it follows momentum, that at a client's start. */
     public Map<String, Double> densities(ModelSpec spec) {
         List<ParameterSpec> layers = spec.parameters().stream()
                 .filter(parameter -> parameter.kind() == ParameterSpec.Kind.WEIGHT)

@@ -16,6 +16,7 @@ import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.ops.TrainOps;
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.data.SplitMix64;
 import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.List;
@@ -50,6 +51,11 @@ public final class TrainingSession implements AutoCloseable {
     private final Cell correct;
     private int trained;
     private boolean fresh = true;
+    private long key;
+    private int layouts;
+    private long mostSavedBytes;
+    private double flopsPerSample;
+    private double flops;
 
     /** What depends on the shares that layers keep, and memory of its own for it. */
     private final class Planned {
@@ -220,12 +226,9 @@ public final class TrainingSession implements AutoCloseable {
      * @param momentum of the trained parameters, with their present patterns; null for zeros
      */
     public void begin(float learningRate, long key, @Nullable ModelState momentum) {
+        this.key = key;
         keep();
         workspace.write(rate, learningRate);
-        RandomStream stream = planned.stream;
-        if (stream != null) {
-            planned.workspace.write(stream, key);
-        }
         if (momentum != null) {
             network.loadMomentum(momentum);
         }
@@ -247,11 +250,26 @@ public final class TrainingSession implements AutoCloseable {
                     .filter(parameter -> parameter.spec().kind() == ParameterSpec.Kind.WEIGHT)
                     .forEach(Parameter::densify);
         }
-        SparsePlan plan = SparsePlan.of(sparse, network);
+        layouts = 0;
+        mostSavedBytes = 0;
+        flops = 0;
+        follow(SparsePlan.of(sparse, network));
+    }
+
+    /** Goes on with what a plan says; its random numbers are of a key of their own. */
+    private void follow(SparsePlan plan) {
         if (!plan.equals(planned.plan)) {
             planned.workspace.close();
             planned = new Planned(plan);
         }
+        mostSavedBytes = Math.max(mostSavedBytes, planned.computation.savedBytes());
+        flopsPerSample = plan.flops(network);
+        RandomStream stream = planned.stream;
+        if (stream != null) {
+            long its = layouts == 0 ? key : SplitMix64.of(key, layouts).nextLong();
+            planned.workspace.write(stream, its);
+        }
+        layouts++;
     }
 
     /**
@@ -264,12 +282,15 @@ public final class TrainingSession implements AutoCloseable {
         workspace.write(position, 0);
         workspace.write(lossSum, 0);
         workspace.write(correct, 0);
-        int full = count / batch;
-        for (int i = 0; i < full; i++) {
-            planned.step(batch, anew(i)).run();
-        }
-        if (count % batch != 0) {
-            planned.step(count % batch, anew(full)).run();
+        int size;
+        for (int i = 0, done = 0; done < count; i++, done += size) {
+            size = Math.min(batch, count - done);
+            boolean anew = anew(i);
+            if (anew && sparse.weights().followsMomentum()) {
+                follow(planned.plan.byMomentum(sparse, network));
+            }
+            planned.step(size, anew).run();
+            flops += size * flopsPerSample;
         }
         trained = count;
     }
@@ -286,17 +307,19 @@ public final class TrainingSession implements AutoCloseable {
         return new Evaluation(trained, workspace.read(lossSum), Math.round(workspace.read(correct)));
     }
 
-    /**
-     * Floating-point operations of all products that training on some samples takes, as layers keep weights and inputs now;
-     * see {@link TrainingFlops}.
-     */
-    public double flops(long samples) {
-        return samples * planned.plan.flops(network);
+    /** Floating-point operations of all products that training has taken since {@link #begin}; see {@link TrainingFlops}. */
+    public double flops() {
+        return flops;
     }
 
-    /** Bytes that the forward pass of a full batch keeps for the backward one, as stored. */
+    /** Bytes that the forward pass of a full batch keeps for the backward one, as stored: the most since {@link #begin}. */
     public long savedActivationBytes() {
-        return planned.computation.savedBytes();
+        return mostSavedBytes;
+    }
+
+    /** What layers keep now. */
+    SparsePlan plan() {
+        return planned.plan;
     }
 
     /**
@@ -316,7 +339,7 @@ public final class TrainingSession implements AutoCloseable {
             plans += parameter.space().planBytes();
         }
         return new Footprint(
-                savedActivationBytes(),
+                computation.savedBytes(),
                 blocks.stream().limit(2).mapToLong(Long::longValue).sum(),
                 parameters,
                 plans,

@@ -2,6 +2,7 @@ package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
@@ -133,7 +134,8 @@ public final class Experiment {
 
     /** Starts threads with the clients, for whoever drives the rounds; the caller closes them. */
     public LocalClientRunner clients() {
-        return new LocalClientRunner(backend.backend(), spec, data, parts, config.seed(), threads);
+        return new LocalClientRunner(
+                backend.backend(), spec, data, parts, config.seed(), threads, ValueType.of(config.uploadValues()));
     }
 
     /** As {@link #run(RunDirectory, RunListener, StopSignal)}, of a run that nobody stops. */
@@ -156,7 +158,8 @@ public final class Experiment {
         Map<String, Object> manifest = manifest(directory);
         ClientMemories memories = new ClientMemories();
         memories.putAll(from == null ? Map.of() : from.memories());
-        Worker.Setup setup = new Worker.Setup(backend.backend(), spec, data, parts, config.seed(), memories);
+        Worker.Setup setup = new Worker.Setup(
+                backend.backend(), spec, data, parts, config.seed(), memories, ValueType.of(config.uploadValues()));
         try (LocalClientRunner clients = new LocalClientRunner(setup, threads, stop)) {
             ClientRunner runner =
                     config.faults().any() ? new FaultyClients(clients, config.faults(), config.seed()) : clients;

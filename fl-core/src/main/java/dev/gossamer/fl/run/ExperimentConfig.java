@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.Cifar10;
 import dev.gossamer.fl.data.Cifar100;
 import dev.gossamer.fl.data.FashionMnist;
@@ -14,6 +15,8 @@ import dev.gossamer.fl.method.LearningRate;
 import dev.gossamer.fl.method.Mfl;
 import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Models;
+import dev.gossamer.fl.nn.SparseTraining;
+import dev.gossamer.fl.sparsity.DensityRule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  * @param momentum of the clients' SGD
  * @param optimizer whether a client's momentum starts at zero in each round ({@code reset}) or goes on ({@code keep})
  * @param weightDecay L2 coefficient of the clients' SGD
+ * @param uploadValues what the values of clients' updates travel as: a name that {@link ValueType#of} knows
  * @param faults which clients fail, and what a round makes of it
  * @param options the method's own settings
  * @param seed of everything random but the data set
@@ -70,6 +74,7 @@ public record ExperimentConfig(
         double momentum,
         String optimizer,
         double weightDecay,
+        String uploadValues,
         ClientFaults faults,
         MethodOptions options,
         long seed) {
@@ -150,6 +155,12 @@ public record ExperimentConfig(
                     List.of(RESET, KEEP),
                     "Whether a client's momentum starts at zero in each round, or goes on where its last round ended."),
             Setting.fraction("weightDecay", 0, true, "L2 coefficient of the clients' SGD."),
+            Setting.oneOf(
+                    "uploadValues",
+                    ValueType.F32.key(),
+                    ValueType.keys(),
+                    "What clients send values as; what rounding takes away a client adds to its next update. The server"
+                            + " always sends float32."),
             Setting.fraction(
                     "dropout", 0, false, "Probability that a client does not answer, each time that it is asked."),
             Setting.between(
@@ -222,6 +233,10 @@ public record ExperimentConfig(
             }
         });
         overrides.forEach((key, value) -> values.set(key, value, "--" + key));
+        if (values.has(MethodCatalog.DISTRIBUTION)) {
+            DensityRule rule = MethodCatalog.distribution(values.text(MethodCatalog.DISTRIBUTION));
+            values.otherwise(MethodCatalog.REFRESH, (long) SparseTraining.swatPeriod(rule));
+        }
         ExperimentConfig config = of(values);
         config.checkTogether(values);
         return config;
@@ -267,6 +282,7 @@ public record ExperimentConfig(
                 values.real("momentum"),
                 values.text("optimizer"),
                 values.real("weightDecay"),
+                values.text("uploadValues"),
                 new ClientFaults(
                         values.real("dropout"),
                         values.real("deadline"),
@@ -294,6 +310,12 @@ public record ExperimentConfig(
         }
         if (method.equals(Mfl.NAME) && momentum == 0) {
             throw values.refusal("momentum", "above 0 for method " + method + ", which averages it");
+        }
+        if (options.has(MethodCatalog.DISTRIBUTION)
+                && MethodCatalog.distribution(options.text(MethodCatalog.DISTRIBUTION))
+                        .followsMomentum()
+                && momentum == 0) {
+            throw values.refusal("momentum", "above 0 where distribution is momentum");
         }
         if (keepsMomentum() && (momentum == 0 || method.equals(Mfl.NAME))) {
             throw values.refusal(
@@ -352,6 +374,7 @@ public record ExperimentConfig(
         map.put("momentum", momentum);
         map.put("optimizer", optimizer);
         map.put("weightDecay", weightDecay);
+        map.put("uploadValues", uploadValues);
         map.putAll(faults.toMap());
         map.putAll(options.toMap());
         map.put(SEED, seed);

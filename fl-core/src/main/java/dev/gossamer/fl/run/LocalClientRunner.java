@@ -3,6 +3,7 @@ package dev.gossamer.fl.run;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.EngineException;
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.method.ClientRunner;
@@ -39,6 +40,11 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
     private final StopSignal stop;
     private final AtomicReference<@Nullable Footprint> footprint = new AtomicReference<>();
 
+    /** Starts the threads; uploads have values as they are. */
+    public LocalClientRunner(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, int threads) {
+        this(backend, spec, data, parts, seed, threads, ValueType.F32);
+    }
+
     /**
      * Starts the threads.
      *
@@ -46,9 +52,15 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
      * @param parts for each client the indices of its training samples
      * @param seed of the run
      * @param threads at least 1
+     * @param uploads what the values of clients' updates travel as; if that rounds, each client keeps what rounding took away
+     *     and adds it to its next update
      */
-    public LocalClientRunner(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, int threads) {
-        this(new Worker.Setup(backend, spec, data, parts, seed, new ClientMemories()), threads, new StopSignal());
+    public LocalClientRunner(
+            Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, int threads, ValueType uploads) {
+        this(
+                new Worker.Setup(backend, spec, data, parts, seed, new ClientMemories(), uploads),
+                threads,
+                new StopSignal());
     }
 
     LocalClientRunner(Worker.Setup setup, int threads, StopSignal stop) {

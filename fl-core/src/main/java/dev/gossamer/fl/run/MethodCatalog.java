@@ -101,21 +101,30 @@ public final class MethodCatalog {
     /** Key of the exponent of Powerpropagation, which is part of the model. */
     static final String ALPHA = "alpha";
 
+    /** Key of the rule by which SWAT's clients spread their sparsity. */
+    static final String DISTRIBUTION = "distribution";
+
+    /** Key of SWAT's period. */
+    static final String REFRESH = "refresh";
+
     /** The settings of SWAT's clients. */
     private static final List<Setting> SWAT = List.of(
             Setting.fraction(
                     "sparsity", 0.9, false, "Part of the weights that is zero in products, and of what is saved."),
             Setting.oneOf(
-                    "distribution",
+                    DISTRIBUTION,
                     "uniform",
-                    List.of("uniform", "erk"),
-                    "How the sparsity is spread over layers; uniform leaves the first one dense."),
+                    List.of("uniform", "erk", "momentum"),
+                    "How the sparsity is spread over layers: uniform, which leaves the first one dense; erk, by the layers'"
+                            + " shapes; momentum, anew every refresh batches, by the momentum of their active weights, which"
+                            + " a client with too few batches for a refresh after the first never sees."),
             Setting.integer(
-                    "refresh",
+                    REFRESH,
                     SparseTraining.SWAT_PERIOD,
                     1,
                     MAX_COUNT,
-                    "Batches between two searches for a convolution's thresholds."));
+                    "Batches between two searches for a convolution's thresholds, and for densities by momentum, which have "
+                            + SparseTraining.SWAT_MOMENTUM_PERIOD + " where nothing is said."));
 
     private static final List<Entry> ENTRIES = List.of(
             new Entry(
@@ -376,9 +385,13 @@ public final class MethodCatalog {
 
     private static SparseTraining swat(ExperimentConfig config) {
         MethodOptions options = config.options();
-        DensityRule rule = DensityRule.valueOf(options.text("distribution").toUpperCase(Locale.ROOT));
-        SparseTraining training = SparseTraining.swat(rule, 1 - options.real("sparsity"));
-        return new SparseTraining(training.weights(), training.activations(), options.integer("refresh"));
+        return SparseTraining.swat(
+                distribution(options.text(DISTRIBUTION)), 1 - options.real("sparsity"), options.integer(REFRESH));
+    }
+
+    /** The rule that a value of {@link #DISTRIBUTION} names. */
+    static DensityRule distribution(String name) {
+        return DensityRule.valueOf(name.toUpperCase(Locale.ROOT));
     }
 
     private static PruneFl pruneFl(ModelSpec spec, LocalTraining training, ExperimentConfig config) {

@@ -37,6 +37,18 @@ final class SettingValues {
         values.put(key, value);
     }
 
+    /** Whether there is such a setting. */
+    boolean has(String key) {
+        return values.containsKey(key);
+    }
+
+    /** Gives a setting of which nothing has been said another default. */
+    void otherwise(String key, Object fallback) {
+        if (!sources.containsKey(key)) {
+            values.put(key, fallback);
+        }
+    }
+
     private ConfigException unknown(String key, String source) {
         List<String> others = MethodCatalog.methodsWith(key);
         if (!others.isEmpty()) {

@@ -3,9 +3,13 @@ package dev.gossamer.fl.run;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.fl.codec.CodecException;
 import dev.gossamer.fl.codec.DecodeOptions;
+import dev.gossamer.fl.codec.ErrorFeedback;
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.RoundedMessage;
 import dev.gossamer.fl.codec.SparseUpdate;
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.codec.WireCodec;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Split;
@@ -51,14 +55,25 @@ final class Worker implements AutoCloseable {
 
     private static final int EVALUATION_BATCH = 256;
 
+    /** Under which a client remembers what rounding took away from its last update. */
+    private static final String RESIDUAL = "residual";
+
     /**
      * What all workers of a run share.
      *
      * @param parts for each client the indices of its training samples
      * @param memories what clients keep from round to round
+     * @param uploads what the values of clients' updates travel as
      */
     @SuppressWarnings("ArrayRecordComponent") // shared, read only, never compared
-    record Setup(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, ClientMemories memories) {
+    record Setup(
+            Backend backend,
+            ModelSpec spec,
+            Dataset data,
+            int[][] parts,
+            long seed,
+            ClientMemories memories,
+            ValueType uploads) {
 
         int largestPart() {
             return Arrays.stream(parts).mapToInt(part -> part.length).max().orElse(1);
@@ -110,11 +125,36 @@ final class Worker implements AutoCloseable {
         long decoded = System.nanoTime();
         Reply reply = work.perform(new AtWork(client, received.round()), received.model());
         long done = System.nanoTime();
-        SparseUpdate update = new SparseUpdate(
-                received.round(), client, setup.parts()[client].length, received.method(), reply.payload());
-        byte[] answer = WireCodec.encode(update, received.model());
+        byte[] answer = encode(client, received, reply);
         return new ClientUpdate(
                 client, answer, reply.report(), decoded - start, done - decoded, System.nanoTime() - done);
+    }
+
+    /**
+     * What rounding takes away from an update is added to the client's next one, whenever that is. An update with a value that
+     * the type cannot hold travels as it is, so that it is up to the server to refuse it.
+     */
+    private byte[] encode(int client, SparseUpdate received, Reply reply) {
+        if (setup.uploads() == ValueType.F32 || reply.exact()) {
+            return WireCodec.encode(update(client, received, reply.payload()), received.model());
+        }
+        ModelState residual = setup.memories().recall(client, RESIDUAL);
+        SparseUpdate compensated = update(
+                client,
+                received,
+                residual == null ? reply.payload() : ErrorFeedback.withResidual(reply.payload(), residual));
+        try {
+            RoundedMessage rounded = WireCodec.encodeRounded(compensated, setup.uploads(), received.model());
+            setup.memories().remember(client, RESIDUAL, received.round(), rounded.residual());
+            return rounded.message();
+        } catch (CodecException e) {
+            setup.memories().forget(client, RESIDUAL);
+            return WireCodec.encode(compensated, received.model());
+        }
+    }
+
+    private SparseUpdate update(int client, SparseUpdate received, ModelState payload) {
+        return new SparseUpdate(received.round(), client, setup.parts()[client].length, received.method(), payload);
     }
 
     /** A client whose turn it is on this worker's network. */
@@ -171,11 +211,7 @@ final class Worker implements AutoCloseable {
             }
             long seen = (long) training.epochs() * order.length;
             return new TrainingReport(
-                    session.lastEpoch().loss(),
-                    0,
-                    session.flops(seen),
-                    seen * denseFlops,
-                    session.savedActivationBytes());
+                    session.lastEpoch().loss(), 0, session.flops(), seen * denseFlops, session.savedActivationBytes());
         }
 
         @Override

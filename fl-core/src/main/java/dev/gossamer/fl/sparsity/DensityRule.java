@@ -58,12 +58,32 @@ public enum DensityRule {
             }
             return parts == 0 ? 0 : left / parts;
         }
+    },
+
+    /**
+     * Layers whose weights have more momentum get more of the model's weights, anew at each search for thresholds, as {@link
+     * MomentumDensities} says. Until there is any momentum every layer has the model's density, the first one too.
+     *
+     * <p>Source: SWAT-M of "Sparse Weight Activation Training", Raihan, Aamodt, NeurIPS 2020.
+     */
+    MOMENTUM {
+        @Override
+        double[] spread(double[] raw, long[] sizes, double density) {
+            double[] densities = new double[sizes.length];
+            Arrays.fill(densities, density);
+            return densities;
+        }
     };
+
+    /** Whether densities change while a client trains, so that its optimiser has to have momentum. */
+    public boolean followsMomentum() {
+        return this == MOMENTUM;
+    }
 
     abstract double[] spread(double[] raw, long[] sizes, double density);
 
     /**
-     * The density of each layer, above 0 and at most 1.
+     * The density of each layer, above 0 and at most 1; of a rule that follows momentum, that with which a client starts.
      *
      * @param shapes of the weights, {@code [out, in]} or {@code [out, in, height, width]}, in the model's order; at least one
      * @param density of the model, above 0 and at most 1

@@ -1,6 +1,10 @@
 package dev.gossamer.fl.sparsity;
 
+import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.TensorState;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * SWAT-M's rule: layers whose weights have more momentum get more of the model's weights.
@@ -22,11 +26,36 @@ public final class MomentumDensities {
     private MomentumDensities() {}
 
     /**
+     * Mean |momentum| over a layer's active weights: those of largest magnitude, ties to the lower index.
+     *
+     * @param weights of the layer, all of them
+     * @param momentum of each
+     * @param active how many multiply; the mean over none is 0
+     */
+    public static double meanMagnitude(TensorState weights, TensorState momentum, long active) {
+        SparsityPattern mask = MagnitudePruning.keepTop(new ModelState(List.of(weights)), active)
+                .tensors()
+                .getFirst()
+                .pattern();
+        float[] values = momentum.values();
+        double[] sum = new double[1];
+        if (mask == null) {
+            for (float value : values) {
+                sum[0] += Math.abs(value);
+            }
+        } else {
+            mask.forEach((row, col, position) -> sum[0] += Math.abs(values[row * mask.cols() + col]));
+        }
+        return active == 0 ? 0 : sum[0] / Math.min(active, values.length);
+    }
+
+    /**
      * How many weights each layer keeps.
      *
-     * @param momentum mean magnitude of the momentum of each layer's active weights, at least 0 and finite
+     * @param momentum mean magnitude of the momentum of each layer's active weights, at least 0
      * @param sizes weights of each layer when dense
      * @param density of the model, above 0 and at most 1
+     * @throws IllegalArgumentException if the momentum is not finite, as where training diverges
      */
     public static long[] keep(double[] momentum, long[] sizes, double density) {
         if (!(density > 0 && density <= 1) || momentum.length != sizes.length) {
@@ -36,6 +65,10 @@ public final class MomentumDensities {
         }
         double all = Arrays.stream(sizes).sum();
         double sum = Arrays.stream(momentum).sum();
+        if (!Double.isFinite(sum)) {
+            throw new IllegalArgumentException(
+                    "The layers' momentum is " + Arrays.toString(momentum) + ", but must be finite: training diverges");
+        }
         double[] wanted = new double[sizes.length];
         for (int i = 0; i < wanted.length; i++) {
             double share = sum == 0 ? sizes[i] / all : momentum[i] / sum;

@@ -22,4 +22,9 @@ public record WeightSparsity(DensityRule rule, double density) {
     public boolean selects() {
         return density < 1;
     }
+
+    /** Whether how many are selected of each layer follows the optimiser's momentum. */
+    public boolean followsMomentum() {
+        return selects() && rule.followsMomentum();
+    }
 }

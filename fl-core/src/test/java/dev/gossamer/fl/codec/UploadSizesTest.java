@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -112,6 +113,30 @@ class UploadSizesTest {
         assertThat(masks.payload + masks.fields).isLessThanOrEqualTo((long) (1.03 * masks.bound));
         assertThat(documented())
                 .contains(row(sparsity, model.nnz(), coo, csr, message.length, masks, relative.length, dense));
+    }
+
+    /** Two bytes less for each value, masks and all else being the same. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.9, 0.99})
+    void aResNetUploadWithRoundedValues(double sparsity) throws IOException {
+        ModelState model = resnet(1 - sparsity);
+        long dense = ComparisonForm.DENSE.sizeBytes(model);
+        SparseUpdate update = new SparseUpdate(1, 0, 500, "fedsparsify-global", model);
+        List<Long> lengths = new ArrayList<>();
+        for (ModelState reference : Arrays.asList(null, model)) {
+            long exact = WireCodec.encode(update, reference).length;
+            long half =
+                    WireCodec.encodeRounded(update, ValueType.F16, reference).message().length;
+            assertThat(exact - half).isEqualTo(2 * model.nnz());
+            assertThat(WireCodec.encodeRounded(update, ValueType.BF16, reference)
+                            .message())
+                    .hasSize((int) half);
+            lengths.addAll(List.of(exact, half));
+        }
+        StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "| %.1f %% |", 100 * sparsity));
+        lengths.forEach(
+                length -> row.append(String.format(Locale.ROOT, " %,d (%.1fx) |", length, (double) dense / length)));
+        assertThat(documented()).contains(row);
     }
 
     private static org.assertj.core.data.Offset<Double> within(double printed) {

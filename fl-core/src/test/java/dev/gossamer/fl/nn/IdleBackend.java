@@ -34,6 +34,7 @@ import dev.gossamer.engine.ops.SelectOps;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.ops.SparseOps;
 import dev.gossamer.engine.ops.TrainOps;
+import dev.gossamer.engine.sparse.MagnitudeSelection;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
@@ -98,6 +99,11 @@ final class IdleBackend implements Backend {
     private record IdleIndices(Object owner, Shape shape) implements Indices {}
 
     private record IdleStream(Object owner) implements RandomStream {}
+
+    private record IdleSparseTensor(Object owner, Shape shape, long capacity, long sizeBytes) implements SparseTensor {}
+
+    private record IdleSparseWeights(Object owner, Geometry geometry, long capacity, long sizeBytes)
+            implements SparseWeights {}
 
     private record IdleSamples(Object owner, Shape one, long count) implements Samples {}
 
@@ -200,7 +206,37 @@ final class IdleBackend implements Backend {
         }
     }
 
-    private final class IdleOps implements NnOps, TrainOps, DataOps {
+    private final class IdleOps implements NnOps, TrainOps, DataOps, SelectOps {
+
+        @Override
+        public MagnitudeSelection.Threshold kthMagnitude(List<Values> group, long k) {
+            throw new UnsupportedOperationException("no step looks for a threshold on the host");
+        }
+
+        @Override
+        public void keepTop(List<Space> group, Role by, long keep) {
+            throw new UnsupportedOperationException("no step prunes");
+        }
+
+        @Override
+        public void compress(Tensor x, long keep, SparseTensor to) {
+            calls++;
+        }
+
+        @Override
+        public void compressAgain(Tensor x, long keep, SparseTensor to) {
+            calls++;
+        }
+
+        @Override
+        public void compress(Values w, long keep, SparseWeights to) {
+            calls++;
+        }
+
+        @Override
+        public void compressAgain(Values w, long keep, SparseWeights to) {
+            calls++;
+        }
 
         @Override
         public void relu(Tensor x, Tensor y, Mask mask) {
@@ -420,12 +456,12 @@ final class IdleBackend implements Backend {
 
         @Override
         public SparseTensor sparseTensor(Shape shape, long capacity) {
-            throw new UnsupportedOperationException("no session here saves sparse activations");
+            return new IdleSparseTensor(this, shape, capacity, 0);
         }
 
         @Override
         public SparseWeights sparseWeights(Geometry geometry, long capacity) {
-            throw new UnsupportedOperationException("no session here selects weights");
+            return new IdleSparseWeights(this, geometry, capacity, 0);
         }
 
         @Override
@@ -497,7 +533,7 @@ final class IdleBackend implements Backend {
 
         @Override
         public SelectOps select() {
-            return unused(SelectOps.class);
+            return ops;
         }
 
         @Override

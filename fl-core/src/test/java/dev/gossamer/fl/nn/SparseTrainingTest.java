@@ -22,9 +22,12 @@ import dev.gossamer.fl.sparsity.PowerPropagation;
 import dev.gossamer.fl.sparsity.WeightSparsity;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -270,6 +273,129 @@ class SparseTrainingTest {
         assertThat(new HashSet<>(cnn.subList(0, 3))).as("periods that differ").hasSize(3);
         assertThat(cnn.get(3)).as("an epoch has four batches").isEqualTo(cnn.get(2));
         assertThat(cnn.get(4)).as("once, over two epochs").isNotEqualTo(cnn.get(3));
+    }
+
+    /**
+     * Two batches with every layer at the model's density, then as many weights as the formula gives: written out here with
+     * weights and momentum of that time, for the convolutions' and the linear layer's alike.
+     */
+    @Test
+    void densitiesFollowTheMomentumOfActiveWeights() {
+        double density = 0.06;
+        SparseTraining training = SparseTraining.swat(DensityRule.MOMENTUM, density, 2);
+        Network network = new Network(workspace, CNN);
+        network.load(Fixtures.randomModel(CNN, 11));
+        List<String> names = List.of("conv1.weight", "conv2.weight", "conv3.weight", "fc.weight");
+        try (TrainingSession session = session(network, training)) {
+            session.begin(0.1f);
+            session.trainEpoch(ORDER, 2 * BATCH);
+            SparsePlan first = session.plan();
+            for (String layer : names) {
+                assertThat(first.layers().get(layer).weights())
+                        .isCloseTo(density, within(1.0 / sizeOf(network.parameter(layer))));
+            }
+            double flops = session.flops();
+            assertThat(flops).isCloseTo(2 * BATCH * first.flops(network), within(1e-9 * flops));
+
+            Map<String, Long> expected = keptByMomentum(network, first, names, density);
+            session.trainEpoch(ORDER, BATCH);
+            assertThat(new HashSet<>(expected.values()))
+                    .as("shares that differ")
+                    .hasSizeGreaterThan(2);
+            expected.forEach((layer, keep) -> {
+                SparsePlan.Kept kept = session.plan().layers().get(layer);
+                assertThat(kept.keptWeights(network.parameter(layer))).isEqualTo(keep);
+                assertThat(kept.activations()).isEqualTo(kept.weights());
+            });
+            double third = BATCH * session.plan().flops(network);
+            assertThat(session.flops()).isCloseTo(flops + third, within(1e-9 * flops));
+
+            session.begin(0.1f);
+            assertThat(session.plan()).isEqualTo(SparsePlan.of(training, network));
+        }
+    }
+
+    private static long sizeOf(Parameter parameter) {
+        return parameter.spec().size();
+    }
+
+    private static Map<String, Long> keptByMomentum(
+            Network network, SparsePlan plan, List<String> names, double density) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        for (String layer : names) {
+            float[] weights = network.state().tensor(layer).values();
+            float[] momentum = network.momentum().tensor(layer).values();
+            double share = plan.layers().get(layer).weights();
+            means.put(
+                    layer,
+                    largest(weights, share).stream()
+                            .mapToDouble(i -> Math.abs(momentum[i]))
+                            .average()
+                            .orElseThrow());
+        }
+        double sum = means.values().stream().mapToDouble(Double::doubleValue).sum();
+        double all = names.stream()
+                .mapToDouble(layer -> sizeOf(network.parameter(layer)))
+                .sum();
+        Map<String, Long> kept = new LinkedHashMap<>();
+        means.forEach((layer, mean) -> {
+            double wanted = mean / sum * density * all;
+            assertThat(wanted).as("nothing is over").isLessThan(0.99 * sizeOf(network.parameter(layer)));
+            kept.put(layer, (long) Math.ceil(wanted));
+        });
+        return kept;
+    }
+
+    /** The loss of a batch after the change is that of the model that its densities leave. */
+    @Test
+    void aStepMultipliesWithWhatMomentumLeaves() {
+        SparseTraining training = SparseTraining.swat(DensityRule.MOMENTUM, 0.3, 2);
+        Network network = new Network(workspace, CNN);
+        network.load(Fixtures.randomModel(CNN, 12));
+        ModelState before;
+        SparsePlan plan;
+        double loss;
+        try (TrainingSession session = session(network, training)) {
+            session.begin(0.1f);
+            session.trainEpoch(ORDER, 2 * BATCH);
+            before = network.state();
+            session.trainEpoch(ORDER, BATCH);
+            plan = session.plan();
+            loss = session.lastEpoch().loss();
+        }
+        assertThat(plan).isNotEqualTo(SparsePlan.of(training, network));
+        network.load(new ModelState(before.tensors().stream()
+                .map(tensor -> plan.layers().containsKey(tensor.name())
+                        ? tensor.with(
+                                null,
+                                top(
+                                        tensor.values(),
+                                        plan.layers().get(tensor.name()).weights()))
+                        : tensor)
+                .toList()));
+        Samples batch = Fixtures.samples(
+                workspace,
+                Arrays.copyOf(Fixtures.randomPixels(COUNT, 36, 5), BATCH * 36),
+                Arrays.copyOf(Fixtures.randomLabels(COUNT, 5, 5), BATCH),
+                ONE);
+        try (EvaluationSession session = new EvaluationSession(network, batch, TRANSFORM, BATCH)) {
+            assertThat(session.evaluate().loss()).isCloseTo(loss, within(1e-5));
+        }
+    }
+
+    /** Dropout draws on after a change of densities, and the same for every run. */
+    @Test
+    void aChangeOfDensitiesKeepsRandomNumbersRepeatable() {
+        ModelSpec spec = new ModelSpec(
+                "dropping",
+                ONE,
+                List.of(
+                        new ConvSpec("conv", 5, 3, 1, 1, true, Activation.RELU),
+                        new DropoutSpec("dropout", 0.5f),
+                        new LinearSpec("fc", 5, Activation.IDENTITY)));
+        SparseTraining training = SparseTraining.swat(DensityRule.MOMENTUM, 0.3, 1);
+        ModelState model = Fixtures.randomModel(spec, 13);
+        assertThat(trained(spec, model, training, 2)).isEqualTo(trained(spec, model, training, 2));
     }
 
     @Test

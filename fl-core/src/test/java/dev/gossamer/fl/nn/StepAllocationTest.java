@@ -12,6 +12,7 @@ import dev.gossamer.engine.check.CheckedBackend;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.nn.PoolSpec.Kind;
+import dev.gossamer.fl.sparsity.DensityRule;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -56,12 +57,31 @@ class StepAllocationTest {
         check(spec, 1 + forward + 1 + backward + 1 + 1);
     }
 
+    /** Where densities follow momentum, between two looks at it. */
+    @Test
+    void stepsThatSelectAllocateNothing() {
+        ModelSpec spec = new ModelSpec(
+                "conv",
+                new Shape(1, 5, 6, 1),
+                List.of(
+                        new ConvSpec("conv", 3, 3, 1, 1, true, Activation.RELU),
+                        new LinearSpec("fc", 4, Activation.IDENTITY)));
+        // Batch, two selections and a product forward in each layer, loss; weights, bias, one input gradient; update.
+        int calls = 1 + 2 * 3 + 1 + 2 * 2 + 1 + 1;
+        SparseTraining training = SparseTraining.swat(DensityRule.MOMENTUM, 0.2, MANY);
+        check(spec, calls, new Sgd(0.9f, false, 0, 0), training);
+    }
+
+    private void check(ModelSpec spec, int calls) {
+        check(spec, calls, Sgd.PLAIN, SparseTraining.NONE);
+    }
+
     /**
      * Runs many steps.
      *
      * @param calls ops of a step
      */
-    private void check(ModelSpec spec, int calls) {
+    private void check(ModelSpec spec, int calls, Sgd rule, SparseTraining training) {
         IdleBackend idle = new IdleBackend();
         try (CheckedBackend backend = new CheckedBackend(idle);
                 Workspace workspace = backend.workspace(1)) {
@@ -69,8 +89,15 @@ class StepAllocationTest {
             Samples samples = Fixtures.samples(workspace, new byte[BATCH * 30], new byte[BATCH], new Shape(1, 5, 6, 1));
             MemorySegment order = MemorySegment.ofArray(new int[MANY * BATCH]);
             try (TrainingSession session = new TrainingSession(
-                    network, samples, PixelTransform.scale(1f / 256), BATCH, MANY * BATCH, Sgd.PLAIN)) {
-                session.begin(0.1f);
+                    network,
+                    samples,
+                    PixelTransform.scale(1f / 256),
+                    Augment.NONE,
+                    BATCH,
+                    MANY * BATCH,
+                    rule,
+                    training)) {
+                session.begin(0.1f, 0, rule.momentum() == 0 ? null : network.momentum());
                 session.trainEpoch(order, MANY * BATCH);
                 long before = idle.calls;
                 long fewSteps = allocatedBy(() -> session.trainEpoch(order, 2 * BATCH));

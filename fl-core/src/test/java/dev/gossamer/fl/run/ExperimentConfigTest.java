@@ -8,6 +8,8 @@ import dev.gossamer.fl.method.LearningRate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -108,6 +110,7 @@ class ExperimentConfigTest {
                     model           | vgg      | one of mlp, linear
                     augment         | mixup    | one of none, crop-flip
                     seed            | today    | a whole number
+                    uploadValues    | int8     | one of float32, float16, bfloat16
                     initialSparsity | 0.95     | at most sparsity
                     pruningStart    | 21       | at most rounds
                     """)
@@ -172,6 +175,20 @@ class ExperimentConfigTest {
     }
 
     @Test
+    void thePeriodIsSwatsOwnWhereNothingIsSaid() {
+        Map<String, String> swat = new HashMap<>(Map.of("method", "swat-fedavg", "momentum", "0.9"));
+        assertThat(ExperimentConfig.resolve(null, swat).options().integer("refresh"))
+                .isEqualTo(10);
+        swat.put("distribution", "momentum");
+        ExperimentConfig config = ExperimentConfig.resolve(null, swat);
+        assertThat(config.options().integer("refresh")).isEqualTo(20);
+        assertThat(config.toMap()).containsEntry("refresh", 20L);
+        swat.put("refresh", "10");
+        assertThat(ExperimentConfig.resolve(null, swat).options().integer("refresh"))
+                .isEqualTo(10);
+    }
+
+    @Test
     void settingsThatDoNotFitTogetherAreRefused() {
         assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of("method", "mfl")))
                 .isInstanceOf(ConfigException.class)
@@ -179,6 +196,12 @@ class ExperimentConfigTest {
         assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of("optimizer", "keep")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("optimizer is keep, but must be reset where momentum is 0");
+        for (String method : List.of("swat-fedavg", "zerofl")) {
+            assertThatThrownBy(
+                            () -> ExperimentConfig.resolve(null, Map.of("method", method, "distribution", "momentum")))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("momentum is 0.0, but must be above 0 where distribution is momentum");
+        }
         assertThatThrownBy(() -> ExperimentConfig.resolve(
                         null, Map.of("method", "oneshot-finetune", "rounds", "5", "tuneRounds", "5")))
                 .isInstanceOf(ConfigException.class)

@@ -189,6 +189,25 @@ class MethodRoundsTest {
     }
 
     @Test
+    void densitiesByMomentumLearnAndRepeat() {
+        ModelState fixed = run("swat-fedavg", SPARSITY).getLast().model();
+        for (String method : List.of("swat-fedavg", "zerofl")) {
+            FederatedMethod made = method(method, SPARSITY, "distribution", "momentum", "refresh", "3");
+            List<ServerState> states = run(made, 1);
+            assertThat(run(made, 3)).as(method).isEqualTo(states);
+            assertThat(states.getLast().model()).as(method).isNotEqualTo(fixed);
+            try (LocalClientRunner clients = runner(1)) {
+                assertThat(clients.evaluate(states.getLast().model()).accuracy())
+                        .as(method)
+                        .isGreaterThan(0.6);
+            }
+        }
+        // A period longer than an epoch looks at the momentum at the start of the next one; both are seen.
+        assertThat(run(method("swat-fedavg", SPARSITY, "distribution", "momentum", "refresh", "3"), 1))
+                .isNotEqualTo(run(method("swat-fedavg", SPARSITY, "distribution", "momentum", "refresh", "1000"), 1));
+    }
+
+    @Test
     void everyRuleOfZeroFlLearns() {
         try (LocalClientRunner clients = runner(2)) {
             for (String upload : List.of("diff-on-top-k-weights", "top-k-weights-diff")) {

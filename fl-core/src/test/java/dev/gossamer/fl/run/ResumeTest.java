@@ -37,6 +37,7 @@ class ResumeTest {
             Map.of("method", "fedsparsify-global"),
             Map.of("method", "fedsparsify-local", "participation", "0.5"),
             Map.of("method", "fedavg", "momentum", "0.9", "optimizer", "keep", "participation", "0.5"),
+            Map.of("method", "fedavg", "uploadValues", "float16", "participation", "0.5"),
             Map.of("method", "fedavgm"),
             Map.of("method", "mfl", "momentum", "0.5"),
             Map.of("method", "snip"),
@@ -72,7 +73,7 @@ class ResumeTest {
     @Test
     void aStoppedRunGoesOnAsIfNothingHadBeen() throws IOException {
         for (Map<String, String> settings : RUNS) {
-            String method = settings.get("method");
+            String method = String.join("-", settings.values());
             Path whole = folder.resolve(method);
             run(settings, RunDirectory.create(whole, false), 0);
             for (int stopAt = 1; stopAt < 4; stopAt++) {

@@ -3,6 +3,7 @@ package dev.gossamer.fl.sparsity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gossamer.fl.codec.TensorState;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -50,8 +51,22 @@ class MomentumDensitiesTest {
         assertThat(Arrays.stream(keep).sum()).isBetween(306L, 309L);
     }
 
+    /** The largest weights are those at 1, 4 and, before its equal at 5, at 2. */
+    @Test
+    void onlyActiveWeightsCount() {
+        TensorState weights = TensorState.dense("w", new int[] {2, 3}, new float[] {0.1f, -3, 2, 0, 5, -2});
+        TensorState momentum = TensorState.dense("w", new int[] {2, 3}, new float[] {100, -1, 0.5f, 100, 0.25f, 100});
+        assertThat(MomentumDensities.meanMagnitude(weights, momentum, 3)).isEqualTo(1.75 / 3);
+        assertThat(MomentumDensities.meanMagnitude(weights, momentum, 6)).isEqualTo(301.75 / 6);
+        assertThat(MomentumDensities.meanMagnitude(weights, momentum, 0)).isZero();
+    }
+
     @Test
     void refusesWhatDoesNotFit() {
+        assertThatThrownBy(() ->
+                        MomentumDensities.keep(new double[] {1, Double.POSITIVE_INFINITY}, new long[] {10, 10}, 0.1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("diverges");
         assertThatThrownBy(() -> MomentumDensities.keep(new double[2], new long[3], 0.1))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> MomentumDensities.keep(new double[2], new long[2], 0))
