@@ -234,7 +234,7 @@ class RoundedUploadsTest {
             assertThatThrownBy(() -> run(wild, 1, type, 1))
                     .as("%s", type)
                     .isInstanceOf(ClientException.class)
-                    .hasMessageContaining("no update of the round can be used");
+                    .hasMessageContaining("0 of 4 clients sent what can be");
         }
     }
 
