@@ -271,6 +271,16 @@ extern "C" __global__ void __launch_bounds__(128) spmm_128(
     spmm<32, 8, 32, 128>(a, b, b_ld, c, end);
 }
 
+extern "C" __global__ void __launch_bounds__(256) spmm_long_128(
+    SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
+    spmm<32, 8, 32, 256>(a, b, b_ld, c, end);
+}
+
+extern "C" __global__ void __launch_bounds__(256) spmm_whole_64(
+    SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
+    spmm<16, 8, 32, 256>(a, b, b_ld, c, end);
+}
+
 // One column: a warp per row, its lanes side by side in A. Rows need no order, nor b an alignment.
 extern "C" __global__ void __launch_bounds__(128) spmm_vector(
     const int* row_ptr, const int* col_idx, const float* values, const int* permutation, i64 rows, const float* b,

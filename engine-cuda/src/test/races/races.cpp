@@ -223,9 +223,8 @@ void patterns() {
 }
 
 // A row of 20 entries in two pieces, rows of 3 and 0, and blocks of all group sizes.
-template <int LANES, typename Kernel>
-void spmm_pieces(Kernel kernel) {
-    constexpr int GROUPS = 128 / LANES;
+template <int GROUPS, typename Kernel>
+void spmm_pieces(int threads, Kernel kernel) {
     Memory<int4> pieces(2 * GROUPS);
     for (int i = 0; i < 2 * GROUPS; i++) {
         pieces[i] = {-1, 0, 0, 0};
@@ -240,13 +239,15 @@ void spmm_pieces(Kernel kernel) {
     SpmmMatrix a = {pieces, cols, values, cols, 2 * GROUPS, 2};
     Output out = {c, mask, LD, 2, BATCH, 0.5f};
     SpmmEnd end = {bias, noted, 2, 1, 1.5f, 0};
-    races::launch(2, 128, [&] { kernel(a, b, out, end); });
+    races::launch(2, threads, [&] { kernel(a, b, out, end); });
 }
 
 void sparse_products() {
-    spmm_pieces<8>([](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_32(a, b, LD, c, end); });
-    spmm_pieces<16>([](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_64(a, b, LD, c, end); });
-    spmm_pieces<32>([](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_128(a, b, LD, c, end); });
+    spmm_pieces<16>(128, [](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_32(a, b, LD, c, end); });
+    spmm_pieces<8>(128, [](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_64(a, b, LD, c, end); });
+    spmm_pieces<4>(128, [](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_128(a, b, LD, c, end); });
+    spmm_pieces<8>(256, [](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_long_128(a, b, LD, c, end); });
+    spmm_pieces<16>(256, [](SpmmMatrix a, const float* b, Output c, SpmmEnd end) { spmm_whole_64(a, b, LD, c, end); });
     Ints ptr(4, 30), cols(23, 5), rows(23, 3);
     Floats values(23), gy(3 * LD), x(5 * LD), c(3 * LD), partial(2 * 23);
     Words noted(3);

@@ -36,10 +36,13 @@ enum SddmmKernel {
         this.block = block;
     }
 
-    /** The kernel for A and B: the narrowest that fills the device; none where rows do not begin on 16 bytes. */
+    /**
+     * The kernel for A and B: the narrowest that fills the device; none where their rows do not begin on 16 bytes, and for
+     * matrices larger than were measured.
+     */
     static @Nullable SddmmKernel choose(
             CudaTuning tuning, int multiprocessors, PatternPlan plan, CudaTensor a, CudaTensor b) {
-        if (!tuning.ownSddmm()) {
+        if (!tuning.ownSddmm(plan.pattern())) {
             return null;
         }
         if (a.batch <= FEW_COLUMNS) {

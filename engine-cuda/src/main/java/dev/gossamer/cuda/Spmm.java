@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Spmm {
 
     private static final int BLOCK = 256;
+    private static final int VECTOR_BLOCK = 128;
     private static final int WARP = 32;
 
     private Spmm() {}
@@ -79,19 +80,20 @@ final class Spmm {
             CudaTensor c,
             @Nullable CudaMask mask,
             Epilogue epilogue) {
-        if (c.batch == 1 && workspace.tuning().ownSpmm()) {
+        PatternPlan plan = a.space.plan();
+        if (c.batch == 1 && workspace.tuning().ownSpmm(plan.pattern())) {
             vector(workspace, a, transposed, b);
-            end(workspace.launch(), alpha, beta, c, mask, epilogue).grid1d((long) c.features * WARP, SpmmKernel.BLOCK);
+            end(workspace.launch(), alpha, beta, c, mask, epilogue).grid1d((long) c.features * WARP, VECTOR_BLOCK);
             return true;
         }
-        SpmmKernel kernel = SpmmKernel.choose(workspace.tuning(), b, c);
+        SpmmKernel kernel = SpmmKernel.choose(workspace.tuning(), workspace.multiprocessors(), plan, b, c);
         if (kernel == null) {
             return false;
         }
-        PatternPlan.Pieces pieces = kernel.pieces(workspace.multiprocessors(), a.space.plan(), transposed, c.batch);
+        PatternPlan.Pieces pieces = kernel.pieces(workspace.multiprocessors(), plan, transposed, c.batch);
         matrix(workspace, kernel, pieces, a, transposed, b);
         end(workspace.launch(), alpha, beta, c, mask, epilogue)
-                .blocks(kernel.blocks(pieces.count(), c.batch), SpmmKernel.BLOCK);
+                .blocks(kernel.blocks(pieces.count(), c.batch), kernel.block);
         return true;
     }
 

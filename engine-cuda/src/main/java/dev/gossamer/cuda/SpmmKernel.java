@@ -3,53 +3,82 @@ package dev.gossamer.cuda;
 import dev.gossamer.cuda.device.Launch;
 import org.jspecify.annotations.Nullable;
 
-/** Our kernels for products with packed matrices, by the columns that a block takes at once. */
+/** Our kernels for products with packed matrices, by the columns that a block takes at once. Thresholds are measured (docs/gpu.md). */
 enum SpmmKernel {
-    COLUMNS_32("spmm_32", 32),
-    COLUMNS_64("spmm_64", 64),
-    COLUMNS_128("spmm_128", 128);
-
-    static final int BLOCK = 128;
+    COLUMNS_32("spmm_32", 32, 128, 64),
+    COLUMNS_64("spmm_64", 64, 128, 64),
+    COLUMNS_128("spmm_128", 128, 128, 48),
+    /** For long rows and much work: rows of up to eight pieces, of twice the length. */
+    LONG_128("spmm_long_128", 128, 256, 24),
+    /** For columns of B that are too long for L1, and many of them: narrow tiles, whole rows. */
+    WHOLE_64("spmm_whole_64", 64, 256, 0);
 
     /** Columns of a lane. */
     private static final int QUAD = 4;
 
     private static final int WARP = 32;
 
-    /** Groups that a multiprocessor should have, so that memory is kept busy; measured (docs/gpu.md). */
-    private static final int GROUPS_OF_MULTIPROCESSOR = 64;
-
     /** Entries of a piece: fewer cost more than they save. */
     private static final int SHORTEST = 8;
 
+    /** From pieces of that length on, {@link #LONG_128}. */
+    private static final int LONG = 32;
+
+    /** Rows and columns of B from which on {@link #WHOLE_64}. */
+    private static final int DEEP = 2048;
+
+    private static final int WIDE = 512;
+
+    final int block;
     private final String function;
     private final int columns;
+    private final int groupsOfMultiprocessor;
 
-    SpmmKernel(String function, int columns) {
+    /**
+     * @param block its threads
+     * @param groupsOfMultiprocessor that each multiprocessor should have, so that memory is kept busy; 0: rows are whole
+     */
+    SpmmKernel(String function, int columns, int block, int groupsOfMultiprocessor) {
         this.function = function;
         this.columns = columns;
+        this.block = block;
+        this.groupsOfMultiprocessor = groupsOfMultiprocessor;
     }
 
-    /** The kernel for B and C, where their rows begin on 16 bytes and their columns are not more than a grid counts. */
-    static @Nullable SpmmKernel choose(CudaTuning tuning, CudaTensor b, CudaTensor c) {
-        if (!tuning.ownSpmm() || b.ld % QUAD != 0 || c.ld % QUAD != 0) {
+    /** The kernel for B and C; none where their rows do not begin on 16 bytes, and for matrices larger than were measured. */
+    static @Nullable SpmmKernel choose(
+            CudaTuning tuning, int multiprocessors, PatternPlan plan, CudaTensor b, CudaTensor c) {
+        if (!tuning.ownSpmm(plan.pattern()) || b.ld % QUAD != 0 || c.ld % QUAD != 0) {
             return null;
         }
-        return c.batch <= 32 ? COLUMNS_32 : c.batch <= 64 ? COLUMNS_64 : COLUMNS_128;
+        if (c.batch <= 64) {
+            return c.batch <= 32 ? COLUMNS_32 : COLUMNS_64;
+        }
+        if (b.features >= DEEP && c.batch >= WIDE) {
+            return WHOLE_64;
+        }
+        return COLUMNS_128.length(multiprocessors, plan, c.batch) < LONG ? COLUMNS_128 : LONG_128;
+    }
+
+    /** The pieces of A, or of its transpose. */
+    PatternPlan.Pieces pieces(int multiprocessors, PatternPlan plan, boolean transposed, int batch) {
+        return plan.pieces(transposed, length(multiprocessors, plan, batch), groups());
     }
 
     /**
-     * The pieces of A, or of its transpose: short enough to have groups for all multiprocessors. Their length is a power of two,
-     * so that batches that differ a little share them.
+     * Of a piece: short enough for groups on all multiprocessors. A power of two, so that batches that differ a little share
+     * pieces.
      */
-    PatternPlan.Pieces pieces(int multiprocessors, PatternPlan plan, boolean transposed, int batch) {
-        long entries = plan.pattern().nnz() * tiles(batch);
-        long each = entries / ((long) multiprocessors * GROUPS_OF_MULTIPROCESSOR);
+    private int length(int multiprocessors, PatternPlan plan, int batch) {
+        if (groupsOfMultiprocessor == 0) {
+            return Integer.MAX_VALUE;
+        }
+        long each = plan.pattern().nnz() * tiles(batch) / ((long) multiprocessors * groupsOfMultiprocessor);
         int length = SHORTEST;
-        while (length < each) {
+        while (length < each && length < 1 << 30) {
             length *= 2;
         }
-        return plan.pieces(transposed, length, groups());
+        return length;
     }
 
     /** Starts its launch. */
@@ -63,7 +92,7 @@ enum SpmmKernel {
 
     /** Groups of a block. */
     private int groups() {
-        return BLOCK / Math.min(WARP, columns / QUAD);
+        return block / Math.min(WARP, columns / QUAD);
     }
 
     private int tiles(int batch) {

@@ -13,7 +13,7 @@ final class Spmv {
             Gemm.forward(workspace, alpha, a, x, beta, y);
         } else if (a.space.nnz() == 0) {
             Scaling.tensor(workspace, y, beta);
-        } else if (workspace.tuning().ownSpmm() || a.space.cols() == 1) {
+        } else if (workspace.tuning().ownSpmm(a.space.plan().pattern()) || a.space.cols() == 1) {
             // SpMV's CSR_ALG2 is wrong for a single column before cuSPARSE 13 (NVIDIA/cuopt pull request 1856).
             Spmm.run(workspace, alpha, a, x, beta, y, Epilogue.NONE);
         } else {

@@ -74,7 +74,8 @@ class CudaOwnProductsTest {
         Close.check("C", once, want, Spmm.spmm(2, PATTERN, abs(VALUES), abs(b), n, 0, new float[ROWS * n]), COLS);
         workspace.sparse().spmm(2, a, tb, 0, tc);
         Close.sameBits("C once more", read(tc, ROWS * n), once);
-        assertLaunched(n == 1 ? "spmm_vector" : n <= 32 ? "spmm_32" : n <= 64 ? "spmm_64" : "spmm_128", 2);
+        // The emulated GPU has one multiprocessor, which takes little to fill.
+        assertLaunched(n == 1 ? "spmm_vector" : n <= 32 ? "spmm_32" : n <= 64 ? "spmm_64" : "spmm_long_128", 2);
     }
 
     @ParameterizedTest
@@ -95,6 +96,39 @@ class CudaOwnProductsTest {
         Close.sameBits("gw once more", read(gw), once);
         assertLaunched("sddmm_total", n >= 1024 ? 2 : 0);
         assertLaunched("sddmm_few", n <= 8 ? 2 : 0);
+    }
+
+    @Test
+    void deepAndWideProductsHaveWholeRows() {
+        int depth = 2050;
+        int n = 515;
+        SparsityPattern deep = SparsityPattern.fromMask(3, depth, (row, col) -> (col + 3 * row) % 11 == 0);
+        float[] values = numbers(8, (int) deep.nnz());
+        float[] b = numbers(9, depth * n);
+        Tensor tc = tensor(3, n, numbers(3, 3 * n));
+        workspace.sparse().spmm(1, matrix(deep, Role.THETA, values), tensor(depth, n, b), 0, tc);
+        float[] want = Spmm.spmm(1, deep, values, b, n, 0, new float[3 * n]);
+        Close.check("C", read(tc, 3 * n), want, Spmm.spmm(1, deep, abs(values), abs(b), n, 0, new float[3 * n]), depth);
+        assertLaunched("spmm_whole_64", 1);
+    }
+
+    @Test
+    void muchWorkGoesToLongPieces() {
+        int rows = 120;
+        int n = 129;
+        SparsityPattern much = SparsityPattern.fromMask(rows, COLS, (row, col) -> (col + 3 * row) % (4 + row % 7) == 0);
+        float[] values = numbers(8, (int) much.nnz());
+        float[] b = numbers(9, COLS * n);
+        Tensor tc = tensor(rows, n, numbers(3, rows * n));
+        workspace.sparse().spmm(1, matrix(much, Role.THETA, values), tensor(COLS, n, b), 0, tc);
+        float[] want = Spmm.spmm(1, much, values, b, n, 0, new float[rows * n]);
+        Close.check(
+                "C",
+                read(tc, rows * n),
+                want,
+                Spmm.spmm(1, much, abs(values), abs(b), n, 0, new float[rows * n]),
+                COLS);
+        assertLaunched("spmm_long_128", 1);
     }
 
     /** The kernel ends with what would take a pass of its own, with the bits of that pass. */
