@@ -9,6 +9,9 @@ import java.util.Set;
 /** The tuning entries of this backend, read once. */
 final class CudaTuning {
 
+    /** Elements of a matrix that leaves cuBLAS's tiles without enough to do. */
+    private static final long SMALL = 1 << 18;
+
     /** cusparseSpMMAlg_t: CSR_ALG1, CSR_ALG2, CSR_ALG3. */
     private static final Set<Integer> SPMM_ALGORITHMS = Set.of(4, 6, 12);
 
@@ -18,11 +21,13 @@ final class CudaTuning {
     /**
      * Committed defaults: the algorithms that cuSPARSE documents as deterministic, CSR_ALG3 for SpMM and CSR_ALG2 for SpMV.
      * Our kernels were measured on matrices of less than 2^22 elements, and are no slower there. At a density of 0.2 they are
-     * faster than dense products in f32, SpMM 1.2 to 2.1 times; above it was not measured. The density of convolutions is
-     * where a step through the layers of VGG-16 took as long packed as dense on an H100 (docs/gpu.md).
+     * faster than dense products in f32, SpMM 1.2 to 2.1 times; those of an MLP for 28x28 images are twice as fast up to 0.5,
+     * beyond which nothing was measured. The density of convolutions is where a step took as long packed as dense
+     * (docs/gpu.md).
      */
     static final TuningTable DEFAULTS = new TuningTable(Map.of(
             "masked.density", 0.25,
+            "masked.density.small", 0.5,
             "convolution.masked.density", 0.2,
             "spmm.own", 4_194_304.0,
             "sddmm.own", 4_194_304.0,
@@ -33,11 +38,13 @@ final class CudaTuning {
 
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
     static final Map<String, List<Double>> TUNABLE = Map.of(
-            "masked.density", List.of(0.02, 0.05, 0.1, 0.2, 0.3),
+            "masked.density", List.of(0.1, 0.15, 0.2, 0.25, 0.3, 0.4),
+            "masked.density.small", List.of(0.2, 0.35, 0.5, 0.75),
             "convolution.masked.density", List.of(0.1, 0.15, 0.2, 0.25, 0.3));
 
     private final TuningTable table;
     private final double maskedDensity;
+    private final double smallMaskedDensity;
     private final double ownSpmm;
     private final double ownSddmm;
     private final double convolutionMaskedDensity;
@@ -49,6 +56,7 @@ final class CudaTuning {
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
         this.maskedDensity = table.get("masked.density");
+        this.smallMaskedDensity = table.get("masked.density.small");
         this.ownSpmm = table.get("spmm.own");
         this.ownSddmm = table.get("sddmm.own");
         this.convolutionMaskedDensity = table.get("convolution.masked.density");
@@ -71,9 +79,9 @@ final class CudaTuning {
         return table;
     }
 
-    /** Above this density a pattern of a linear layer is stored dense-masked and multiplied by cuBLAS. */
-    double maskedDensity() {
-        return maskedDensity;
+    /** Above this density a pattern of a linear layer with so many elements is stored dense-masked and multiplied by cuBLAS. */
+    double maskedDensity(long elements) {
+        return elements < SMALL ? smallMaskedDensity : maskedDensity;
     }
 
     /** The same of a convolution, multiplied in dense tiles. */

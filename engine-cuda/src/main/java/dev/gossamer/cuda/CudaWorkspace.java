@@ -166,13 +166,15 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Space space(int size) {
-        return keep(new CudaSpace(this, 1, size, tuning().maskedDensity()));
+        return keep(new CudaSpace(this, 1, size, tuning().maskedDensity(size)));
     }
 
     @Override
     public Space space(Geometry geometry) {
         CudaTuning tuning = tuning();
-        double masked = geometry.isLinear() ? tuning.maskedDensity() : tuning.convolutionMaskedDensity();
+        double masked = geometry.isLinear()
+                ? tuning.maskedDensity((long) geometry.rows() * geometry.cols())
+                : tuning.convolutionMaskedDensity();
         return keep(new CudaSpace(this, geometry.rows(), geometry.cols(), masked));
     }
 

@@ -23,8 +23,8 @@ final class CudaUnderTest {
     /** The number of a device attribute. The emulated GPU is small, so that grids are and kernels have to stride. */
     private static final int MULTIPROCESSORS = 16;
 
-    private static final TuningTable TUNING = CudaTuning.DEFAULTS.overriddenBy(
-            new TuningTable(Map.of("masked.density", 0.3, "convolution.masked.density", 0.3)));
+    private static final TuningTable TUNING = CudaTuning.DEFAULTS.overriddenBy(new TuningTable(
+            Map.of("masked.density", 0.3, "masked.density.small", 0.3, "convolution.masked.density", 0.3)));
 
     /** What tests of the emulator itself left behind in this JVM, when a backend was opened. */
     private static long bytesBefore;
