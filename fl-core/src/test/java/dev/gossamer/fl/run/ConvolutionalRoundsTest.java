@@ -4,18 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gossamer.engine.Activation;
-import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
-import dev.gossamer.fl.TestBackends;
-import dev.gossamer.fl.TestData;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
-import dev.gossamer.fl.data.Dataset;
-import dev.gossamer.fl.data.Partition;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.Cohort;
@@ -37,37 +32,24 @@ import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rounds of a network with state and random layers: what is averaged, what is never pruned, what is drawn. */
-@ParameterizedClass
-@MethodSource("dev.gossamer.fl.TestBackends#names")
-class ConvolutionalRoundsTest {
+class ConvolutionalRoundsTest extends BackendRounds {
 
     private static final int CLIENTS = 3;
     private static final int ROUNDS = 4;
-    private static final long SEED = 1990;
     private static final LocalTraining WORK = new LocalTraining(2, 16, 0.1, new Sgd(0.5f, false, 1e-4f, 0));
 
-    private final String name;
-    private Backend backend;
-    private Dataset data;
     private ModelSpec spec;
-    private int[][] parts;
 
     ConvolutionalRoundsTest(String name) {
-        this.name = name;
+        super(name, CLIENTS);
     }
 
     @BeforeEach
     void open() {
-        backend = TestBackends.open(name);
-        data = TestData.rows();
-        parts = Partition.parse("iid", SEED).assign(data, CLIENTS);
         spec = new ModelSpec(
                 "small",
                 data.one(),
@@ -78,12 +60,6 @@ class ConvolutionalRoundsTest {
                         new PoolSpec("pool", PoolSpec.Kind.MAX, new Window(1, 5, 1, 0)),
                         new DropoutSpec("dropout", 0.1f),
                         new LinearSpec("fc", data.classes(), Activation.IDENTITY)));
-    }
-
-    @AfterEach
-    void close() {
-        backend.close();
-        data.close();
     }
 
     @Test

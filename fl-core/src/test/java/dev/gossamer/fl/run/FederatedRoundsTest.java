@@ -3,17 +3,13 @@ package dev.gossamer.fl.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
-import dev.gossamer.fl.TestBackends;
 import dev.gossamer.fl.TestData;
 import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
-import dev.gossamer.fl.data.Dataset;
-import dev.gossamer.fl.data.Partition;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.ClientUpdate;
@@ -39,45 +35,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The methods over the local runner: what is pruned, what is sent, and that threads change nothing. */
-@ParameterizedClass
-@MethodSource("dev.gossamer.fl.TestBackends#names")
-class FederatedRoundsTest {
+class FederatedRoundsTest extends BackendRounds {
 
     private static final int CLIENTS = 6;
     private static final int ROUNDS = 5;
-    private static final long SEED = 1990;
     private static final ModelSpec SPEC = Models.mlp(TestData.FEATURES, 9, TestData.CLASSES);
     private static final LocalTraining WORK = new LocalTraining(2, 8, 0.3, Sgd.PLAIN);
     private static final PruningSchedule SCHEDULE = PruningSchedule.cubic(0.8, ROUNDS);
     private static final FedSparsifyGlobal SPARSIFY = new FedSparsifyGlobal(SPEC, WORK, SCHEDULE);
 
-    private final String name;
-    private Backend backend;
-    private Dataset data;
-    private int[][] parts;
-
     FederatedRoundsTest(String name) {
-        this.name = name;
-    }
-
-    @BeforeEach
-    void open() {
-        backend = TestBackends.open(name);
-        data = TestData.rows();
-        parts = Partition.parse("iid", SEED).assign(data, CLIENTS);
-    }
-
-    @AfterEach
-    void close() {
-        backend.close();
-        data.close();
+        super(name, CLIENTS);
     }
 
     @Test

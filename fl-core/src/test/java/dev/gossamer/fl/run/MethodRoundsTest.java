@@ -2,18 +2,14 @@ package dev.gossamer.fl.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
-import dev.gossamer.fl.TestBackends;
 import dev.gossamer.fl.TestData;
 import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
-import dev.gossamer.fl.data.Dataset;
-import dev.gossamer.fl.data.Partition;
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.Cohort;
@@ -31,43 +27,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every method of the catalogue over the local runner: that it learns, ends as sparse as it was asked to, and repeats. */
-@ParameterizedClass
-@MethodSource("dev.gossamer.fl.TestBackends#names")
-class MethodRoundsTest {
+class MethodRoundsTest extends BackendRounds {
 
     private static final int CLIENTS = 4;
     private static final int ROUNDS = 6;
-    private static final long SEED = 1990;
     private static final double SPARSITY = 0.7;
     private static final ModelSpec SPEC = Models.mlp(TestData.FEATURES, 9, TestData.CLASSES);
 
-    private final String name;
-    private Backend backend;
-    private Dataset data;
-    private int[][] parts;
-
     MethodRoundsTest(String name) {
-        this.name = name;
-    }
-
-    @BeforeEach
-    void open() {
-        backend = TestBackends.open(name);
-        data = TestData.rows();
-        parts = Partition.parse("iid", SEED).assign(data, CLIENTS);
-    }
-
-    @AfterEach
-    void close() {
-        backend.close();
-        data.close();
+        super(name, CLIENTS);
     }
 
     @Test

@@ -3,9 +3,7 @@ package dev.gossamer.fl.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.ops.Sgd;
-import dev.gossamer.fl.TestBackends;
 import dev.gossamer.fl.TestData;
 import dev.gossamer.fl.codec.ErrorFeedback;
 import dev.gossamer.fl.codec.ModelState;
@@ -14,8 +12,6 @@ import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.codec.WireCodec;
-import dev.gossamer.fl.data.Dataset;
-import dev.gossamer.fl.data.Partition;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.method.Cohort;
@@ -34,44 +30,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients that send rounded values, and add what that takes away to what they send next. */
-@ParameterizedClass
-@MethodSource("dev.gossamer.fl.TestBackends#names")
-class RoundedUploadsTest {
+class RoundedUploadsTest extends BackendRounds {
 
     private static final int CLIENTS = 4;
-    private static final long SEED = 1990;
     private static final ModelSpec SPEC = Models.mlp(TestData.FEATURES, 9, TestData.CLASSES);
     private static final LocalTraining WORK = new LocalTraining(2, 8, 0.3, Sgd.PLAIN);
     private static final FedAvg FEDAVG = new FedAvg(SPEC, WORK);
     private static final List<ValueType> ROUNDED = List.of(ValueType.F16, ValueType.BF16);
 
-    private final String name;
-    private Backend backend;
-    private Dataset data;
-    private int[][] parts;
-
     RoundedUploadsTest(String name) {
-        this.name = name;
-    }
-
-    @BeforeEach
-    void open() {
-        backend = TestBackends.open(name);
-        data = TestData.rows();
-        parts = Partition.parse("iid", SEED).assign(data, CLIENTS);
-    }
-
-    @AfterEach
-    void close() {
-        backend.close();
-        data.close();
+        super(name, CLIENTS);
     }
 
     /** Client 0 is asked in the first round and again in the sixth, the others in between. */
