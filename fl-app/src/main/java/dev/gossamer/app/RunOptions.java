@@ -8,17 +8,31 @@ import dev.gossamer.fl.run.RunResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a run is seen through, by the commands that begin one and that go on with one. */
 final class RunOptions {
 
+    private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})([kmg])");
+
     @Option(
             names = "--checkpoint-every",
             paramLabel = "N",
             description = "Rounds between checkpoints, at least 1; default: 1.")
     private int checkpointEvery = 1;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description =
+                    "What clients may take together, as 512m or 8g: so many run side by side as fit. Results do not"
+                            + " depend on it. Default: as many as there are threads.")
+    private @Nullable String memory;
 
     @Option(
             names = "--json",
@@ -34,6 +48,9 @@ final class RunOptions {
         if (checkpointEvery < 1) {
             throw new UsageException(
                     "--checkpoint-every is " + checkpointEvery + ", but must be a whole number of at least 1");
+        }
+        if (memory != null) {
+            bytes(memory);
         }
     }
 
@@ -56,9 +73,21 @@ final class RunOptions {
                     err.flush();
                 }
             };
-            return experiment.run(
-                    directory, new Listeners(List.of(progress, interruption, warnings)), interruption.stop());
+            return bounded(experiment)
+                    .run(directory, new Listeners(List.of(progress, interruption, warnings)), interruption.stop());
         }
+    }
+
+    private Experiment bounded(Experiment experiment) {
+        return memory == null ? experiment : experiment.within(bytes(memory));
+    }
+
+    private static long bytes(String size) {
+        Matcher parts = SIZE.matcher(size.strip().toLowerCase(Locale.ROOT));
+        if (!parts.matches()) {
+            throw new UsageException("--memory is " + size + ", but must be a size such as 512m or 8g");
+        }
+        return Long.parseLong(parts.group(1)) << (10 * (1 + "kmg".indexOf(parts.group(2))));
     }
 
     void print(RunResult result, Path path, PrintWriter out) {

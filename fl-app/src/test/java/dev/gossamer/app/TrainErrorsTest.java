@@ -50,6 +50,15 @@ class TrainErrorsTest {
     }
 
     @Test
+    void sizesOfMemoryAreChecked() {
+        for (String wrong : List.of("8", "0g", "4x", "-1g", "99999999999g")) {
+            Cli.Outcome outcome = Cli.run("train", "--memory=" + wrong);
+            assertThat(outcome.code()).isEqualTo(2);
+            assertThat(outcome.err()).contains("--memory is " + wrong + ", but must be a size such as 512m or 8g");
+        }
+    }
+
+    @Test
     void anUnknownBackendIsAnsweredWithTheKnownOnes() {
         assertRefused(
                 train("--backend", "nonsense"),

@@ -42,6 +42,7 @@ public final class Experiment {
     private final int threads;
     private final ModelSpec spec;
     private final int[][] parts;
+    private final Budget budget;
 
     private Experiment(
             ExperimentConfig config,
@@ -49,13 +50,15 @@ public final class Experiment {
             Backends.Choice backend,
             int threads,
             ModelSpec spec,
-            int[][] parts) {
+            int[][] parts,
+            Budget budget) {
         this.config = config;
         this.data = data;
         this.backend = backend;
         this.threads = threads;
         this.spec = spec;
         this.parts = parts;
+        this.budget = budget;
     }
 
     /**
@@ -70,7 +73,19 @@ public final class Experiment {
         if (threads < 1) {
             throw new ConfigException("threads is " + threads + ", but must be at least 1");
         }
-        return new Experiment(config, data, backend, threads, spec(config, data), parts(config, data));
+        return new Experiment(config, data, backend, threads, spec(config, data), parts(config, data), Budget.NONE);
+    }
+
+    /**
+     * The same within a budget of memory: as many clients run side by side as fit, at least one.
+     *
+     * @param bytes that clients may take together, on and off the heap and on a GPU; above 0
+     */
+    public Experiment within(long bytes) {
+        if (bytes < 1) {
+            throw new ConfigException("memory is " + bytes + " bytes, but must be at least 1");
+        }
+        return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes));
     }
 
     private static ModelSpec spec(ExperimentConfig config, Dataset data) {
@@ -160,7 +175,7 @@ public final class Experiment {
         memories.putAll(from == null ? Map.of() : from.memories());
         Worker.Setup setup = new Worker.Setup(
                 backend.backend(), spec, data, parts, config.seed(), memories, ValueType.of(config.uploadValues()));
-        try (LocalClientRunner clients = new LocalClientRunner(setup, threads, stop)) {
+        try (LocalClientRunner clients = new LocalClientRunner(setup, threads, budget, stop)) {
             ClientRunner runner =
                     config.faults().any() ? new FaultyClients(clients, config.faults(), config.seed()) : clients;
             RoundLoop loop = new RoundLoop(this, runner, clients, directory, listener);

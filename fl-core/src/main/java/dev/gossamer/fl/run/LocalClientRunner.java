@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +30,21 @@ import org.jspecify.annotations.Nullable;
  * Runs clients on this machine, as many side by side as there are threads, each single-threaded in a workspace of its own.
  * Results do not depend on the number of threads: what a client does is a function of seed, round, client and message.
  *
- * <p>At most twice as many updates as threads are in flight or waiting to be folded.
+ * <p>At most twice as many updates as threads are in flight or waiting to be folded. Within a budget of memory a run begins with
+ * one thread, and gets as many as fit when the first client's need is known.
  */
 public final class LocalClientRunner implements ClientRunner, Evaluator, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(LocalClientRunner.class.getName());
 
+    /** Updates that a worker may have on the heap: its own, decoded and encoded, and one that waits. */
+    private static final int UPDATES = 3;
+
     private final WorkerPool pool;
+    private final int threads;
+    private final Budget budget;
+    private final long modelBytes;
+    private final AtomicLong workerBytes = new AtomicLong();
     private final Dataset data;
     private final StopSignal stop;
     private final AtomicReference<@Nullable Footprint> footprint = new AtomicReference<>();
@@ -60,16 +69,20 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
         this(
                 new Worker.Setup(backend, spec, data, parts, seed, new ClientMemories(), uploads),
                 threads,
+                Budget.NONE,
                 new StopSignal());
     }
 
-    LocalClientRunner(Worker.Setup setup, int threads, StopSignal stop) {
+    LocalClientRunner(Worker.Setup setup, int threads, Budget budget, StopSignal stop) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, got " + threads);
         }
         this.data = setup.data();
         this.stop = stop;
-        this.pool = new WorkerPool(setup, threads);
+        this.threads = threads;
+        this.budget = budget;
+        this.modelBytes = (setup.spec().parameterCount() + setup.spec().stateCount()) * Float.BYTES;
+        this.pool = new WorkerPool(setup, budget.isBounded() ? 1 : threads);
     }
 
     @Override
@@ -85,6 +98,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
                     flight.add(pool.submit(worker -> perform(worker, client, message, work)));
                 }
                 updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
+                pool.grow(budget.workers(threads, workerBytes.get() + UPDATES * modelBytes));
             }
         } finally {
             flight.forEach(update -> update.cancel(false));
@@ -101,9 +115,15 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
             String said = e.getMessage();
             return ClientUpdate.failed(client, "it failed: " + (said == null ? e : said));
         }
+        workerBytes.accumulateAndGet(worker.allocatedBytes(), Math::max);
         footprint.accumulateAndGet(
                 worker.footprint(), (most, its) -> its == null ? most : most == null ? its : most.larger(its));
         return update;
+    }
+
+    /** Threads there are now. */
+    int threads() {
+        return pool.size();
     }
 
     /** Memory of the client that took most so far; null if none has trained. */

@@ -329,6 +329,11 @@ final class Worker implements AutoCloseable {
         return known;
     }
 
+    /** Bytes that the backend has given out for this worker, data included. */
+    long allocatedBytes() {
+        return workspace.allocatedBytes();
+    }
+
     /** Memory of training; null if this worker has not trained yet. */
     @Nullable
     Footprint footprint() {

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A fixed number of platform threads with a {@link Worker} each. A worker is made, used and closed by its own thread, as
+ * Some platform threads with a {@link Worker} each. A worker is made, used and closed by its own thread, as
  * workspaces ask for. A worker that cannot be made fails every task that its thread takes.
  */
 final class WorkerPool implements AutoCloseable {
@@ -21,13 +21,22 @@ final class WorkerPool implements AutoCloseable {
     /** Tells a thread to end; every thread takes one. */
     private record Stop() implements Task {}
 
+    private final Worker.Setup setup;
     private final BlockingQueue<Task> queue = new LinkedBlockingQueue<>();
     private final List<Thread> threads = new ArrayList<>();
 
     WorkerPool(Worker.Setup setup, int size) {
-        for (int i = 0; i < size; i++) {
-            threads.add(
-                    Thread.ofPlatform().name("gossamer-client-" + i).daemon().start(() -> work(setup)));
+        this.setup = setup;
+        grow(size);
+    }
+
+    /** Starts threads until there are so many; there are never fewer. By the thread that made it. */
+    void grow(int size) {
+        while (threads.size() < size) {
+            threads.add(Thread.ofPlatform()
+                    .name("gossamer-client-" + threads.size())
+                    .daemon()
+                    .start(this::work));
         }
     }
 
@@ -48,7 +57,7 @@ final class WorkerPool implements AutoCloseable {
         return result;
     }
 
-    private void work(Worker.Setup setup) {
+    private void work() {
         try (Worker worker = new Worker(setup)) {
             while (take() instanceof Job job) {
                 try {

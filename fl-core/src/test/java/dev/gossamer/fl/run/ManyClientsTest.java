@@ -2,10 +2,20 @@ package dev.gossamer.fl.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.fl.TestBackends;
 import dev.gossamer.fl.TestData;
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.method.Cohort;
+import dev.gossamer.fl.method.FedAvg;
+import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.nn.Models;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,6 +80,34 @@ class ManyClientsTest {
         assertThat(heap.getLast() - heap.get(1))
                 .as("bytes of heap after each round: %s; the model has %d", heap, model)
                 .isLessThan(PER_ROUND * model / 4);
+    }
+
+    @Test
+    void asManyWorkersRunAsFitTheBudget() {
+        Budget budget = new Budget(10_000_000);
+        assertThat(budget.workers(8, 1_000_000)).isEqualTo(8);
+        assertThat(budget.workers(8, 3_000_000)).isEqualTo(3);
+        assertThat(budget.workers(8, 30_000_000)).isEqualTo(1);
+        assertThat(Budget.NONE.workers(8, 30_000_000)).isEqualTo(8);
+        // A worker of this model takes less than 2 MB and more than 200 kB.
+        assertThat(threadsWithin(200_000)).isEqualTo(1);
+        assertThat(threadsWithin(4_000_000)).isBetween(2, 4);
+        assertThat(threadsWithin(1L << 30)).isEqualTo(4);
+    }
+
+    private static int threadsWithin(long bytes) {
+        ModelSpec spec = Models.mlp(TestData.FEATURES, 128, TestData.CLASSES);
+        FedAvg method = new FedAvg(spec, new LocalTraining(1, 8, 0.1, Sgd.PLAIN));
+        try (Dataset data = TestData.rows();
+                Backend backend = TestBackends.open("cpu-vector")) {
+            int[][] parts = Partition.parse("iid", 1).assign(data, 6);
+            Worker.Setup setup = new Worker.Setup(backend, spec, data, parts, 1, new ClientMemories(), ValueType.F32);
+            try (LocalClientRunner clients = new LocalClientRunner(setup, 4, new Budget(bytes), new StopSignal())) {
+                assertThat(clients.threads()).isEqualTo(1);
+                method.round(method.init(1), new Cohort(1, List.of(0, 1, 2, 3, 4, 5)), clients);
+                return clients.threads();
+            }
+        }
     }
 
     private static long usedHeap() {
