@@ -61,9 +61,21 @@ public final class MatrixMarket {
         return read(file).toCoo();
     }
 
-    /** As {@link #read(Path)}; of an array the elements that are not +0 become entries. */
+    /**
+     * As {@link #read(Path)}; of an array the elements that are not +0 become entries. CSR takes an offset for each row, which a
+     * small file may announce more of than there is memory for: that is an error too.
+     */
     public static CsrMatrix readCsr(Path file) throws IOException {
-        return read(file).toCsr();
+        HostMatrix matrix = read(file);
+        try {
+            return matrix.toCsr();
+        } catch (OutOfMemoryError e) {
+            throw new MatrixFileException(
+                    file.toString(),
+                    "has " + matrix.rows() + " rows, whose offsets as CSR take more memory than there is",
+                    "correct the line of sizes, read it as COO, or give the JVM more memory (-Xmx)",
+                    e);
+        }
     }
 
     private static HostMatrix read(TextInput in) throws IOException {

@@ -2,6 +2,7 @@ package dev.gossamer.engine.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.gossamer.engine.sparse.CooMatrix;
 import dev.gossamer.engine.sparse.DenseMatrix;
@@ -276,6 +277,17 @@ class MatrixMarketTest {
         void aHugeClaimInASmallFileIsNotBelieved() {
             refused(GENERAL + "2000000000 2000000000 2000000000\n1 1 1\n", 3, "ends after 1 of 2000000000 entries");
             refused("%%MatrixMarket matrix array real general\n40000 40000\n1\n", 3, "1 of 1600000000 elements");
+        }
+
+        @Test
+        void rowsThatTakeMoreOffsetsThanThereIsMemory(@TempDir Path folder) throws IOException {
+            long bytes = Integer.BYTES * 2147483638L;
+            assumeThat(Runtime.getRuntime().maxMemory()).isLessThan(bytes);
+            Path file = Files.writeString(folder.resolve("tall.mtx"), GENERAL + "2147483638 1 1\n7 1 2\n");
+            assertEntries(MatrixMarket.readCoo(file), 2147483638, 1, at(6, 0, 2));
+            assertThat(catchThrowableOfType(MatrixFileException.class, () -> MatrixMarket.readCsr(file)))
+                    .hasMessageStartingWith(file + ": has 2147483638 rows")
+                    .hasMessageContainingAll("; correct the line of sizes", "COO");
         }
 
         @Test

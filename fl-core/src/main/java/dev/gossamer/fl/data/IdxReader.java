@@ -5,12 +5,14 @@ import static dev.gossamer.fl.data.DataFile.AGAIN;
 import dev.gossamer.engine.Shape;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
 
 /**
  * Reads IDX files, the format of MNIST and its relatives: a big-endian header (two zero bytes, the type of element, the
@@ -25,6 +27,8 @@ public final class IdxReader {
 
     /** No byte of gzip unpacks to more than this: a header that announces more is wrong, whatever follows. */
     private static final long MAX_EXPANSION = 1032;
+    /** Images unpack to a few times their size: what announces more is counted before memory is taken for it. */
+    private static final long PLAUSIBLE_EXPANSION = 16;
 
     private IdxReader() {}
 
@@ -73,8 +77,9 @@ public final class IdxReader {
     private record Elements(MemorySegment bytes, int count, int height, int width) {}
 
     private static Elements elements(Path file, int magic, String what, Arena arena) {
+        int headerBytes = magic == IMAGES_MAGIC ? 16 : 8;
         return DataFile.read(file, in -> {
-            byte[] header = in.readNBytes(magic == IMAGES_MAGIC ? 16 : 8);
+            byte[] header = in.readNBytes(headerBytes);
             if (header.length < 4 || bigEndian(header, 0) != magic) {
                 throw new DataException(file + ": should hold " + what + " and start with " + hex(magic) + ", but "
                         + (header.length < 4
@@ -82,31 +87,45 @@ public final class IdxReader {
                                 : "starts with " + hex(bigEndian(header, 0)))
                         + ". Check that images and labels are not swapped, or fetch the file again");
             }
-            if (header.length < (magic == IMAGES_MAGIC ? 16 : 8)) {
+            if (header.length < headerBytes) {
                 throw new DataException(file + ": ends within its header" + AGAIN);
             }
             int count = dimension(header, 4, file);
             int height = magic == IMAGES_MAGIC ? dimension(header, 8, file) : 1;
             int width = magic == IMAGES_MAGIC ? dimension(header, 12, file) : 1;
-            return new Elements(body(in, file, count, height, width, arena), count, height, width);
+            long size = size(file, count, height, width);
+            if (size > Files.size(file) * (in instanceof GZIPInputStream ? PLAUSIBLE_EXPANSION : 1)) {
+                count(file, headerBytes, size);
+            }
+            return new Elements(body(in, file, size, arena), count, height, width);
         });
     }
 
-    private static MemorySegment body(InputStream in, Path file, int count, int height, int width, Arena arena)
-            throws IOException {
+    private static long size(Path file, int count, int height, int width) throws IOException {
         long size = product(file, count, height, width);
         if (size > Files.size(file) * MAX_EXPANSION) {
             throw new DataException(file + ": its header announces " + count + " x " + height + " x " + width
                     + " bytes, more than a file of " + Files.size(file) + " bytes can hold" + AGAIN);
         }
+        return size;
+    }
+
+    /** Refuses a file that has less than it announces, without keeping what it has. */
+    private static void count(Path file, int headerBytes, long size) {
+        long there = DataFile.read(file, in -> in.transferTo(OutputStream.nullOutputStream())) - headerBytes;
+        if (there < size) {
+            throw cutOff(file, size, there);
+        }
+    }
+
+    private static MemorySegment body(InputStream in, Path file, long size, Arena arena) throws IOException {
         MemorySegment bytes = arena.allocate(size, 64);
         byte[] chunk = new byte[1 << 16];
         long at = 0;
         while (at < size) {
             int read = in.readNBytes(chunk, 0, (int) Math.min(chunk.length, size - at));
             if (read == 0) {
-                throw new DataException(file + ": its header announces " + size + " bytes of data, but there are only "
-                        + at + ": the file was cut off" + AGAIN);
+                throw cutOff(file, size, at);
             }
             MemorySegment.copy(chunk, 0, bytes, ValueLayout.JAVA_BYTE, at, read);
             at += read;
@@ -116,6 +135,11 @@ public final class IdxReader {
                     file + ": more data follow the " + size + " bytes that its header announces" + AGAIN);
         }
         return bytes;
+    }
+
+    private static DataException cutOff(Path file, long announced, long there) {
+        return new DataException(file + ": its header announces " + announced + " bytes of data, but there are only "
+                + there + ": the file was cut off" + AGAIN);
     }
 
     private static long product(Path file, int count, int height, int width) {

@@ -125,9 +125,9 @@ abstract sealed class Utterances implements AutoCloseable {
     /** The content of a recording's file. */
     abstract byte[] read(Utterance utterance);
 
-    /** Where a recording is, for errors. */
+    /** Where a recording is, for errors: text, because the name of an archive's entry may be no path here. */
     String describe(Utterance utterance) {
-        return place.resolve(utterance.path()).toString();
+        return place + place.getFileSystem().getSeparator() + utterance.path();
     }
 
     @Override

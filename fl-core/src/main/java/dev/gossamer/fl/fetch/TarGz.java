@@ -82,6 +82,10 @@ final class TarGz {
     }
 
     private void write(TarArchiveInputStream tar, TarArchiveEntry entry, Path target) throws IOException {
+        // The size of a file with holes is that without them.
+        if (entry.isSparse()) {
+            throw refusal("its entry '" + entry.getName() + "' is a file with holes");
+        }
         bytes += entry.getSize();
         if (entry.getSize() > limits.entryBytes() || bytes > limits.bytes()) {
             throw refusal("with its entry '" + entry.getName() + "' of " + entry.getSize()

@@ -74,6 +74,15 @@ class IdxReaderTest {
     }
 
     @Test
+    void imagesThatUnpackToAHundredTimesTheirSizeAreRead() throws IOException {
+        byte[] images = new byte[16 + 10_000];
+        ByteBuffer.wrap(images).putInt(0x0803).putInt(1).putInt(100).putInt(100);
+        assertThat(gzip(images)).hasSizeLessThan(images.length / 100);
+        assertThat(read(gzip(images), labels(3)).pixel(0, 9_999)).isZero();
+        refused(gzip(Arrays.copyOf(images, 9_000)), labels(3), "announces 10000 bytes", "only 8984", "cut off");
+    }
+
+    @Test
     void whatIsWrongIsNamed() throws IOException {
         byte[] images = images(5, 3, 4);
         byte[] labels = labels(0, 9, 3, 3, 1);

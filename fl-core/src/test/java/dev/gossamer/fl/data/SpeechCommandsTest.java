@@ -175,6 +175,19 @@ class SpeechCommandsTest {
     }
 
     @Test
+    void anEntryWhoseNameIsNoPathIsReadAndNamed() throws IOException {
+        Map<String, byte[]> entries = new LinkedHashMap<>(GOOD);
+        entries.put("yes\0/b_nohash_1.wav", wav(tone(500, 9_000)));
+        writeZip(folder.resolve("speech_commands.zip"), entries);
+        try (Dataset data = SpeechCommands.load(folder)) {
+            assertThat(data.test().labelArray()).containsExactly(2, 1);
+        }
+        entries.put("yes\0/b_nohash_1.wav", new byte[5]);
+        writeZip(folder.resolve("speech_commands.zip"), entries);
+        refused("speech_commands.zip", "yes\0/b_nohash_1.wav: is no WAV file");
+    }
+
+    @Test
     void damagedZipFilesAreRefused() throws IOException {
         Path zip = folder.resolve("speech_commands.zip");
         writeZip(zip, GOOD);

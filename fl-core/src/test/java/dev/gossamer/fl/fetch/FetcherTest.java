@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -241,6 +242,27 @@ class FetcherTest {
             tar.closeArchiveEntry();
         });
         assertNothingComesOf(archive, "'set/link' is neither a file nor a folder");
+    }
+
+    /** A header may say that it unpacks to more than the limits, all holes. */
+    @Test
+    void sparseFilesAreRefused() throws IOException {
+        byte[] archive = tarGz(tar -> {
+            // The library writes no such headers: each line starts with its length.
+            byte[] sparse = "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n32 GNU.sparse.realsize=50000000\n"
+                    .getBytes(StandardCharsets.US_ASCII);
+            TarArchiveEntry headers = new TarArchiveEntry("set/headers", TarConstants.LF_PAX_EXTENDED_HEADER_LC);
+            headers.setSize(sparse.length);
+            tar.putArchiveEntry(headers);
+            tar.write(sparse);
+            tar.closeArchiveEntry();
+            TarArchiveEntry entry = new TarArchiveEntry("set/holes", true);
+            entry.setSize(512);
+            tar.putArchiveEntry(entry);
+            tar.write(Arrays.copyOf("1\n50000000\n0\n".getBytes(StandardCharsets.US_ASCII), 512));
+            tar.closeArchiveEntry();
+        });
+        assertNothingComesOf(archive, "'set/holes' is a file with holes");
     }
 
     @Test
