@@ -68,9 +68,14 @@ class FootprintTest {
                 Footprint footprint = session.footprint(held);
                 long expected = footprint.savedActivations() + footprint.largestGradients();
 
-                assertThat(held).isBetween((long) (0.9 * expected), (long) (1.1 * expected));
+                assertThat(held).isBetween((long) (0.9 * expected), (long) (most(name) * expected));
             }
         }
+    }
+
+    /** On a GPU convolutions of small planes add parts of their sums in scratch memory, which the formula leaves out. */
+    private static double most(String backend) {
+        return backend.startsWith("cuda") ? 1.15 : 1.1;
     }
 
     /** The terms from the shapes alone, with the oracle's padding of three numbers a row and a byte for each bit. */
