@@ -48,6 +48,11 @@ final class Interruption implements RunListener, AutoCloseable {
     }
 
     @Override
+    public void warned(String what) {
+        say("warning: " + what);
+    }
+
+    @Override
     public void roundDone(RoundMetrics metrics) {
         done = metrics.round();
     }

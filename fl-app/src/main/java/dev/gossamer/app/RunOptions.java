@@ -66,15 +66,8 @@ final class RunOptions {
         try (Interruption interruption = Interruption.expect(path, err);
                 RunDirectory directory = opener.open(path).checkpointEvery(checkpointEvery);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
-            RunListener warnings = new RunListener() {
-                @Override
-                public void warned(String what) {
-                    err.println("gossamer: warning: " + what);
-                    err.flush();
-                }
-            };
             return bounded(experiment)
-                    .run(directory, new Listeners(List.of(progress, interruption, warnings)), interruption.stop());
+                    .run(directory, new Listeners(List.of(progress, interruption)), interruption.stop());
         }
     }
 

@@ -240,8 +240,8 @@ final class Checkpoints {
         }
     }
 
-    /** Removes all of them: a run that is complete needs none. */
-    void delete() {
+    /** Removes all that are in a folder, and the folder: a run that is complete needs none. */
+    static void delete(Path folder) {
         if (!Files.isDirectory(folder)) {
             return;
         }

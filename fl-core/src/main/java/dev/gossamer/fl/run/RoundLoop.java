@@ -95,7 +95,7 @@ final class RoundLoop {
         directory.writeModel(last.state().model());
         RunResult result = result(last.state().model(), secondsBefore + secondsSince(start));
         directory.writeResult(result);
-        progress.checkpoints().delete();
+        directory.deleteCheckpoints();
         listener.finished(result);
         return result;
     }

@@ -131,10 +131,7 @@ public final class RunDirectory implements AutoCloseable {
      * @throws ConfigException if there is no run in it, or it cannot be written
      */
     public static RunDirectory resume(Path path) {
-        if (!Files.isRegularFile(path.resolve(CONFIG)) || !Files.isRegularFile(path.resolve(MANIFEST))) {
-            throw new ConfigException(path + " has no run to go on with: there is no " + CONFIG + " and " + MANIFEST
-                    + " in it. Give the run directory of an earlier `gossamer train`");
-        }
+        StoredRun.require(path);
         try {
             RunDirectory directory = new RunDirectory(path, false, locked(path));
             directory.removeLeftOvers();
@@ -166,7 +163,7 @@ public final class RunDirectory implements AutoCloseable {
             }
         }
         metrics.truncate(0);
-        new Checkpoints(path.resolve(Checkpoints.FOLDER), new byte[0]).delete();
+        deleteCheckpoints();
     }
 
     /**
@@ -177,7 +174,7 @@ public final class RunDirectory implements AutoCloseable {
     public RunResult result() {
         try {
             RunResult result = Json.parse(Files.readString(path.resolve(RESULT)), RunResult.class);
-            new Checkpoints(path.resolve(Checkpoints.FOLDER), new byte[0]).delete();
+            deleteCheckpoints();
             return result;
         } catch (IOException | JacksonException e) {
             throw new ConfigException(path.resolve(RESULT) + ": cannot be read: " + e.getMessage(), e);
@@ -219,6 +216,11 @@ public final class RunDirectory implements AutoCloseable {
     /** The checkpoints of a run with this fingerprint. */
     Checkpoints checkpoints(byte[] fingerprint) {
         return new Checkpoints(path.resolve(Checkpoints.FOLDER), fingerprint);
+    }
+
+    /** A run that is complete needs none. */
+    void deleteCheckpoints() {
+        Checkpoints.delete(path.resolve(Checkpoints.FOLDER));
     }
 
     public Path path() {

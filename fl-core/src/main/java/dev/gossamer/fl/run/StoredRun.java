@@ -28,12 +28,9 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
      * @throws ConfigException naming the file that is missing or cannot be read
      */
     public static StoredRun of(Path directory) {
+        require(directory);
         Path file = directory.resolve(RunDirectory.MANIFEST);
         Path config = directory.resolve(RunDirectory.CONFIG);
-        if (!Files.isRegularFile(file) || !Files.isRegularFile(config)) {
-            throw new ConfigException(directory + " has no run in it: there is no " + RunDirectory.CONFIG + " and "
-                    + RunDirectory.MANIFEST + ". Give the run directory of an earlier `gossamer train`");
-        }
         JsonNode backend = tree(file).path("backend");
         Map<String, Double> tuning = new HashMap<>();
         backend.path("tuning").properties().forEach(entry -> {
@@ -51,6 +48,20 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
                 backend.path("device").asString(""),
                 new TuningTable(tuning),
                 Files.isRegularFile(directory.resolve(RunDirectory.RESULT)));
+    }
+
+    /**
+     * Asks for a run in a directory.
+     *
+     * @throws ConfigException if there is none that got so far as to be gone on with
+     */
+    static void require(Path directory) {
+        if (!Files.isRegularFile(directory.resolve(RunDirectory.MANIFEST))
+                || !Files.isRegularFile(directory.resolve(RunDirectory.CONFIG))) {
+            throw new ConfigException(directory + " has no run to go on with: there is no " + RunDirectory.CONFIG
+                    + " and " + RunDirectory.MANIFEST
+                    + " in it. Give the run directory of an earlier `gossamer train`");
+        }
     }
 
     /** The manifest as a map, to add to it. */

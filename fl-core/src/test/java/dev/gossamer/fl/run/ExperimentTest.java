@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.gossamer.engine.BackendOptions;
-import dev.gossamer.engine.Backends;
 import dev.gossamer.fl.TestData;
-import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.io.IOException;
@@ -18,45 +15,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** Whole runs: what a configuration leaves in its directory. */
-@ParameterizedClass
-@MethodSource("dev.gossamer.fl.TestBackends#names")
-class ExperimentTest {
+class ExperimentTest extends BackendRuns {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long PARAMETERS = 25 * 128 + 128 + 128 * 128 + 128 + 128 * 4 + 4;
 
-    private final String name;
-
-    @TempDir
-    Path folder;
-
-    private Backends.Choice choice;
-    private Dataset data;
-
     ExperimentTest(String name) {
-        this.name = name;
-    }
-
-    @BeforeEach
-    void open() {
-        choice = Backends.open(name, BackendOptions.defaults());
-        data = TestData.rows();
-    }
-
-    @AfterEach
-    void close() {
-        choice.backend().close();
-        data.close();
+        super(name);
     }
 
     @Test

@@ -3,10 +3,6 @@ package dev.gossamer.fl.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gossamer.engine.BackendOptions;
-import dev.gossamer.engine.Backends;
-import dev.gossamer.fl.TestData;
-import dev.gossamer.fl.data.Dataset;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,19 +12,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Runs that end early and go on: they come to what they would have come to by themselves, bit by bit. */
-@ParameterizedClass
-@MethodSource("dev.gossamer.fl.TestBackends#names")
-class ResumeTest {
+class ResumeTest extends BackendRuns {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -46,28 +35,8 @@ class ResumeTest {
             Map.of("method", "zerofl"),
             Map.of("method", "sparsefedpp"));
 
-    private final String name;
-
-    @TempDir
-    Path folder;
-
-    private Backends.Choice choice;
-    private Dataset data;
-
     ResumeTest(String name) {
-        this.name = name;
-    }
-
-    @BeforeEach
-    void open() {
-        choice = Backends.open(name, BackendOptions.defaults());
-        data = TestData.rows();
-    }
-
-    @AfterEach
-    void close() {
-        choice.backend().close();
-        data.close();
+        super(name);
     }
 
     @Test
