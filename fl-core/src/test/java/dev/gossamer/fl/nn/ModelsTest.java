@@ -27,6 +27,11 @@ class ModelsTest {
     }
 
     @Test
+    void lenetHasTheLayersOfPruningPapers() {
+        assertThat(Models.named("lenet-300-100", IMAGE, 10).parameterCount()).isEqualTo(266_610);
+    }
+
+    @Test
     void linearModelIsOneLayer() {
         assertThat(Models.named("linear", IMAGE, 10).parameterCount()).isEqualTo(7_850);
     }
@@ -37,6 +42,7 @@ class ModelsTest {
         "cnn-cifar10, 3, 32, 10, 1609930, 384, 1608384",
         "vgg16, 3, 32, 100, 14774436, 8448, 14761664",
         "resnet18, 3, 32, 10, 11173962, 9600, 11164352",
+        "resnet18-half, 3, 32, 10, 2797610, 4800, 2792800",
         "resnet18, 3, 32, 100, 11220132, 9600, 11210432",
         "resnet18-speech, 1, 64, 35, 11188195, 9600, 11178560",
         "cnn-femnist, 1, 28, 62, 6603710, 0, 6601504",
