@@ -3,7 +3,7 @@ package dev.gossamer.fl.run;
 import java.io.Serial;
 
 /** A setting that cannot be used; the text names it, its value, what is allowed, and where it came from. */
-public final class ConfigException extends RuntimeException {
+public class ConfigException extends RuntimeException {
 
     @Serial
     private static final long serialVersionUID = 1;

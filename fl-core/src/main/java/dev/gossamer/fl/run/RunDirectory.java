@@ -109,6 +109,7 @@ public final class RunDirectory implements AutoCloseable {
      * Makes the folder with an empty metrics file.
      *
      * @param overwrite whether the files of a run that is there already are removed; other files always stay
+     * @throws RunInUseException if a run goes on in it
      * @throws ConfigException as {@link #check}, or if the folder cannot be written
      */
     public static RunDirectory create(Path path, boolean overwrite) {
@@ -128,6 +129,7 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * Opens the folder of a run that did not finish, to go on with it.
      *
+     * @throws RunInUseException if a run goes on in it
      * @throws ConfigException if there is no run in it, or it cannot be written
      */
     public static RunDirectory resume(Path path) {
@@ -153,7 +155,7 @@ public final class RunDirectory implements AutoCloseable {
             // This process itself: said below.
         }
         metrics.close();
-        throw new ConfigException("Run directory " + path + " is in use: a run that goes on in it has to end first");
+        throw new RunInUseException(path);
     }
 
     private void clear() throws IOException {
