@@ -1,0 +1,235 @@
+package dev.gossamer.fl.reproduce;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.BackendOptions;
+import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.TuningTable;
+import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.run.DataSource;
+import dev.gossamer.fl.run.Experiment;
+import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.RunDirectory;
+import dev.gossamer.fl.run.RunInUseException;
+import dev.gossamer.fl.run.RunListener;
+import dev.gossamer.fl.run.RunResult;
+import dev.gossamer.fl.run.RunStoppedException;
+import dev.gossamer.fl.run.StopSignal;
+import dev.gossamer.fl.run.StoredRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Runs the cells that are not done, some side by side, each with its share of the threads. Results depend on neither. Several
+ * processes may work on one store: a cell that one of them has open is left to it.
+ */
+public final class CellRunner implements AutoCloseable {
+
+    private final CellStore store;
+    private final Path data;
+    private final Backends.Choice backend;
+    private final int threads;
+    private final int jobs;
+    private final int checkpointEvery;
+    private final StopSignal stop;
+    private final CellListener listener;
+    private final Map<List<String>, Dataset> datasets = new HashMap<>();
+
+    /**
+     * A runner.
+     *
+     * @param data folder of data sets
+     * @param backend stays open as long as the runner is used
+     * @param threads of all cells together
+     * @param jobs cells side by side, at least 1
+     */
+    public CellRunner(
+            CellStore store,
+            Path data,
+            Backends.Choice backend,
+            int threads,
+            int jobs,
+            int checkpointEvery,
+            StopSignal stop,
+            CellListener listener) {
+        this.store = store;
+        this.data = data;
+        this.backend = backend;
+        this.threads = Math.max(1, threads / jobs);
+        this.jobs = jobs;
+        this.checkpointEvery = checkpointEvery;
+        this.stop = stop;
+        this.listener = new OneAtATime(listener);
+    }
+
+    /**
+     * Runs what is not done, all cells of a seed before those of the next: what there is after an interruption can be compared.
+     *
+     * @return cells that are not done at the end, because they failed or because another process runs them
+     * @throws RunStoppedException if the signal was given; what was begun can go on
+     */
+    public int run(Reproduction reproduction) {
+        List<ExperimentConfig> cells = bySeed(reproduction);
+        Queue<ExperimentConfig> queue = new ArrayDeque<>();
+        for (ExperimentConfig cell : cells) {
+            if (store.state(cell) != CellStore.State.COMPLETE) {
+                queue.add(cell);
+            }
+        }
+        listener.planned(cells.size(), cells.size() - queue.size());
+        List<Future<Integer>> workers = new ArrayList<>();
+        try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
+            for (int i = 0; i < jobs; i++) {
+                workers.add(pool.submit(() -> work(queue)));
+            }
+        }
+        return workers.stream().mapToInt(CellRunner::result).sum();
+    }
+
+    private static List<ExperimentConfig> bySeed(Reproduction reproduction) {
+        List<ExperimentConfig> cells = new ArrayList<>();
+        int seeds = reproduction.rows().getFirst().cells().size();
+        for (int seed = 0; seed < seeds; seed++) {
+            for (Row row : reproduction.rows()) {
+                cells.add(row.cells().get(seed));
+            }
+        }
+        return cells;
+    }
+
+    private static int result(Future<Integer> worker) {
+        try {
+            return worker.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private int work(Queue<ExperimentConfig> queue) {
+        int left = 0;
+        while (true) {
+            ExperimentConfig cell;
+            synchronized (queue) {
+                cell = queue.poll();
+            }
+            if (cell == null) {
+                return left;
+            }
+            try {
+                listener.started(cell);
+                listener.finished(cell, run(cell));
+            } catch (RunStoppedException e) {
+                throw e;
+            } catch (RunInUseException e) {
+                listener.elsewhere(cell);
+                left++;
+            } catch (RuntimeException e) {
+                listener.failed(cell, e);
+                left++;
+            }
+        }
+    }
+
+    private RunResult run(ExperimentConfig cell) {
+        Path path = store.directory(cell);
+        boolean begun = store.state(cell) != CellStore.State.ABSENT;
+        // Nothing but what a killed process left before its first round is overwritten.
+        boolean leftOver = !begun && Files.exists(path);
+        try (RunDirectory directory = begun ? RunDirectory.resume(path) : RunDirectory.create(path, leftOver)) {
+            if (store.state(cell) == CellStore.State.COMPLETE) {
+                return directory.result();
+            }
+            directory.checkpointEvery(checkpointEvery);
+            TuningTable its = begun ? StoredRun.of(path).tuning() : tuning(backend);
+            return its.entries().equals(tuning(backend).entries())
+                    ? run(cell, directory, backend)
+                    : runWith(its, cell, directory);
+        }
+    }
+
+    private static TuningTable tuning(Backends.Choice choice) {
+        return choice.backend().tuning();
+    }
+
+    /** What goes on does so with the table that it began with: another one would give other bits. */
+    @SuppressWarnings("try") // the backend is there to be closed
+    private RunResult runWith(TuningTable tuning, ExperimentConfig cell, RunDirectory directory) {
+        Backends.Choice choice = Backends.open(backend.backend().name(), new BackendOptions(threads, tuning));
+        try (Backend opened = choice.backend()) {
+            return run(cell, directory, choice);
+        }
+    }
+
+    private RunResult run(ExperimentConfig cell, RunDirectory directory, Backends.Choice choice) {
+        return Experiment.prepare(cell, dataset(cell), choice, threads).run(directory, warnings(cell), stop);
+    }
+
+    private RunListener warnings(ExperimentConfig cell) {
+        return new RunListener() {
+            @Override
+            public void warned(String what) {
+                listener.warned(cell, what);
+            }
+        };
+    }
+
+    private Dataset dataset(ExperimentConfig cell) {
+        synchronized (datasets) {
+            return datasets.computeIfAbsent(
+                    List.of(cell.dataset(), cell.normalise()), key -> DataSource.load(cell, data));
+        }
+    }
+
+    @Override
+    public void close() {
+        datasets.values().forEach(Dataset::close);
+    }
+
+    private record OneAtATime(CellListener listener) implements CellListener {
+
+        @Override
+        public synchronized void planned(int cells, int done) {
+            listener.planned(cells, done);
+        }
+
+        @Override
+        public synchronized void started(ExperimentConfig cell) {
+            listener.started(cell);
+        }
+
+        @Override
+        public synchronized void finished(ExperimentConfig cell, RunResult result) {
+            listener.finished(cell, result);
+        }
+
+        @Override
+        public synchronized void failed(ExperimentConfig cell, RuntimeException why) {
+            listener.failed(cell, why);
+        }
+
+        @Override
+        public synchronized void elsewhere(ExperimentConfig cell) {
+            listener.elsewhere(cell);
+        }
+
+        @Override
+        public synchronized void warned(ExperimentConfig cell, String what) {
+            listener.warned(cell, what);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.gossamer.fl.reproduce;
+
+import dev.gossamer.fl.run.CompletedRun;
+import dev.gossamer.fl.run.ConfigException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The folder that keeps an outcome: {@code README.md} with the table, {@code table.csv}, {@code cells.csv} with commit and
+ * machine of each cell, {@code rounds.csv} with the raw lines, and the figures.
+ */
+public final class ResultFolder {
+
+    /** Draws a figure into a PNG file. */
+    @FunctionalInterface
+    public interface Painter {
+        void paint(Figure figure, Path file);
+    }
+
+    private ResultFolder() {}
+
+    /**
+     * Writes the folder; files of the same names are replaced.
+     *
+     * @param command that makes this outcome
+     * @throws ConfigException if it cannot be written
+     */
+    public static void write(Path folder, Outcome outcome, String command, Painter painter) {
+        try {
+            Files.createDirectories(folder);
+            List<Figure> figures = outcome.figures();
+            for (Figure figure : figures) {
+                painter.paint(figure, folder.resolve(figure.file() + ".png"));
+            }
+            Files.writeString(folder.resolve("table.csv"), Tables.rows(outcome));
+            Files.writeString(folder.resolve("cells.csv"), Tables.cells(outcome));
+            Files.writeString(folder.resolve("rounds.csv"), Tables.rounds(outcome));
+            if (!outcome.pruned().isEmpty()) {
+                Files.writeString(folder.resolve("pruned.csv"), Tables.pruned(outcome));
+            }
+            Files.writeString(folder.resolve("README.md"), page(outcome, command, figures));
+        } catch (IOException | UncheckedIOException e) {
+            throw new ConfigException("Result folder " + folder + " cannot be written: " + e, e);
+        }
+    }
+
+    /** The table in Markdown, as the page has it. */
+    public static String table(Outcome outcome) {
+        return Tables.markdown(outcome);
+    }
+
+    private static String page(Outcome outcome, String command, List<Figure> figures) {
+        Reproduction its = outcome.reproduction();
+        StringBuilder page = new StringBuilder();
+        page.append("# ").append(its.title()).append("\n\n");
+        page.append("Source: ").append(its.source()).append("\n\n");
+        if (!its.about().isEmpty()) {
+            page.append(its.about()).append("\n\n");
+        }
+        page.append("```sh\n").append(command).append("\n```\n\n| | |\n| --- | --- |\n");
+        fact(page, "scale", its.scale() + ": " + its.scaleAbout().replace("\n", " "));
+        fact(page, "time", its.time());
+        fact(page, "cells", outcome.done() + " of " + its.cellCount() + " done");
+        fact(page, "data", facts(outcome, ResultFolder::data));
+        fact(
+                page,
+                "backend",
+                facts(
+                        outcome,
+                        manifest -> manifest.path("backend").path("name").asString("") + ", "
+                                + manifest.path("backend").path("device").asString("")));
+        fact(
+                page,
+                "machine",
+                facts(
+                        outcome,
+                        manifest -> manifest.path("cpu").asString("") + ", "
+                                + manifest.path("jdk").asString("")));
+        fact(page, "commit", facts(outcome, manifest -> manifest.path("commit").asString("")));
+        fact(page, "date", dates(outcome));
+        page.append('\n').append(Tables.markdown(outcome)).append('\n');
+        page.append(
+                "Mean ± standard deviation over seeds; a column `published` has what the paper gives for its own setting.\n");
+        if (!outcome.pruned().isEmpty()) {
+            page.append(
+                            "\n## Pruned after training\n\nAccuracy in percent, by the share of each layer's weights that is kept; of")
+                    .append(" the output layer's, twice that.\n\n")
+                    .append(Tables.prunedMarkdown(outcome));
+        }
+        figures.forEach(figure -> page.append("\n![")
+                .append(figure.title())
+                .append("](")
+                .append(figure.file())
+                .append(".png)\n"));
+        page.append(
+                        "\n[table.csv](table.csv) has the table, [cells.csv](cells.csv) every cell with seed, commit and machine,")
+                .append(" [rounds.csv](rounds.csv) what each round came to.\n");
+        return page.toString();
+    }
+
+    private static void fact(StringBuilder page, String name, String value) {
+        page.append("| ").append(name).append(" | ").append(value).append(" |\n");
+    }
+
+    /** Different answers of all cells, in the order in which they come. */
+    private static String facts(Outcome outcome, Function<JsonNode, String> fact) {
+        Set<String> all = new LinkedHashSet<>();
+        outcome.rows()
+                .forEach(row -> row.cells()
+                        .forEach(cell -> all.add(fact.apply(cell.run().manifest()))));
+        return String.join("; ", all);
+    }
+
+    private static String data(JsonNode manifest) {
+        JsonNode data = manifest.path("dataset");
+        return data.path("name").asString("") + ": " + data.path("train").asLong() + " training and "
+                + data.path("test").asLong() + " test samples ("
+                + data.path("extent").asString("") + ")";
+    }
+
+    private static String dates(Outcome outcome) {
+        TreeSet<String> days = new TreeSet<>();
+        outcome.rows().stream()
+                .flatMap(row -> row.cells().stream())
+                .map(CellResult::run)
+                .map(CompletedRun::manifest)
+                .map(manifest -> manifest.path("started").asString(""))
+                .filter(text -> text.length() >= 10)
+                .forEach(text -> days.add(text.substring(0, 10)));
+        return days.isEmpty()
+                ? ""
+                : days.size() == 1 ? days.first() : Objects.requireNonNull(days.first()) + " to " + days.last();
+    }
+}

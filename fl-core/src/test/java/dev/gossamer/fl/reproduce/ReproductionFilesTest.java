@@ -1,0 +1,65 @@
+package dev.gossamer.fl.reproduce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The reproductions that come with Gossamer. */
+class ReproductionFilesTest {
+
+    private static final Path FOLDER = Path.of("..", "experiments", "reproduce");
+
+    static Stream<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(FOLDER)) {
+            return files.sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void everyScaleIsAnExperiment(Path file) {
+        for (String scale : Reproduction.SCALES) {
+            Reproduction reproduction = Reproduction.read(file, scale, List.of());
+
+            assertThat(reproduction.rows()).as(scale).isNotEmpty().doesNotHaveDuplicates();
+            assertThat(reproduction.time()).isNotBlank();
+            assertThat(reproduction.scaleAbout()).isNotBlank();
+            assertThat(reproduction.figures()).isNotNull();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void everyPublishedValueHasItsRow(Path file) {
+        Reproduction full = Reproduction.read(file, "full", List.of());
+
+        assertThat(full.published()).allSatisfy(published -> {
+            assertThat(full.rows()).anyMatch(row -> row.matches(published.where()));
+            assertThat(full.columns()).containsAll(published.values().keySet());
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void figuresShowWhatTheRowsHave(Path file) {
+        for (String scale : Reproduction.SCALES) {
+            Reproduction reproduction = Reproduction.read(file, scale, List.of());
+            for (FigureSpec figure : reproduction.figures()) {
+                assertThat(RoundCurve.isProgress(figure.x())
+                                || reproduction.rows().stream()
+                                        .anyMatch(row -> !row.text(figure.x()).isEmpty()))
+                        .as(figure.file())
+                        .isTrue();
+                assertThat(figure.series())
+                        .allSatisfy(key -> assertThat(reproduction.rows())
+                                .anyMatch(row -> !row.text(key).isEmpty()));
+            }
+        }
+    }
+}
