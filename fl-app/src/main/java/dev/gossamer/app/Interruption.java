@@ -6,7 +6,6 @@ import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunResult;
 import dev.gossamer.fl.run.StopSignal;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
 /**
@@ -16,7 +15,7 @@ import java.util.concurrent.CountDownLatch;
  */
 final class Interruption implements RunListener, AutoCloseable {
 
-    private final Path directory;
+    private final String goOn;
     private final PrintWriter err;
     private final StopSignal stop = new StopSignal();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -25,14 +24,18 @@ final class Interruption implements RunListener, AutoCloseable {
     private volatile boolean started;
     private volatile boolean finished;
 
-    private Interruption(Path directory, PrintWriter err) {
-        this.directory = directory;
+    private Interruption(String goOn, PrintWriter err) {
+        this.goOn = goOn;
         this.err = err;
     }
 
-    /** Listens for signals until closed. */
-    static Interruption expect(Path directory, PrintWriter err) {
-        Interruption interruption = new Interruption(directory, err);
+    /**
+     * Listens for signals until closed.
+     *
+     * @param goOn the command that goes on
+     */
+    static Interruption expect(String goOn, PrintWriter err) {
+        Interruption interruption = new Interruption(goOn, err);
         Runtime.getRuntime().addShutdownHook(interruption.hook);
         return interruption;
     }
@@ -77,7 +80,7 @@ final class Interruption implements RunListener, AutoCloseable {
         if (finished) {
             return;
         }
-        say(what + (done == 0 ? "" : " after round " + done) + "; go on with: gossamer resume " + directory);
+        say(what + (done == 0 ? "" : " after round " + done) + "; go on with: " + goOn);
     }
 
     private void say(String what) {

@@ -63,7 +63,7 @@ final class RunOptions {
     /** Runs all rounds that are left, and tells of them. */
     RunResult run(Experiment experiment, Path path, Opener opener, PrintWriter err) {
         int rounds = experiment.config().rounds();
-        try (Interruption interruption = Interruption.expect(path, err);
+        try (Interruption interruption = Interruption.expect("gossamer resume " + path, err);
                 RunDirectory directory = opener.open(path).checkpointEvery(checkpointEvery);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
             return bounded(experiment)

@@ -23,8 +23,9 @@ class ExperimentFilesTest {
     @Test
     void everyFileCanBeRead() throws IOException {
         try (Stream<Path> files = Files.list(FOLDER)) {
-            List<String> names =
-                    files.map(file -> file.getFileName().toString()).toList();
+            List<String> names = files.filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString())
+                    .toList();
             assertThat(names).contains("strokes.yaml", "fedsparsify-fashion-mnist.yaml", "fedavg-fashion-mnist.yaml");
             assertThat(names).allSatisfy(ExperimentFilesTest::read);
         }
