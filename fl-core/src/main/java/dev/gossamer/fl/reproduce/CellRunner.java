@@ -17,16 +17,17 @@ import dev.gossamer.fl.run.StopSignal;
 import dev.gossamer.fl.run.StoredRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 /**
  * Runs the cells that are not done, some side by side, each with its share of the threads. Results depend on neither. Several
@@ -68,7 +69,7 @@ public final class CellRunner implements AutoCloseable {
         this.jobs = jobs;
         this.checkpointEvery = checkpointEvery;
         this.stop = stop;
-        this.listener = new OneAtATime(listener);
+        this.listener = listener;
     }
 
     /**
@@ -79,13 +80,14 @@ public final class CellRunner implements AutoCloseable {
      */
     public int run(Reproduction reproduction) {
         List<ExperimentConfig> cells = bySeed(reproduction);
-        Queue<ExperimentConfig> queue = new ArrayDeque<>();
+        Queue<ExperimentConfig> queue = new ConcurrentLinkedQueue<>();
         for (ExperimentConfig cell : cells) {
             if (store.state(cell) != CellStore.State.COMPLETE) {
                 queue.add(cell);
             }
         }
-        listener.planned(cells.size(), cells.size() - queue.size());
+        int done = cells.size() - queue.size();
+        tell(hearer -> hearer.planned(cells.size(), done));
         List<Future<Integer>> workers = new ArrayList<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
             for (int i = 0; i < jobs; i++) {
@@ -123,23 +125,21 @@ public final class CellRunner implements AutoCloseable {
     private int work(Queue<ExperimentConfig> queue) {
         int left = 0;
         while (true) {
-            ExperimentConfig cell;
-            synchronized (queue) {
-                cell = queue.poll();
-            }
+            ExperimentConfig cell = queue.poll();
             if (cell == null) {
                 return left;
             }
             try {
-                listener.started(cell);
-                listener.finished(cell, run(cell));
+                tell(hearer -> hearer.started(cell));
+                RunResult result = run(cell);
+                tell(hearer -> hearer.finished(cell, result));
             } catch (RunStoppedException e) {
                 throw e;
             } catch (RunInUseException e) {
-                listener.elsewhere(cell);
+                tell(hearer -> hearer.elsewhere(cell));
                 left++;
             } catch (RuntimeException e) {
-                listener.failed(cell, e);
+                tell(hearer -> hearer.failed(cell, e));
                 left++;
             }
         }
@@ -160,6 +160,11 @@ public final class CellRunner implements AutoCloseable {
                     ? run(cell, directory, backend)
                     : runWith(its, cell, directory);
         }
+    }
+
+    /** One thread at a time. */
+    private synchronized void tell(Consumer<CellListener> what) {
+        what.accept(listener);
     }
 
     private static TuningTable tuning(Backends.Choice choice) {
@@ -183,7 +188,7 @@ public final class CellRunner implements AutoCloseable {
         return new RunListener() {
             @Override
             public void warned(String what) {
-                listener.warned(cell, what);
+                tell(hearer -> hearer.warned(cell, what));
             }
         };
     }
@@ -198,38 +203,5 @@ public final class CellRunner implements AutoCloseable {
     @Override
     public void close() {
         datasets.values().forEach(Dataset::close);
-    }
-
-    private record OneAtATime(CellListener listener) implements CellListener {
-
-        @Override
-        public synchronized void planned(int cells, int done) {
-            listener.planned(cells, done);
-        }
-
-        @Override
-        public synchronized void started(ExperimentConfig cell) {
-            listener.started(cell);
-        }
-
-        @Override
-        public synchronized void finished(ExperimentConfig cell, RunResult result) {
-            listener.finished(cell, result);
-        }
-
-        @Override
-        public synchronized void failed(ExperimentConfig cell, RuntimeException why) {
-            listener.failed(cell, why);
-        }
-
-        @Override
-        public synchronized void elsewhere(ExperimentConfig cell) {
-            listener.elsewhere(cell);
-        }
-
-        @Override
-        public synchronized void warned(ExperimentConfig cell, String what) {
-            listener.warned(cell, what);
-        }
     }
 }
