@@ -3,6 +3,7 @@ package dev.gossamer.fl.codec;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A message with everything that its bytes depend on decided, before the first is written; see {@link WireCodec}. */
@@ -13,7 +14,8 @@ record MessagePlan(
         ValueType type,
         @Nullable Reference reference,
         List<byte[]> names,
-        List<MaskPlan> masks) {
+        List<MaskPlan> masks,
+        List<Optional<ExponentCode>> exponents) {
 
     static MessagePlan of(SparseUpdate update, ValueType type, @Nullable ModelState referenceModel) {
         List<TensorState> tensors = update.model().tensors();
@@ -30,7 +32,13 @@ record MessagePlan(
                 masks = masks(tensors, null);
             }
         }
-        return new MessagePlan(update, WireCodec.text(update.method(), "method"), type, reference, names, masks);
+        List<Optional<ExponentCode>> exponents = tensors.stream()
+                .map(tensor -> type == ValueType.F32
+                        ? Optional.ofNullable(ExponentCode.of(tensor.values()))
+                        : Optional.<ExponentCode>empty())
+                .toList();
+        return new MessagePlan(
+                update, WireCodec.text(update.method(), "method"), type, reference, names, masks, exponents);
     }
 
     private static void checkSize(TensorState tensor) {
@@ -56,9 +64,14 @@ record MessagePlan(
             TensorState tensor = update.model().tensors().get(i);
             long shapeBytes = 1 + (long) Integer.BYTES * tensor.shape().length;
             bytes += textBytes(names.get(i)) + shapeBytes + 1 + masks.get(i).sizeBytes();
-            bytes += type.sizeBytes() * tensor.nnz();
+            bytes += valueBytes(tensor, exponents.get(i));
         }
         return bytes;
+    }
+
+    private long valueBytes(TensorState tensor, Optional<ExponentCode> code) {
+        long plain = type.sizeBytes() * tensor.nnz();
+        return type == ValueType.F32 ? 1 + code.map(ExponentCode::sizeBytes).orElse(plain) : plain;
     }
 
     private int referenceBytes() {
@@ -100,7 +113,15 @@ record MessagePlan(
             MaskWriter.write(
                     mask, tensor.pattern(), reference == null ? null : reference.pattern(tensor.name(), shape), out);
         }
-        type.put(tensor.values(), out, "Tensor " + index + " '" + tensor.name() + "'");
+        Optional<ExponentCode> code = exponents.get(index);
+        if (type == ValueType.F32) {
+            out.put((byte) (code.isPresent() ? WireCodec.CODED : WireCodec.PLAIN));
+        }
+        if (code.isPresent()) {
+            code.get().write(tensor.values(), out);
+        } else {
+            type.put(tensor.values(), out, "Tensor " + index + " '" + tensor.name() + "'");
+        }
     }
 
     private static void putText(ByteBuffer out, byte[] text) {

@@ -96,7 +96,7 @@ final class MessageReader {
                 throw new CodecException(where + ": " + missing());
             }
             MaskReader mask = new MaskReader(message, in, kind, shape, base, where);
-            SparsityPattern pattern = mask.read(type.sizeBytes());
+            SparsityPattern pattern = mask.read(leastBytes());
             masks.add(mask.plan());
             return TensorState.sparse(name, shape, pattern, values(pattern.nnz(), where));
         } catch (IllegalArgumentException e) {
@@ -150,16 +150,42 @@ final class MessageReader {
         return shape;
     }
 
+    /** Of a value. */
+    private int leastBytes() {
+        return type == ValueType.F32 ? ExponentCode.REST_BYTES : type.sizeBytes();
+    }
+
     private float[] values(long count, String where) {
-        long bytes = count * type.sizeBytes();
-        need(bytes, count + " values", where);
-        float[] values = type.get((int) count, in);
-        in.position(in.position() + (int) bytes);
+        float[] values = type == ValueType.F32 && coded(where) ? codedValues(count, where) : plainValues(count, where);
         // A type that rounds never sends them.
         if (options.refuseNonFinite() || type != ValueType.F32) {
             requireFinite(values, where);
         }
         return values;
+    }
+
+    private boolean coded(String where) {
+        int mark = unsignedByte(where);
+        if (mark > WireCodec.CODED) {
+            throw new CodecException(where + ": the mark for coded exponents is " + mark + ", but must be 0 or 1");
+        }
+        return mark == WireCodec.CODED;
+    }
+
+    private float[] plainValues(long count, String where) {
+        long bytes = count * type.sizeBytes();
+        need(bytes, count + " values", where);
+        float[] values = type.get((int) count, in);
+        in.position(in.position() + (int) bytes);
+        if (type == ValueType.F32 && ExponentCode.of(values) != null) {
+            throw new CodecException(where + ": the values are smaller with coded exponents");
+        }
+        return values;
+    }
+
+    private float[] codedValues(long count, String where) {
+        need(2 + count * ExponentCode.REST_BYTES, count + " values", where);
+        return ExponentCode.read((int) count, in, where);
     }
 
     private static void requireFinite(float[] values, String where) {
@@ -189,7 +215,7 @@ final class MessageReader {
     }
 
     private int unsignedByte(String where) {
-        need(1, "rank or mask kind", where);
+        need(1, "rank, mask kind or mark", where);
         return Byte.toUnsignedInt(in.get());
     }
 

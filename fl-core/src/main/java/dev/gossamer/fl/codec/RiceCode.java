@@ -19,9 +19,6 @@ final class RiceCode {
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Of a word shifted down to start at any bit, this many bits are surely from the message. */
-    private static final int WINDOW_BITS = 57;
-
     /** Zeros that fit a word together with the bit that ends them and the longest low part. */
     private static final int MAX_ZEROS = 32;
 
@@ -134,10 +131,10 @@ final class RiceCode {
             int[] gaps = new int[count];
             long low = (1L << k) - 1;
             for (int i = 0; i < count; i++) {
-                long window = window(position);
+                long window = BitWindow.at(bytes, position);
                 int zeros = Long.numberOfTrailingZeros(window);
                 int length = zeros + 1 + k;
-                if (length <= WINDOW_BITS && zeros <= Integer.MAX_VALUE >>> k) {
+                if (length <= BitWindow.BITS && zeros <= Integer.MAX_VALUE >>> k) {
                     gaps[i] = (int) ((long) zeros << k | ((window >>> (zeros + 1)) & low));
                     position += length;
                 } else {
@@ -153,14 +150,14 @@ final class RiceCode {
         /** A gap whose code does not fit a window. */
         private int readLong(long low) {
             long zeros = 0;
-            long window = window(position);
-            while (window << (Long.SIZE - WINDOW_BITS) == 0) {
-                zeros += WINDOW_BITS;
-                position += WINDOW_BITS;
+            long window = BitWindow.at(bytes, position);
+            while (window << (Long.SIZE - BitWindow.BITS) == 0) {
+                zeros += BitWindow.BITS;
+                position += BitWindow.BITS;
                 if (position > limit) {
                     throw new CodecException(where + ": a gap of the mask does not end");
                 }
-                window = window(position);
+                window = BitWindow.at(bytes, position);
             }
             int rest = Long.numberOfTrailingZeros(window);
             zeros += rest;
@@ -168,34 +165,14 @@ final class RiceCode {
             if (zeros > Integer.MAX_VALUE >>> k) {
                 throw new CodecException(where + ": a gap of the mask is longer than any tensor");
             }
-            int gap = (int) (zeros << k | (window(position) & low));
+            int gap = (int) (zeros << k | (BitWindow.at(bytes, position) & low));
             position += k;
             return gap;
         }
 
-        /** At least {@link #WINDOW_BITS} bits from a position on, zeros after the end of the array. */
-        private long window(long at) {
-            int index = (int) (at >>> 3);
-            long word = index <= bytes.length - Long.BYTES ? (long) LONG.get(bytes, index) : tail(index);
-            return word >>> (at & 7);
-        }
-
-        private long tail(int index) {
-            long word = 0;
-            for (int i = index; i < bytes.length; i++) {
-                word |= (bytes[i] & 0xFFL) << (Byte.SIZE * (i - index));
-            }
-            return word;
-        }
-
-        /** The position after the last byte of the codes read, whose spare bits have to be 0. */
+        /** The index after the last byte of the codes read, whose spare bits have to be 0. */
         int end() {
-            int end = (int) ((position + 7) >>> 3);
-            int used = (int) (position & 7);
-            if (used != 0 && (bytes[end - 1] & 0xFF) >>> used != 0) {
-                throw new CodecException(where + ": the mask has bits after its last gap");
-            }
-            return end;
+            return BitWindow.end(bytes, position, where);
         }
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * magic      4 bytes  "GSMU"
- * version    u32      2
+ * version    u32      3
  * length     u32      of the whole message, checksum included, at most 2^31 - 9
  * round      u32
  * sender     i32      a client's index, -1 for the server
@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  *   count    u32      not for kinds 0 and 6: elements with values, for kind 7 elements that differ
  *   k        u8       only for kinds 4, 5 and 7: parameter of the Rice code, 0 to 30
  *   mask              see below
+ *   coded    u8       only for values 0: 1 if the values are written as {@link ExponentCode} has them, else 0
  *   values            one for each element, or for each entry of the pattern in row-major order
  * checksum   u32      CRC-32C of all bytes before it
  * </pre>
@@ -53,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * 7     gaps of the elements in which pattern and reference's pattern differ, Rice code
  * </pre>
  *
- * <p>The sender takes what is smallest, counted exactly; of equals the lower kind and the smaller k. It is relative only if
+ * <p>The sender takes what is smallest, counted exactly; of equals the lower kind, the smaller k, values that are not coded. It is relative only if
  * that saves more than the digest takes. The receiver checks everything: magic and version, length and checksum before the
  * rest, then each count against the bytes that are left before it allocates for it, the masks, values, and that nothing
  * trails. It accepts only what the sender would have written: {@code encode(decode(x))}, with the type of x and, if x is
@@ -62,11 +63,13 @@ import org.jspecify.annotations.Nullable;
 public final class WireCodec {
 
     static final int MAGIC = 'G' | 'S' << 8 | 'M' << 16 | 'U' << 24;
-    static final int VERSION = 2;
+    static final int VERSION = 3;
     static final int HEADER_BYTES = 34;
     static final int CHECKSUM_BYTES = Integer.BYTES;
     static final long MAX_BYTES = Integer.MAX_VALUE - 8;
     static final long MAX_ELEMENTS = Integer.MAX_VALUE - 8;
+    static final int PLAIN = 0;
+    static final int CODED = 1;
     private static final int LENGTH_AT = 8;
     private static final int MAX_TEXT_BYTES = 0xFFFF;
 

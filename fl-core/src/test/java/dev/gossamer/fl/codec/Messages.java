@@ -62,6 +62,12 @@ final class Messages {
         return values;
     }
 
+    /** What f32 values take in a message, the mark for coded exponents included. */
+    static long valueBytes(TensorState tensor) {
+        ExponentCode code = ExponentCode.of(tensor.values());
+        return 1 + (code == null ? 4L * tensor.nnz() : code.sizeBytes());
+    }
+
     /** The pattern with these elements, which ascend. */
     static TensorState at(String name, int[] shape, int... elements) {
         SparsityPattern pattern =

@@ -36,7 +36,7 @@ class RelativeMaskTest {
         byte[] message = WireCodec.encode(UPDATE, SAME);
 
         assertThat(kind(message)).isEqualTo(MaskKind.REFERENCE);
-        assertThat(message).hasSize((int) (HEADER_BYTES + 16 + 3 + 3 + 9 + 1 + 4 * TENSOR.nnz() + 4));
+        assertThat(message).hasSize((int) (HEADER_BYTES + 16 + 3 + 3 + 9 + 1 + Messages.valueBytes(TENSOR) + 4));
         assertThat(decode(message, SAME)).isEqualTo(UPDATE);
         assertThat(WireCodec.sizeBytes(UPDATE, SAME)).isEqualTo(message.length);
     }
@@ -50,7 +50,7 @@ class RelativeMaskTest {
         assertThat(kind(message)).isEqualTo(MaskKind.CHANGES);
         // Gaps 100, 0, 1897 with k = 8: 9 + 9 + 16 bits.
         int mask = 4 + 1 + 5;
-        assertThat(message).hasSize((int) (HEADER_BYTES + 16 + 3 + 3 + 9 + 1 + mask + 4 * TENSOR.nnz() + 4));
+        assertThat(message).hasSize((int) (HEADER_BYTES + 16 + 3 + 3 + 9 + 1 + mask + Messages.valueBytes(TENSOR) + 4));
         assertThat(decode(message, reference)).isEqualTo(UPDATE);
     }
 
@@ -177,7 +177,7 @@ class RelativeMaskTest {
     private static void golden(SparseUpdate update, ModelState reference, String hex) {
         byte[] message = WireCodec.encode(update, reference);
         byte[] found = Arrays.copyOfRange(message, 33, message.length - 4);
-        assertThat(HexFormat.of().formatHex(found)).isEqualTo(hex.replace(" ", "") + "00000000".repeat(100));
+        assertThat(HexFormat.of().formatHex(found)).isEqualTo(hex.replace(" ", "") + "010000" + "000000".repeat(100));
     }
 
     /** With some elements of the pattern turned over, and zeros for values. */

@@ -107,7 +107,7 @@ class ExperimentConfigTest {
                     lr              | Infinity | above 0, at most 1000
                     method          | fedmagic | one of fedavg, fedprox, mfl
                     dataset         | cifar    | one of strokes, fashion-mnist, mnist
-                    model           | vgg      | one of mlp, linear
+                    model           | vgg      | one of mlp, lenet-300-100, linear
                     augment         | mixup    | one of none, crop-flip
                     seed            | today    | a whole number
                     uploadValues    | int8     | one of float32, float16, bfloat16

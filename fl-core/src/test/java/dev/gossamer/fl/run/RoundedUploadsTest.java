@@ -109,7 +109,7 @@ class RoundedUploadsTest extends BackendRounds {
     }
 
     @Test
-    void roundedRunsFollowTheExactOneAndSendHalf() {
+    void roundedRunsFollowTheExactOneAndSendTwoBytesForEachValue() {
         List<RoundOutcome> exact = run(FEDAVG, 8, ValueType.F32, 1);
         ModelState reference = exact.getLast().state().model();
         double moved = distance(reference, SPEC.initial(SEED));
@@ -120,9 +120,9 @@ class RoundedUploadsTest extends BackendRounds {
                     .isPositive()
                     .isLessThan((type == ValueType.F16 ? 2e-3 : 2e-2) * moved);
             long values = CLIENTS * SPEC.parameterCount();
-            assertThat(exact.getLast().traffic().bytesUp()
-                            - rounded.getLast().traffic().bytesUp())
-                    .isEqualTo(2 * values);
+            long around = rounded.getLast().traffic().bytesUp() - 2 * values;
+            assertThat(around).isBetween(50L * CLIENTS, 200L * CLIENTS);
+            assertThat(exact.getLast().traffic().bytesUp()).isBetween(3 * values, 4 * values);
             assertThat(rounded.getLast().traffic().bytesDown())
                     .isEqualTo(exact.getLast().traffic().bytesDown());
         }

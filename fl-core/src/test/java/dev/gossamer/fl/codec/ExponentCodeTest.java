@@ -1,0 +1,157 @@
+package dev.gossamer.fl.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExponentCodeTest {
+
+    private static float[] gaussian(int count, double scale) {
+        Random random = new Random(count);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) (scale * random.nextGaussian());
+        }
+        return values;
+    }
+
+    private static byte[] written(float[] values) {
+        ExponentCode code = Objects.requireNonNull(ExponentCode.of(values));
+        ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(code.sizeBytes())).order(ByteOrder.LITTLE_ENDIAN);
+        code.write(values, out);
+        assertThat(out.hasRemaining()).isFalse();
+        return out.array();
+    }
+
+    private static float[] read(byte[] bytes, int count) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        float[] values = ExponentCode.read(count, in, "here");
+        assertThat(in.hasRemaining()).isFalse();
+        return values;
+    }
+
+    private static int[] bits(float[] values) {
+        int[] bits = new int[values.length];
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = Float.floatToRawIntBits(values[i]);
+        }
+        return bits;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {31, 32, 33, 1000, 1023, 100_003})
+    void everyBitComesBack(int count) {
+        float[] values = gaussian(count, 0.05);
+        values[0] = -0f;
+        values[1] = Float.POSITIVE_INFINITY;
+        values[2] = Float.intBitsToFloat(0x7FC0_1234);
+        values[3] = Float.MIN_VALUE;
+        float[] few = gaussian(count, 0.05);
+
+        if (ExponentCode.of(values) != null) {
+            assertThat(bits(read(written(values), count))).isEqualTo(bits(values));
+        }
+        assertThat(bits(read(written(few), count))).isEqualTo(bits(few));
+    }
+
+    @Test
+    void oneExponentTakesNoBits() {
+        float[] values = new float[100];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (i % 2 == 0 ? 1 : -1) * (1 + i / 100f);
+        }
+
+        assertThat(written(values)).hasSize(2 + 300);
+        assertThat(read(written(values), 100)).isEqualTo(values);
+    }
+
+    /** A normal variable's exponent has an entropy of 2.5 bits; Huffman's codes are near that. */
+    @Test
+    void weightsTakeAboutTheirEntropy() {
+        float[] values = gaussian(200_000, 0.03);
+        int[] counts = new int[256];
+        for (float value : values) {
+            counts[Float.floatToRawIntBits(value) >>> 23 & 0xFF]++;
+        }
+        double entropy = 0;
+        for (int count : counts) {
+            double part = (double) count / values.length;
+            entropy -= count == 0 ? 0 : part * Math.log(part) / Math.log(2);
+        }
+
+        double bitsEach = 8.0 * written(values).length / values.length - 24;
+
+        assertThat(entropy).isCloseTo(2.55, within(0.1));
+        assertThat(bitsEach).isBetween(entropy, 1.04 * entropy);
+    }
+
+    @Test
+    void whatDoesNotPayIsNotCoded() {
+        assertThat(ExponentCode.of(new float[0])).isNull();
+        assertThat(ExponentCode.of(new float[] {1, 2})).isNull();
+        float[] all = new float[256];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = Float.intBitsToFloat(i << 23);
+        }
+        assertThat(ExponentCode.of(all)).isNull();
+    }
+
+    @Test
+    void lengthsAreThoseOfHuffmanWhereTheyFit() {
+        assertThat(ExponentCode.lengths(new int[] {1, 1})).containsExactly(1, 1);
+        assertThat(ExponentCode.lengths(new int[] {5, 0, 1, 1, 2})).containsExactly(1, 0, 3, 3, 2);
+        assertThat(ExponentCode.lengths(new int[] {1, 1, 1, 1, 1}))
+                .satisfies(lengths -> assertThat(Arrays.stream(lengths).sum()).isEqualTo(12));
+    }
+
+    /** Counts that grow as Fibonacci's numbers would have codes of 39 bits. */
+    @Test
+    void noCodeIsTooLong() {
+        int[] counts = new int[40];
+        counts[0] = 1;
+        counts[1] = 1;
+        for (int i = 2; i < counts.length; i++) {
+            counts[i] = counts[i - 1] + counts[i - 2];
+        }
+
+        int[] lengths = ExponentCode.lengths(counts);
+
+        assertThat(Arrays.stream(lengths).max()).hasValue(ExponentCode.MAX_LENGTH);
+        assertThat(Arrays.stream(lengths)
+                        .mapToDouble(length -> Math.pow(2, -length))
+                        .sum())
+                .isEqualTo(1);
+        assertThat(lengths[0]).isGreaterThan(lengths[39]);
+    }
+
+    @Test
+    void whatNoSenderWritesIsRefused() {
+        float[] values = gaussian(1000, 0.05);
+        byte[] good = written(values);
+        for (int i = 0; i < 600; i++) {
+            byte[] bad = good.clone();
+            bad[i] ^= (byte) (1 << i % 8);
+            // Either another message that somebody could have written, or none.
+            try {
+                float[] other = read(bad, 1000);
+                assertThat(written(other)).isEqualTo(bad);
+            } catch (CodecException e) {
+                assertThat(e).hasMessageStartingWith("here: ");
+            }
+        }
+        byte[] swapped = good.clone();
+        swapped[0] = good[1];
+        swapped[1] = good[0];
+        assertThatThrownBy(() -> read(swapped, 1000)).isInstanceOf(CodecException.class);
+        assertThatThrownBy(() -> read(Arrays.copyOf(good, 600), 1000)).isInstanceOf(CodecException.class);
+    }
+}
