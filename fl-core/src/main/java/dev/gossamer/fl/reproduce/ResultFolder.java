@@ -6,17 +6,22 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The folder that keeps an outcome: {@code README.md} with the table, {@code table.csv}, {@code cells.csv} with commit and
- * machine of each cell, {@code rounds.csv} with the raw lines, and the figures.
+ * machine of each cell, {@code rounds.csv} with the raw lines, {@code manifest.json}, and the figures.
  */
 public final class ResultFolder {
 
@@ -25,6 +30,9 @@ public final class ResultFolder {
     public interface Painter {
         void paint(Figure figure, Path file);
     }
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private ResultFolder() {}
 
@@ -47,6 +55,8 @@ public final class ResultFolder {
             if (!outcome.pruned().isEmpty()) {
                 Files.writeString(folder.resolve("pruned.csv"), Tables.pruned(outcome));
             }
+            Files.writeString(
+                    folder.resolve("manifest.json"), JSON.writeValueAsString(manifest(outcome, command)) + "\n");
             Files.writeString(folder.resolve("README.md"), page(outcome, command, figures));
         } catch (IOException | UncheckedIOException e) {
             throw new ConfigException("Result folder " + folder + " cannot be written: " + e, e);
@@ -56,6 +66,23 @@ public final class ResultFolder {
     /** The table in Markdown, as the page has it. */
     public static String table(Outcome outcome) {
         return Tables.markdown(outcome);
+    }
+
+    private static Map<String, Object> manifest(Outcome outcome, String command) {
+        Reproduction its = outcome.reproduction();
+        Map<String, Object> manifest = new LinkedHashMap<>();
+        manifest.put("name", its.name());
+        manifest.put("source", its.source());
+        manifest.put("scale", its.scale());
+        manifest.put("command", command);
+        manifest.put("written", Instant.now().toString());
+        manifest.put("cells", its.cellCount());
+        manifest.put("done", outcome.done());
+        manifest.put("data", all(outcome, ResultFolder::data));
+        manifest.put("backends", all(outcome, ResultFolder::backend));
+        manifest.put("machines", all(outcome, ResultFolder::machine));
+        manifest.put("commits", all(outcome, ResultFolder::commit));
+        return manifest;
     }
 
     private static String page(Outcome outcome, String command, List<Figure> figures) {
@@ -71,21 +98,9 @@ public final class ResultFolder {
         fact(page, "time", its.time());
         fact(page, "cells", outcome.done() + " of " + its.cellCount() + " done");
         fact(page, "data", facts(outcome, ResultFolder::data));
-        fact(
-                page,
-                "backend",
-                facts(
-                        outcome,
-                        manifest -> manifest.path("backend").path("name").asString("") + ", "
-                                + manifest.path("backend").path("device").asString("")));
-        fact(
-                page,
-                "machine",
-                facts(
-                        outcome,
-                        manifest -> manifest.path("cpu").asString("") + ", "
-                                + manifest.path("jdk").asString("")));
-        fact(page, "commit", facts(outcome, manifest -> manifest.path("commit").asString("")));
+        fact(page, "backend", facts(outcome, ResultFolder::backend));
+        fact(page, "machine", facts(outcome, ResultFolder::machine));
+        fact(page, "commit", facts(outcome, ResultFolder::commit));
         fact(page, "date", dates(outcome));
         page.append('\n').append(Tables.markdown(outcome)).append('\n');
         page.append(
@@ -111,13 +126,30 @@ public final class ResultFolder {
         page.append("| ").append(name).append(" | ").append(value).append(" |\n");
     }
 
-    /** Different answers of all cells, in the order in which they come. */
     private static String facts(Outcome outcome, Function<JsonNode, String> fact) {
+        return String.join("; ", all(outcome, fact));
+    }
+
+    /** Different answers of all cells, in the order in which they come. */
+    private static Set<String> all(Outcome outcome, Function<JsonNode, String> fact) {
         Set<String> all = new LinkedHashSet<>();
         outcome.rows()
                 .forEach(row -> row.cells()
                         .forEach(cell -> all.add(fact.apply(cell.run().manifest()))));
-        return String.join("; ", all);
+        return all;
+    }
+
+    private static String backend(JsonNode manifest) {
+        JsonNode backend = manifest.path("backend");
+        return backend.path("name").asString("") + ", " + backend.path("device").asString("");
+    }
+
+    private static String machine(JsonNode manifest) {
+        return manifest.path("cpu").asString("") + ", " + manifest.path("jdk").asString("");
+    }
+
+    private static String commit(JsonNode manifest) {
+        return manifest.path("commit").asString("");
     }
 
     private static String data(JsonNode manifest) {

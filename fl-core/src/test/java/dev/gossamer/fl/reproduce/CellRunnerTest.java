@@ -208,7 +208,9 @@ class CellRunnerTest {
                 .contains(
                         "| method | sparsity | accuracy % | published | parameters | MB deflated | MB encoded | C.C. (MM) | seeds |")
                 .containsPattern(
-                        "\\| fedsparsify-global \\| 0.9 \\| \\d\\d\\.\\d\\d ± \\d+\\.\\d\\d \\| 99.5 \\| 11,829 \\| 0\\.05\\d \\| 0\\.05\\d \\| 0 \\| 2 \\|");
+                        "\\| fedsparsify-global \\| 0.9 \\| \\d\\d\\.\\d\\d ± \\d+\\.\\d\\d \\| 99.5 \\| 11,829 \\| 0\\.05\\d \\| 0\\.0[34]\\d \\| 0 \\| 2 \\|");
+        assertThat(Files.readString(out.resolve("manifest.json")))
+                .contains("\"command\" : \"the command\"", "\"done\" : 6", "cpu-vector");
         assertThat(Files.readAllLines(out.resolve("cells.csv"))).hasSize(1 + 6);
         assertThat(Files.readAllLines(out.resolve("rounds.csv"))).hasSize(1 + 6 * 3);
         assertThat(Files.readAllLines(out.resolve("table.csv"))).hasSize(1 + 3);
