@@ -82,7 +82,9 @@ public final class HeatMap extends Chart {
             double base = y + rowHeight() / 2 + TEXT_SIZE * 0.36;
             canvas.text(name, left - 6, base, Math.min(TEXT_SIZE, rowHeight()), false, Anchor.END, false, Ink.AXIS);
             for (int i = 0; i < shown.length; i++) {
-                cell(canvas, scale, row, shown[i], new double[] {left + i * cell, y, cell, rowHeight() - 1});
+                double start = edge(left + i * cell);
+                double end = edge(left + (i + 1) * cell);
+                cell(canvas, scale, row, shown[i], new double[] {start, y, end - start, rowHeight() - 1});
             }
         }
         double bottom = first + rows.size() * rowHeight();
@@ -96,6 +98,11 @@ public final class HeatMap extends Chart {
                 Anchor.MIDDLE,
                 false,
                 Ink.TEXT);
+    }
+
+    /** On the edge of a pixel, of which there are two for one of CSS: cells have no seams between them then. */
+    private static double edge(double place) {
+        return Math.round(2 * place) / 2.0;
     }
 
     private double names(Canvas canvas) {

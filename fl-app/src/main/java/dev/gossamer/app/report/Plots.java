@@ -85,7 +85,6 @@ final class Plots {
         return new Plot(
                 "masks",
                 new LineChart("Agreement of masks", ROUND, "intersection over union")
-                        .yRange(0, 1)
                         .add("this round's and the last one's", run.rounds(), run.of(RoundMetrics::maskAgreement))
                         .add("received and sent, mean of clients", run.rounds(), run.of(RoundMetrics::clientAgreement)),
                 "How much the mask of the global model changes from round to round, and how much clients change it."
