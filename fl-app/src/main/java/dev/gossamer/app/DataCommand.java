@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Lists, checks and fetches data sets.",
-        subcommands = {DataListCommand.class, DataVerifyCommand.class, DataFetchCommand.class})
+        subcommands = {DataListCommand.class, DataVerifyCommand.class, DataFetchCommand.class},
+        footer = {"", "Example: gossamer data fetch fashion-mnist"})
 final class DataCommand implements Runnable {
 
     @Spec

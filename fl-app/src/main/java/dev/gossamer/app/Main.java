@@ -52,6 +52,8 @@ public final class Main implements Runnable {
                 .addSubcommand(TrainCommand.line())
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ReproduceCommand())
+                .addSubcommand(new ReportCommand())
+                .addSubcommand(new CompareCommand())
                 .addSubcommand(ConfigCommand.line())
                 .addSubcommand(new MethodsCommand())
                 .addSubcommand(new BackendsCommand())

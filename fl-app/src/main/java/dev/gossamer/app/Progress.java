@@ -6,9 +6,12 @@ import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunListener;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Optional;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /** Tells people how a run gets on. */
 interface Progress extends RunListener, AutoCloseable {
@@ -91,25 +94,36 @@ interface Progress extends RunListener, AutoCloseable {
         public void close() {}
     }
 
-    /** A bar that is redrawn in place. */
+    /** A bar that is redrawn in place: rounds, elapsed time and what is left of it, the model, and what was sent so far. */
     final class Bar implements Progress {
+
+        /** What a round weighs in the pace, beside those before it: rounds get faster as models get sparser. */
+        private static final double LATEST = 0.3;
 
         private final Line line = new Line(System.err, Terminal.width() - 1);
         private final ProgressBar bar;
+        private double pace;
+        private long sent;
+        private volatile @Nullable Duration left;
 
         Bar(int rounds) {
             bar = ProgressBar.builder()
-                    .setTaskName("Rounds")
+                    .setTaskName("")
                     .setInitialMax(rounds)
                     .setStyle(ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(250)
+                    .setEtaFunction(state -> Optional.ofNullable(left))
                     .setConsumer(line)
                     .build();
         }
 
         @Override
         public void roundDone(RoundMetrics metrics) {
-            bar.setExtraMessage(Text.of(" accuracy %.4f  sparsity %.4f", metrics.accuracy(), metrics.sparsity()));
+            pace = pace == 0 ? metrics.seconds() : pace + LATEST * (metrics.seconds() - pace);
+            left = Duration.ofMillis(Math.round(1e3 * pace * (metrics.rounds() - metrics.round())));
+            sent += metrics.bytesUp() + metrics.bytesDown();
+            bar.setExtraMessage(Text.of(
+                    "accuracy %.4f sparsity %.4f %s", metrics.accuracy(), metrics.sparsity(), Text.bytes(sent)));
             bar.stepTo(metrics.round());
         }
 

@@ -1,9 +1,12 @@
 package dev.gossamer.app;
 
+import dev.gossamer.app.report.RunReport;
+import dev.gossamer.fl.report.RunTables;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunListener;
+import dev.gossamer.fl.run.RunRecord;
 import dev.gossamer.fl.run.RunResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -65,9 +68,22 @@ final class RunOptions {
         int rounds = experiment.config().rounds();
         try (Interruption interruption = Interruption.expect("gossamer resume " + path, err);
                 RunDirectory directory = opener.open(path).checkpointEvery(checkpointEvery);
+                RunTables tables = new RunTables(path);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
-            return bounded(experiment)
-                    .run(directory, new Listeners(List.of(progress, interruption)), interruption.stop());
+            RunResult result = bounded(experiment)
+                    .run(directory, new Listeners(List.of(progress, tables, interruption)), interruption.stop());
+            report(path, err);
+            return result;
+        }
+    }
+
+    /** The run is good whether somebody can look at it or not. */
+    private static void report(Path path, PrintWriter err) {
+        try {
+            RunReport.write(path, RunRecord.of(path));
+        } catch (RuntimeException e) {
+            err.println("gossamer: warning: the run is complete, but its report cannot be written: " + e.getMessage()
+                    + ". Try again with: gossamer report " + path);
         }
     }
 

@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
         description = "Trains a model: by an experiment file, by the options, or by both; the options win.",
         footer = {
             "",
+            "Example: gossamer train experiments/fedsparsify-fashion-mnist.yaml --data DIR --rounds 20 --out runs/short",
+            "",
             "Results go to standard output, everything else to standard error.",
             "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration."
         })

@@ -79,9 +79,9 @@ class ProgressTest {
 
     @Test
     void aTerminalGetsABarThatLeavesTheSignalsAlone() throws Exception {
-        String drawn = drawnBar();
+        String drawn = drawnBar(2);
 
-        assertThat(drawn).contains("\rRounds ").contains("2/2", "accuracy 0.8750", "sparsity 0.9000");
+        assertThat(drawn).contains("\r").contains("2/2", "/ 0:00:00)", "accuracy 0.8750 sparsity 0.9000 4.00 MB");
         assertThat(drawn).endsWith(System.lineSeparator());
         // The library's terminal resets the handler of SIGINT, and Ctrl-C would then end a run without a word.
         Field terminal = Class.forName("me.tongfei.progressbar.TerminalUtils").getDeclaredField("terminal");
@@ -101,13 +101,19 @@ class ProgressTest {
         assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("\rhalf" + System.lineSeparator());
     }
 
-    private static String drawnBar() {
+    @Test
+    void theBarExpectsOfTheRestWhatTheLatestRoundsTook() {
+        assertThat(drawnBar(1)).contains("1/2", "/ 0:00:01)", "2.00 MB"); // a round of 1.5 s is left
+    }
+
+    private static String drawnBar(int rounds) {
         PrintStream before = System.err;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
         try (Progress progress = Progress.of(false, true, 2, new PrintWriter(new StringWriter()))) {
-            progress.roundDone(round(1));
-            progress.roundDone(round(2));
+            for (int round = 1; round <= rounds; round++) {
+                progress.roundDone(round(round));
+            }
         } finally {
             System.setErr(before);
         }

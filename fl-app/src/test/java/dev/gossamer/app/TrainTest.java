@@ -77,7 +77,15 @@ class TrainTest {
                 .anyMatch(line -> line.startsWith("round   2/2  accuracy "));
         assertThat(files(out))
                 .containsExactlyInAnyOrder(
-                        "config.yaml", "manifest.json", "metrics.jsonl", "result.json", "model.safetensors");
+                        "config.yaml",
+                        "manifest.json",
+                        "metrics.jsonl",
+                        "result.json",
+                        "model.safetensors",
+                        "report.html",
+                        "plots",
+                        "metrics.csv",
+                        "events.out.tfevents.gossamer");
         assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(2);
     }
 

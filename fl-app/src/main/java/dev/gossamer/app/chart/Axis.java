@@ -17,18 +17,12 @@ import java.util.stream.DoubleStream;
  */
 record Axis(String label, boolean log, double low, double high, List<Tick> ticks) {
 
-    /** As many steps as there may be between ticks. */
-    private static final int MOST_STEPS = 6;
-
     /** A range that begins this close to zero, measured by its end, begins at zero. */
     private static final double NEAR_ZERO = 0.35;
 
     private static final double[] NICE = {1, 2, 2.5, 5, 10};
 
     private static final double[] WITHIN_DECADE = {1, 2, 5};
-
-    /** Decades may be this many for 2 and 5 to be told between them. */
-    private static final int FEW_DECADES = 3;
 
     /** A value that is told. */
     record Tick(double value, String text) {}
@@ -38,18 +32,19 @@ record Axis(String label, boolean log, double low, double high, List<Tick> ticks
      *
      * @param log then values of 0 and less are none
      * @param exact whether it ends where the values do; otherwise at ticks
+     * @param steps as many as there may be between ticks
      */
-    static Axis of(String label, boolean log, boolean exact, DoubleStream values) {
+    static Axis of(String label, boolean log, boolean exact, DoubleStream values, int steps) {
         double[] shown = values.filter(value -> Double.isFinite(value) && (!log || value > 0))
                 .toArray();
         double low = Arrays.stream(shown).min().orElse(log ? 0.1 : 0);
         double high = Arrays.stream(shown).max().orElse(1);
-        return log ? logarithmic(label, exact, low, high) : linear(label, exact, low, high);
+        return log ? logarithmic(label, exact, low, high, steps) : linear(label, exact, low, high, steps);
     }
 
     /** An axis from one value to another, with ticks of its own. */
-    static Axis between(String label, boolean log, double low, double high) {
-        return log ? logarithmic(label, true, low, high) : linear(label, true, low, high);
+    static Axis between(String label, boolean log, double low, double high, int steps) {
+        return log ? logarithmic(label, true, low, high, steps) : linear(label, true, low, high, steps);
     }
 
     /** The same with other ticks; those outside are left out. */
@@ -71,7 +66,7 @@ record Axis(String label, boolean log, double low, double high, List<Tick> ticks
                 : (value - low) / (high - low);
     }
 
-    private static Axis linear(String label, boolean exact, double least, double most) {
+    private static Axis linear(String label, boolean exact, double least, double most, int steps) {
         double low = least;
         double high = most;
         if (low == high) {
@@ -81,7 +76,7 @@ record Axis(String label, boolean log, double low, double high, List<Tick> ticks
         } else if (!exact && low > 0 && low < NEAR_ZERO * high) {
             low = 0;
         }
-        double step = step(high - low);
+        double step = step(high - low, steps);
         if (!exact) {
             low = Math.floor(low / step + 1e-9) * step;
             high = Math.ceil(high / step - 1e-9) * step;
@@ -95,8 +90,8 @@ record Axis(String label, boolean log, double low, double high, List<Tick> ticks
         return new Axis(label, false, low, high, List.copyOf(ticks));
     }
 
-    private static double step(double range) {
-        double least = range / MOST_STEPS;
+    private static double step(double range, int steps) {
+        double least = range / steps;
         double decade = power(Math.floor(StrictMath.log10(least)));
         return Arrays.stream(NICE)
                 .map(nice -> nice * decade)
@@ -110,7 +105,7 @@ record Axis(String label, boolean log, double low, double high, List<Tick> ticks
         return Double.parseDouble("1e" + (long) exponent);
     }
 
-    private static Axis logarithmic(String label, boolean exact, double least, double most) {
+    private static Axis logarithmic(String label, boolean exact, double least, double most, int steps) {
         double low = least;
         double high = most;
         if (low == high) {
@@ -120,9 +115,9 @@ record Axis(String label, boolean log, double low, double high, List<Tick> ticks
         int first = (int) Math.floor(StrictMath.log10(low) + 1e-9);
         int last = (int) Math.ceil(StrictMath.log10(high) - 1e-9);
         List<Tick> all = new ArrayList<>();
-        int every = Math.max(1, Math.ceilDiv(last - first, 2 * MOST_STEPS));
+        int every = Math.max(1, Math.ceilDiv(last - first, 2 * steps));
         for (int decade = first; decade <= last; decade += every) {
-            for (double digit : last - first <= FEW_DECADES ? WITHIN_DECADE : new double[] {1}) {
+            for (double digit : 3 * (last - first) <= 2 * steps ? WITHIN_DECADE : new double[] {1}) {
                 double value = digit * power(decade);
                 all.add(new Tick(value, text(value, value)));
             }

@@ -8,6 +8,27 @@ import java.util.List;
  */
 interface Canvas {
 
+    /** What stands for what is left out. */
+    String ELLIPSIS = "\u2026";
+
+    /** What charts have room for; how high they are is theirs to say. */
+    double width();
+
+    /** How wide a text is at most, at this size of an em. */
+    double widthOf(String text, double size);
+
+    /** As much of a text as has room, with dots for what is left out. */
+    default String fitted(String text, double size, double room) {
+        if (widthOf(text, size) <= room) {
+            return text;
+        }
+        int end = text.length();
+        while (end > 0 && widthOf(text.substring(0, end) + ELLIPSIS, size) > room) {
+            end = text.offsetByCodePoints(end, -1);
+        }
+        return text.substring(0, end).stripTrailing() + ELLIPSIS;
+    }
+
     /**
      * Joined lines with round corners and ends.
      *
@@ -45,9 +66,9 @@ interface Canvas {
      * Whatever is drawn until {@link #end} belongs together.
      *
      * @param kind a word for style sheets and scripts
-     * @param title for whoever points at it or cannot see it; empty for none
+     * @param meaning for whoever points at it or cannot see it; empty for none
      */
-    default void begin(String kind, String title) {}
+    default void begin(String kind, String meaning) {}
 
     /**
      * A point of a curve.

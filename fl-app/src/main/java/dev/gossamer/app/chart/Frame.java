@@ -21,14 +21,14 @@ record Frame(double left, double top, double right, double bottom, Axis x, Axis 
     private static final double LABEL_GAP = 10;
 
     /** A frame that fills what the texts of its axes leave. */
-    static Frame within(double top, double width, double height, Axis x, Axis y) {
+    static Frame within(Canvas canvas, double top, double bottom, Axis x, Axis y) {
         double ticks = y.ticks().stream()
-                .mapToDouble(tick -> StrokeFont.width(tick.text(), TICK_SIZE))
+                .mapToDouble(tick -> canvas.widthOf(tick.text(), TICK_SIZE))
                 .max()
                 .orElse(0);
         double label = y.label().isEmpty() ? 0 : LABEL_SIZE + LABEL_GAP;
         double left = 10 + label + ticks + TICK_GAP + TICK_LENGTH;
-        return new Frame(left, top, width - 24, height - BELOW, x, y);
+        return new Frame(left, top, canvas.width() - 24, bottom - BELOW, x, y);
     }
 
     double placeX(double value) {
@@ -70,9 +70,15 @@ record Frame(double left, double top, double right, double bottom, Axis x, Axis 
     }
 
     /** What the axes are called. */
-    void labels(Canvas canvas) {
-        canvas.text(x.label(), (left + right) / 2, bottom + 40, LABEL_SIZE, false, Anchor.MIDDLE, false, Ink.TEXT);
-        canvas.text(y.label(), 8 + LABEL_SIZE, (top + bottom) / 2, LABEL_SIZE, false, Anchor.MIDDLE, true, Ink.TEXT);
+    private void labels(Canvas canvas) {
+        label(canvas, x.label(), (left + right) / 2, bottom + 40, false);
+        label(canvas, y.label(), 8 + LABEL_SIZE, (top + bottom) / 2, true);
+    }
+
+    private static void label(Canvas canvas, String text, double x, double y, boolean upwards) {
+        if (!text.isEmpty()) {
+            canvas.text(text, x, y, LABEL_SIZE, false, Anchor.MIDDLE, upwards, Ink.TEXT);
+        }
     }
 
     private static void segment(Canvas canvas, double x0, double y0, double x1, double y1, Ink ink) {

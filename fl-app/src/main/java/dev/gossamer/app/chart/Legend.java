@@ -21,32 +21,28 @@ final class Legend {
         void draw(Canvas canvas, double left, double right, double y);
     }
 
-    private record Entry(String name, Sample sample) {
-
-        double width() {
-            return SAMPLE + GAP + StrokeFont.width(name, SIZE);
-        }
-    }
+    private record Entry(String name, Sample sample) {}
 
     void add(String name, Sample sample) {
-        entries.add(new Entry(StrokeFont.fitted(name, SIZE, Chart.WIDTH - 2 * LEFT - SAMPLE - GAP), sample));
+        entries.add(new Entry(name, sample));
     }
 
     /** Draws it from an ordinate on, and tells the first free one. */
     double draw(Canvas canvas, double top) {
         double x = LEFT;
         double y = top + ROW / 2;
-        for (int i = 0; i < entries.size(); i++) {
-            Entry entry = entries.get(i);
-            if (x > LEFT && x + entry.width() > Chart.WIDTH - LEFT) {
+        for (Entry entry : entries) {
+            String name = canvas.fitted(entry.name(), SIZE, canvas.width() - 2 * LEFT - SAMPLE - GAP);
+            double width = SAMPLE + GAP + canvas.widthOf(name, SIZE);
+            if (x > LEFT && x + width > canvas.width() - LEFT) {
                 x = LEFT;
                 y += ROW;
             }
             canvas.begin("legend", entry.name());
             entry.sample().draw(canvas, x, x + SAMPLE, y);
-            canvas.text(entry.name(), x + SAMPLE + GAP, y + SIZE * 0.34, SIZE, false, Anchor.START, false, Ink.TEXT);
+            canvas.text(name, x + SAMPLE + GAP, y + SIZE * 0.34, SIZE, false, Anchor.START, false, Ink.TEXT);
             canvas.end();
-            x += entry.width() + BETWEEN;
+            x += width + BETWEEN;
         }
         return entries.isEmpty() ? top : y + ROW / 2 + GAP;
     }

@@ -22,7 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LineChart extends Chart {
 
-    private static final int HEIGHT = 440;
+    private static final int HEIGHT = 400;
+    private static final int NARROW_HEIGHT = 330;
+
+    /** Between ticks there are so many. */
+    private static final int STEPS = 6;
+
+    private static final int NARROW_STEPS = 3;
 
     /** Of more points than this, markers would hide the curve. */
     private static final int MOST_MARKERS = 40;
@@ -137,14 +143,19 @@ public final class LineChart extends Chart {
     }
 
     @Override
-    int height() {
-        return HEIGHT;
+    int height(double width) {
+        return width < WIDE ? NARROW_HEIGHT : HEIGHT;
+    }
+
+    @Override
+    String abscissa() {
+        return xLabel;
     }
 
     @Override
     void draw(Canvas canvas, double top) {
         double plotTop = legend().draw(canvas, top) + 8;
-        Frame frame = Frame.within(plotTop, WIDTH, height(), axisX(), axisY());
+        Frame frame = Frame.within(canvas, plotTop, top + height(canvas.width()), axisX(canvas.width()), axisY());
         frame.draw(canvas);
         for (int i = 0; i < all.size(); i++) {
             canvas.begin("series", "");
@@ -173,16 +184,21 @@ public final class LineChart extends Chart {
         return series / Ink.seriesColours() % 2 == 1;
     }
 
-    private Axis axisX() {
-        Axis axis = Axis.of(xLabel, logX, true, all.stream().flatMapToDouble(series -> Arrays.stream(series.x)));
+    private Axis axisX(double width) {
+        Axis axis = Axis.of(
+                xLabel,
+                logX,
+                true,
+                all.stream().flatMapToDouble(series -> Arrays.stream(series.x)),
+                width < WIDE ? NARROW_STEPS : STEPS);
         return ticksX.isEmpty() ? axis : axis.withTicks(ticksX);
     }
 
     private Axis axisY() {
         if (rangeY != null) {
-            return Axis.between(yLabel, logY, rangeY[0], rangeY[1]);
+            return Axis.between(yLabel, logY, rangeY[0], rangeY[1], STEPS);
         }
-        return Axis.of(yLabel, logY, false, all.stream().flatMapToDouble(LineChart::ordinates));
+        return Axis.of(yLabel, logY, false, all.stream().flatMapToDouble(LineChart::ordinates), STEPS);
     }
 
     private static DoubleStream ordinates(Series series) {

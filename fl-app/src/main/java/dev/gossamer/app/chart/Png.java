@@ -41,7 +41,7 @@ final class Png {
             size.writeByte(1);
         });
         chunk(out, "IDAT", data -> {
-            Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION);
+            Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION);
             try (OutputStream packed = new DeflaterOutputStream(data, deflater)) {
                 rows(packed, rgb, width, height);
             } finally {

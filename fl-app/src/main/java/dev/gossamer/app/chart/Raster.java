@@ -40,6 +40,16 @@ final class Raster implements Canvas {
         cover = new float[rgb.length];
     }
 
+    @Override
+    public double width() {
+        return (double) width / SCALE;
+    }
+
+    @Override
+    public double widthOf(String text, double size) {
+        return StrokeFont.width(text, size);
+    }
+
     void writePng(OutputStream out) throws IOException {
         Png.write(out, rgb, width, height, (int) Math.round(CSS_PIXELS_PER_METRE * SCALE));
     }

@@ -134,8 +134,6 @@ final class StrokeFont {
 
     private static final int CURVE_STEPS = 10;
 
-    private static final String ELLIPSIS = "\u2026";
-
     private static final Map<Integer, Glyph> ALL = parseAll();
 
     private static final Glyph BLANK = new Glyph(5.4, List.of());
@@ -155,18 +153,6 @@ final class StrokeFont {
     /** How wide a text is at this size of an em. */
     static double width(String text, double size) {
         return glyphs(text).mapToDouble(Glyph::advance).sum() * size / UNITS;
-    }
-
-    /** As much of a text as has room, with dots for what is left out. */
-    static String fitted(String text, double size, double room) {
-        if (width(text, size) <= room) {
-            return text;
-        }
-        int end = text.length();
-        while (end > 0 && width(text.substring(0, end) + ELLIPSIS, size) > room) {
-            end = text.offsetByCodePoints(end, -1);
-        }
-        return text.substring(0, end).stripTrailing() + ELLIPSIS;
     }
 
     /** The strokes of a text at this size of an em, y downwards, from the start of its base line. */

@@ -46,7 +46,7 @@ class LineChartTest {
         BufferedImage image = ImageIO.read(file.toFile());
         int[] pixels = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
 
-        assertThat(image.getWidth()).isEqualTo(SCALE * Chart.WIDTH);
+        assertThat(image.getWidth()).isEqualTo(SCALE * Chart.WIDE);
         assertThat(IntStream.of(pixels).map(pixel -> pixel & 0xffffff).toArray())
                 .isEqualTo(chart().raster().pixels());
         assertThat(Files.size(file)).isLessThan(100_000);
@@ -106,7 +106,7 @@ class LineChartTest {
         assertThat(recorder.curves().values().stream().flatMap(List::stream))
                 .allMatch(point -> point.top() > lowestName + Marker.RADIUS);
         assertThat(recorder.texts())
-                .allMatch(text -> text.left() >= 0 && text.right() <= Chart.WIDTH, "is on the canvas");
+                .allMatch(text -> text.left() >= 0 && text.right() <= Chart.WIDE, "is on the canvas");
     }
 
     @Test
@@ -164,7 +164,7 @@ class LineChartTest {
     private static int colourAt(Raster raster, Canvas.Point point, double below) {
         int column = (int) (point.left() * SCALE);
         int row = (int) ((point.top() + below) * SCALE);
-        return raster.pixels()[row * Chart.WIDTH * SCALE + column];
+        return raster.pixels()[row * Chart.WIDE * SCALE + column];
     }
 
     @Test

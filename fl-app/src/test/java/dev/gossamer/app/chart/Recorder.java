@@ -11,11 +11,29 @@ final class Recorder implements Canvas {
     private final Map<String, List<Point>> curves = new LinkedHashMap<>();
     private final List<Text> texts = new ArrayList<>();
     private final List<Line> lines = new ArrayList<>();
+    private final List<Box> boxes = new ArrayList<>();
+    private final List<Group> groups = new ArrayList<>();
     private int bands;
 
     record Text(String text, double left, double right, double y) {}
 
     record Line(Polyline points, Ink ink, double width, boolean dashed) {}
+
+    record Box(double x, double y, double width, double height, Ink ink) {}
+
+    private record Group(String kind, String meaning) {}
+
+    List<Box> boxes(Ink ink) {
+        return boxes.stream().filter(box -> box.ink().equals(ink)).toList();
+    }
+
+    /** What groups of a kind mean. */
+    List<String> groups(String kind) {
+        return groups.stream()
+                .filter(group -> group.kind().equals(kind))
+                .map(Group::meaning)
+                .toList();
+    }
 
     Map<String, List<Point>> curves() {
         return curves;
@@ -34,12 +52,29 @@ final class Recorder implements Canvas {
     }
 
     @Override
+    public double width() {
+        return Chart.WIDE;
+    }
+
+    @Override
+    public double widthOf(String text, double size) {
+        return StrokeFont.width(text, size);
+    }
+
+    @Override
     public void line(double[] x, double[] y, Ink ink, double width, boolean dashed) {
         lines.add(new Line(new Polyline(x, y), ink, width, dashed));
     }
 
     @Override
-    public void box(double x, double y, double width, double height, Ink ink) {}
+    public void box(double x, double y, double width, double height, Ink ink) {
+        boxes.add(new Box(x, y, width, height, ink));
+    }
+
+    @Override
+    public void begin(String kind, String meaning) {
+        groups.add(new Group(kind, meaning));
+    }
 
     @Override
     public void convex(double[] x, double[] y, Ink ink) {}

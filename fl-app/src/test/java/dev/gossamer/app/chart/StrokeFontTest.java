@@ -52,11 +52,11 @@ class StrokeFontTest {
 
     @Test
     void textThatHasNoRoomEndsInDots() {
-        assertThat(StrokeFont.fitted("accuracy", 12, 200)).isEqualTo("accuracy");
-        String fitted = StrokeFont.fitted("accuracy of everything", 12, 60);
+        assertThat(new Recorder().fitted("accuracy", 12, 200)).isEqualTo("accuracy");
+        String fitted = new Recorder().fitted("accuracy of everything", 12, 60);
         assertThat(fitted).startsWith("accur").endsWith("\u2026");
         assertThat(StrokeFont.width(fitted, 12)).isLessThanOrEqualTo(60);
-        assertThat(StrokeFont.fitted("accuracy", 12, 1)).isEqualTo("\u2026");
+        assertThat(new Recorder().fitted("accuracy", 12, 1)).isEqualTo("\u2026");
     }
 
     private static String shape(String text) {

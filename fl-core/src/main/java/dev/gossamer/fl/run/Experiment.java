@@ -134,6 +134,11 @@ public final class Experiment {
         return spec;
     }
 
+    /** For each client the indices of its training samples. */
+    int[][] parts() {
+        return parts;
+    }
+
     /** The method with its settings. */
     public FederatedMethod method() {
         LocalTraining training = new LocalTraining(

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -14,6 +15,21 @@ final class Manifest {
 
     /** System property with the commit of the code; the launcher sets it. */
     static final String COMMIT_PROPERTY = "gossamer.commit";
+
+    /** Key of what the model is when dense. */
+    static final String MODEL = "model";
+
+    /** Key in {@link #MODEL}: the values of a dense model in f32, which is what a transfer of it takes at least. */
+    static final String DENSE_BYTES = "denseBytes";
+
+    /** Key of how samples were dealt. */
+    static final String CLIENTS = "clients";
+
+    /** Key in {@link #CLIENTS}: a list of counts for each client, in the order of the class numbers. */
+    static final String LABELS = "labels";
+
+    /** Of no more clients are labels counted: nobody looks at them one by one, and the file is rewritten at times. */
+    private static final int MOST_CLIENTS = 500;
 
     private static final String UNKNOWN = "unknown";
 
@@ -35,7 +51,43 @@ final class Manifest {
         manifest.put("threads", experiment.threads());
         manifest.put("backend", backend(experiment.backend()));
         manifest.put("dataset", dataset(experiment));
+        manifest.put(MODEL, model(experiment));
+        manifest.put(CLIENTS, clients(experiment));
         return manifest;
+    }
+
+    /** What sparse models are compared with. */
+    private static Map<String, Object> model(Experiment experiment) {
+        long parameters = experiment.spec().parameterCount();
+        long statistics = experiment.spec().stateCount();
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("parameters", parameters);
+        model.put("statistics", statistics);
+        model.put(DENSE_BYTES, Float.BYTES * (parameters + statistics));
+        return model;
+    }
+
+    /** Training samples of each client, and of the first ones how many there are of each class. */
+    private static Map<String, Object> clients(Experiment experiment) {
+        Map<String, Object> clients = new LinkedHashMap<>();
+        int[][] parts = experiment.parts();
+        clients.put(
+                "samples", Arrays.stream(parts).mapToInt(part -> part.length).toArray());
+        clients.put(
+                LABELS,
+                Arrays.stream(parts)
+                        .limit(MOST_CLIENTS)
+                        .map(part -> labels(experiment, part))
+                        .toArray());
+        return clients;
+    }
+
+    private static int[] labels(Experiment experiment, int[] samples) {
+        int[] counts = new int[experiment.data().classes()];
+        for (int sample : samples) {
+            counts[experiment.data().train().label(sample)]++;
+        }
+        return counts;
     }
 
     private static Map<String, Object> backend(Backends.Choice choice) {

@@ -21,6 +21,9 @@ import tools.jackson.core.JacksonException;
  * {@code checkpoint} has what it takes to go on, {@code model.safetensors} and then {@code result.json} appear complete at the
  * end, when the checkpoints go. A folder without {@code result.json} is one of a run that did not finish.
  *
+ * <p>What is made of these files ({@code report.html}, {@code plots}, {@code metrics.csv}, TensorBoard's events) may be deleted
+ * and made again.
+ *
  * <p>One process at a time has it open; the lock is on the metrics file and ends with the process.
  */
 public final class RunDirectory implements AutoCloseable {
@@ -31,7 +34,21 @@ public final class RunDirectory implements AutoCloseable {
     public static final String MODEL = "model.safetensors";
     public static final String RESULT = "result.json";
 
-    private static final List<String> FILES = List.of(RESULT, MODEL, METRICS, MANIFEST, CONFIG);
+    /** The page about the run, made of the other files; see {@link RunRecord}. */
+    public static final String REPORT = "report.html";
+
+    /** The numbers of {@link #METRICS} as a table. */
+    public static final String TABLE = "metrics.csv";
+
+    /** The same for TensorBoard, which looks for files of such names. */
+    public static final String EVENTS = "events.out.tfevents.gossamer";
+
+    /** A folder with the report's pictures. */
+    public static final String PLOTS = "plots";
+
+    private static final String PICTURE = ".png";
+
+    private static final List<String> FILES = List.of(RESULT, MODEL, METRICS, MANIFEST, CONFIG, REPORT, TABLE, EVENTS);
 
     private final Path path;
     private final boolean fresh;
@@ -77,7 +94,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private static boolean ours(String name) {
-        return FILES.contains(name) || name.equals(Checkpoints.FOLDER) || isLeftOver(name);
+        return FILES.contains(name) || name.equals(PLOTS) || name.equals(Checkpoints.FOLDER) || isLeftOver(name);
     }
 
     /** Whether a process that was killed left the file while it wrote one of a run's. */
@@ -165,7 +182,29 @@ public final class RunDirectory implements AutoCloseable {
             }
         }
         metrics.truncate(0);
+        deletePlots();
         deleteCheckpoints();
+    }
+
+    /** Pictures only; the folder stays if something else is in it. */
+    private void deletePlots() throws IOException {
+        Path plots = path.resolve(PLOTS);
+        if (!Files.isDirectory(plots)) {
+            return;
+        }
+        boolean empty = true;
+        try (Stream<Path> files = Files.list(plots)) {
+            for (Path file : files.toList()) {
+                boolean picture = file.toString().endsWith(PICTURE);
+                empty &= picture;
+                if (picture) {
+                    Files.delete(file);
+                }
+            }
+        }
+        if (empty) {
+            Files.delete(plots);
+        }
     }
 
     /**

@@ -72,7 +72,8 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
         return map;
     }
 
-    private static JsonNode tree(Path file) {
+    /** The content of a manifest. */
+    static JsonNode tree(Path file) {
         try {
             JsonNode root = JSON.readTree(file);
             if (!root.isObject()) {

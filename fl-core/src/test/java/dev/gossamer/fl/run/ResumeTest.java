@@ -58,6 +58,24 @@ class ResumeTest extends BackendRuns {
     }
 
     @Test
+    void aRunWhoseManifestIsOfAnEarlierReleaseGoesOnToTheSameBits() throws IOException {
+        Map<String, String> settings = Map.of("method", "fedsparsify-global");
+        Path whole = folder.resolve("whole");
+        run(settings, RunDirectory.create(whole, false), 0);
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> run(settings, RunDirectory.create(out, false), 2))
+                .isInstanceOf(RunStoppedException.class);
+        ObjectNode manifest = (ObjectNode) JSON.readTree(Files.readString(out.resolve("manifest.json")));
+        assertThat(manifest.remove("model")).isNotNull();
+        assertThat(manifest.remove("clients")).isNotNull();
+        Files.writeString(out.resolve("manifest.json"), manifest.toString());
+
+        run(settings, RunDirectory.resume(out), 0);
+        assertSame(out, whole);
+        assertThat(RunRecord.of(out).labels()).isEmpty();
+    }
+
+    @Test
     void checkpointsAreWrittenAsOftenAsAsked() throws IOException {
         Map<String, String> settings =
                 Map.of("method", "fedavg", "rounds", "6", "momentum", "0.9", "optimizer", "keep");
