@@ -24,7 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
         name = "backends",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Lists the backends: which can run here, and what the others lack.")
+        description = "Lists the backends: which can run here, and what the others lack.",
+        footer = {"", "Example: gossamer backends --json"})
 final class BackendsCommand implements Runnable {
 
     @Spec

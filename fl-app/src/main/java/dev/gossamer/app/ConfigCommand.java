@@ -23,7 +23,11 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         sortOptions = false,
         description = "Checks an experiment, and prints all its settings as a file; or explains every key.",
-        footer = {"", "Exit codes: 0 good, 2 usage or configuration."})
+        footer = {
+            "",
+            "Example: gossamer config experiments/strokes.yaml --set sparsity=0.95",
+            "Exit codes: 0 good, 2 usage or configuration."
+        })
 final class ConfigCommand implements Callable<Integer> {
 
     @Spec

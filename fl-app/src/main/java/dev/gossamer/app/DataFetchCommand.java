@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Downloads data sets from their publishers, checks them against the published checksums, and unpacks them.",
             "A broken download goes on where it broke when the command is run again."
-        })
+        },
+        footer = {"", "Example: gossamer data fetch fashion-mnist cifar10"})
 final class DataFetchCommand implements Runnable {
 
     @Spec

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description =
-                "Says which data sets are here, how much of them, under which licence, and how to get the others.")
+                "Says which data sets are here, how much of them, under which licence, and how to get the others.",
+        footer = {"", "Example: gossamer data list --data DIR"})
 final class DataListCommand implements Runnable {
 
     @Spec

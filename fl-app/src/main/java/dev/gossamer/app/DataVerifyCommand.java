@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Compares the files that are here with their published checksums, and reads each data set.",
             "Ends with exit code 1 if a file is not the published one or cannot be read."
-        })
+        },
+        footer = {"", "Example: gossamer data verify fashion-mnist --data DIR"})
 final class DataVerifyCommand implements Callable<Integer> {
 
     @Spec

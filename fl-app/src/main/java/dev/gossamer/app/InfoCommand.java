@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
         name = "info",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Says what a run would use: version, Java, engines, device, tuning table, data sets.")
+        description = "Says what a run would use: version, Java, engines, device, tuning table, data sets.",
+        footer = {"", "Example: gossamer info --backend reference"})
 final class InfoCommand implements Runnable {
 
     @Spec

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
         name = "methods",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Lists the federated methods with their papers, or tells the settings of one.")
+        description = "Lists the federated methods with their papers, or tells the settings of one.",
+        footer = {"", "Example: gossamer methods fedsparsify-global"})
 final class MethodsCommand implements Runnable {
 
     @Spec

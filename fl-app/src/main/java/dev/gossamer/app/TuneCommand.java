@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
             "Measures which tuning table suits this machine, and writes it to a file for --tuning.",
             "Leave the machine alone meanwhile. Runs use the committed table unless they are given another: with another"
                     + " table the last bits of results may differ."
-        })
+        },
+        footer = {"", "Example: gossamer tune --rounds 40 --out this-machine.properties"})
 final class TuneCommand implements Runnable {
 
     @Spec
