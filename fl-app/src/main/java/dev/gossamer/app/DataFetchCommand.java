@@ -30,7 +30,11 @@ final class DataFetchCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(arity = "1..*", paramLabel = "NAME", description = "The data sets; gossamer data list has the names.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "NAME",
+            completionCandidates = Names.DataSet.class,
+            description = "The data sets; gossamer data list has the names.")
     private List<String> names = List.of();
 
     @Option(

@@ -35,7 +35,11 @@ final class DataVerifyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(arity = "0..*", paramLabel = "NAME", description = "The data sets; default: those that are here.")
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "NAME",
+            completionCandidates = Names.DataSet.class,
+            description = "The data sets; default: those that are here.")
     private List<String> names = List.of();
 
     @Mixin

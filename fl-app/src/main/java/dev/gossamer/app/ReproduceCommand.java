@@ -48,6 +48,7 @@ final class ReproduceCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "NAME",
+            completionCandidates = Names.Table.class,
             description = "What `gossamer reproduce list` has, or a YAML file of the same form.")
     private @Nullable String name;
 
