@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Lists the backends: which can run here, and what the others lack.",
-        footer = {"", "Example: gossamer backends"})
+        footer = {"", "Example: gossamer backends --json"})
 final class BackendsCommand implements Runnable {
 
     @Spec

@@ -26,7 +26,6 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Example: gossamer config experiments/strokes.yaml --set sparsity=0.95",
-            "",
             "Exit codes: 0 good, 2 usage or configuration."
         })
 final class ConfigCommand implements Callable<Integer> {

@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Lists, checks and fetches data sets.",
-        subcommands = {DataListCommand.class, DataVerifyCommand.class, DataFetchCommand.class},
-        footer = {"", "Example: gossamer data fetch fashion-mnist"})
+        footer = {"", "Example: gossamer data list", "gossamer data COMMAND --help tells of a command."},
+        subcommands = {DataListCommand.class, DataVerifyCommand.class, DataFetchCommand.class})
 final class DataCommand implements Runnable {
 
     @Spec

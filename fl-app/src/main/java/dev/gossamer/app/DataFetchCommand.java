@@ -24,13 +24,17 @@ import picocli.CommandLine.Spec;
             "Downloads data sets from their publishers, checks them against the published checksums, and unpacks them.",
             "A broken download goes on where it broke when the command is run again."
         },
-        footer = {"", "Example: gossamer data fetch cifar10 mnist --data DIR"})
+        footer = {"", "Example: gossamer data fetch fashion-mnist cifar10"})
 final class DataFetchCommand implements Runnable {
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(arity = "1..*", paramLabel = "NAME", description = "The data sets; gossamer data list has the names.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "NAME",
+            completionCandidates = Names.DataSet.class,
+            description = "The data sets; gossamer data list has the names.")
     private List<String> names = List.of();
 
     @Option(

@@ -105,6 +105,6 @@ final class DataListCommand implements Runnable {
     private static String remedy(String name, Optional<PublishedData> published) {
         return published.filter(files -> !files.remote().isEmpty()).isPresent()
                 ? "gossamer data fetch " + name
-                : "nobody publishes its files with checksums, so it cannot be fetched; see the README";
+                : "nobody publishes its files with checksums, so it cannot be fetched; see docs/data.md";
     }
 }

@@ -29,13 +29,17 @@ import picocli.CommandLine.Spec;
             "Compares the files that are here with their published checksums, and reads each data set.",
             "Ends with exit code 1 if a file is not the published one or cannot be read."
         },
-        footer = {"", "Example: gossamer data verify --data DIR"})
+        footer = {"", "Example: gossamer data verify fashion-mnist --data DIR"})
 final class DataVerifyCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(arity = "0..*", paramLabel = "NAME", description = "The data sets; default: those that are here.")
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "NAME",
+            completionCandidates = Names.DataSet.class,
+            description = "The data sets; default: those that are here.")
     private List<String> names = List.of();
 
     @Mixin

@@ -13,7 +13,8 @@ class EngineOptions {
 
     @Option(
             names = "--backend",
-            paramLabel = "NAME",
+            paramLabel = "BACKEND",
+            completionCandidates = Names.Backend.class,
             description = "The engine; wins over -Dgossamer.backend=NAME. `gossamer backends` lists them.")
     private @Nullable String backend;
 

@@ -60,7 +60,7 @@ final class ExperimentOptions {
     }
 
     private OptionSpec option(Setting setting) {
-        return OptionSpec.builder("--" + setting.key())
+        OptionSpec.Builder option = OptionSpec.builder("--" + setting.key())
                 .type(String.class)
                 .paramLabel(setting.label())
                 .description(text(setting))
@@ -70,8 +70,12 @@ final class ExperimentOptions {
                         put(setting.key(), value);
                         return value;
                     }
-                })
-                .build();
+                });
+        if (!setting.choices().isEmpty()) {
+            // The script that completes values tells options apart by these labels alone.
+            option.paramLabel(setting.key().toUpperCase(Locale.ROOT)).completionCandidates(setting.choices());
+        }
+        return option.build();
     }
 
     /** What a setting is for, what it may be, and what it is if nothing is said. */

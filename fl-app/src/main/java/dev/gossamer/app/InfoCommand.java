@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Says what a run would use: version, Java, engines, device, tuning table, data sets.",
-        footer = {"", "Example: gossamer info --data DIR"})
+        footer = {"", "Example: gossamer info --backend reference"})
 final class InfoCommand implements Runnable {
 
     @Spec

@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
         description = "Trains federated models at high sparsity and swaps the engines that do the work.",
         footer = {
             "",
+            "Example: gossamer train --sparsity 0.95 --out runs/s95",
+            "gossamer help COMMAND tells of a command, with an example.",
             "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration.",
             "The engine is chosen by --backend NAME or -Dgossamer.backend=NAME."
         })
@@ -46,9 +48,14 @@ public final class Main implements Runnable {
      * @return the exit code
      */
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        return line(out, err).execute(args);
+    }
+
+    /** The command with all that is below it, as yet without arguments. */
+    static CommandLine line(PrintWriter out, PrintWriter err) {
         CommandLine completion = new CommandLine(new GenerateCompletion());
         completion.getCommandSpec().usageMessage().hidden(true);
-        CommandLine line = new CommandLine(new Main())
+        return new CommandLine(new Main())
                 .addSubcommand(TrainCommand.line())
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ReproduceCommand())
@@ -68,7 +75,6 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setExecutionExceptionHandler(new Failures());
-        return line.execute(args);
     }
 
     @Override

@@ -21,7 +21,12 @@ final class MethodsCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", defaultValue = "", description = "The method to tell of.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "NAME",
+            defaultValue = "",
+            completionCandidates = Names.Method.class,
+            description = "The method to tell of.")
     private String name = "";
 
     @Override

@@ -48,6 +48,7 @@ final class ReproduceCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "NAME",
+            completionCandidates = Names.Table.class,
             description = "What `gossamer reproduce list` has, or a YAML file of the same form.")
     private @Nullable String name;
 
@@ -115,7 +116,7 @@ final class ReproduceCommand implements Callable<Integer> {
             CellStore store = new CellStore(cells.resolve(opened.name()));
             int left = report ? 0 : run(reproduction, store, choice, options.threads());
             Outcome outcome = Outcome.of(reproduction, store).pruned(data.folder(), choice, options.threads());
-            ResultFolder.write(folder, outcome, commandLine(reproduction), FigureFile::write);
+            ResultFolder.write(folder, outcome, commandLine(name, reproduction), FigureFile::write);
             print(outcome, folder);
             return left == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
         } catch (RunStoppedException e) {
@@ -150,11 +151,10 @@ final class ReproduceCommand implements Callable<Integer> {
     }
 
     /** What somebody types who wants the same. */
-    private String commandLine(Reproduction reproduction) {
+    private String commandLine(String asked, Reproduction reproduction) {
         String given = seeds.isEmpty()
                 ? ""
                 : " --seeds " + seeds.stream().map(String::valueOf).collect(Collectors.joining(","));
-        return "./gossamer reproduce " + reproduction.name() + " --scale " + reproduction.scale() + given
-                + " --data DIR";
+        return "./gossamer reproduce " + asked + " --scale " + reproduction.scale() + given + " --data DIR";
     }
 }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
         name = "list",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Lists what can be reproduced, with the size and the time of each scale.")
+        description = "Lists what can be reproduced, with the size and the time of each scale.",
+        footer = {"", "Example: gossamer reproduce list"})
 final class ReproduceListCommand implements Callable<Integer> {
 
     @Spec

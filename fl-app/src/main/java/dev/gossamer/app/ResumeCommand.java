@@ -33,8 +33,7 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "Example: gossamer resume runs/short",
-            "",
+            "Example: gossamer resume runs/s95",
             "Results go to standard output, everything else to standard error.",
             "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration."
         })

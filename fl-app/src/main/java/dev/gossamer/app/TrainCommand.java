@@ -38,8 +38,7 @@ import picocli.CommandLine.Spec;
         description = "Trains a model: by an experiment file, by the options, or by both; the options win.",
         footer = {
             "",
-            "Example: gossamer train experiments/fedsparsify-fashion-mnist.yaml --data DIR --rounds 20 --out runs/short",
-            "",
+            "Example: gossamer train experiments/strokes.yaml --sparsity 0.95 --out runs/s95",
             "Results go to standard output, everything else to standard error.",
             "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration."
         })

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
             "Leave the machine alone meanwhile. Runs use the committed table unless they are given another: with another"
                     + " table the last bits of results may differ."
         },
-        footer = {"", "Example: gossamer tune --out machine.properties"})
+        footer = {"", "Example: gossamer tune --rounds 40 --out this-machine.properties"})
 final class TuneCommand implements Runnable {
 
     @Spec

@@ -82,7 +82,12 @@ class MainTest {
         Cli.Outcome outcome = Cli.run("generate-completion");
 
         assertThat(outcome.code()).isZero();
-        assertThat(outcome.out()).contains("complete -F", "--sparsity", "compare");
+        assertThat(outcome.out())
+                .contains("complete -F", "--sparsity", "compare")
+                .as("values too: of settings, of options, of what a command takes")
+                .containsPattern("METHOD_option_args=\\(\"fedavg\" .*\"sparsefedpp\"\\)")
+                .containsPattern("BACKEND_option_args=\\(\"auto\" .*\"reference\"\\)")
+                .contains("fedsparsify-table2", "speech-commands");
     }
 
     @Test

@@ -70,6 +70,8 @@ class ReproduceTest {
                         "pruned.png"))
                 .allSatisfy(
                         file -> assertThat(folder.resolve("out").resolve(file)).isNotEmptyFile());
+        assertThat(Files.readString(folder.resolve("out/README.md")))
+                .contains("./gossamer reproduce " + folder.resolve("small.yaml") + " --scale short");
         // All weights kept is no pruning: the same accuracy as after the last round.
         String dense =
                 Files.readAllLines(folder.resolve("out/table.csv")).get(1).split(",", -1)[3];

@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
             "Compares two files of results: speed of the new over the base, both with their errors.",
             "Where the intervals overlap it says \"unclear\". Exit code 1 if something is slower by more than the threshold and"
                     + " that is not unclear."
-        })
+        },
+        footer = {"", "Example: gossamer bench compare base.json now.json --threshold 10%%"})
 final class CompareCommand implements Callable<Integer> {
 
     @Parameters(index = "0", paramLabel = "base.json", description = "What --json or -rf json wrote before.")

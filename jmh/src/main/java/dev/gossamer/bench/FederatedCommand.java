@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
                     + " second, evaluation and encoding included.",
             "Ours is the ordinary run in a process of its own; PyTorch is a dense model with a mask, in as many processes as ours"
                     + " has threads. Without PyTorch the row has no ratio."
-        })
+        },
+        footer = {"", "Example: gossamer bench federated --data DIR --rounds 20"})
 final class FederatedCommand implements Callable<Integer> {
 
     @Mixin

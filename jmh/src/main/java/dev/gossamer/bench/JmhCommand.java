@@ -14,7 +14,6 @@ import picocli.CommandLine.Unmatched;
 @Command(
         mixinStandardHelpOptions = true,
         footer = {
-            "",
             "Everything else goes to JMH: names of benchmarks as regular expressions, -p NAME=A,B for parameters (backend, format, shape,"
                     + " density, batch), -f forks, -i and -wi iterations, -prof gc, -l to list; -help of JMH: java -jar benchmarks.jar -h"
         })

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
             "The losses of the first training steps of a convolutional network on CIFAR-10, here and in PyTorch: the same initial"
                     + " weights, batches, normalisation and SGD with momentum, without augmentation and dropout.",
             "Exit code 1 if they are further apart than rounding explains, which PyTorch's own float32 and float64 tell."
-        })
+        },
+        footer = {"", "Example: gossamer bench losses --model cnn-cifar10 --data DIR"})
 final class LossesCommand implements Callable<Integer> {
 
     @Mixin

@@ -4,6 +4,7 @@ import dev.gossamer.bench.results.ResultException;
 import dev.gossamer.engine.BackendSelectionException;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.run.ConfigException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
         description = "Measures the engine beside its peers.",
         footer = {
             "",
+            "Example: gossamer bench quick --json now.json",
             "Exit codes: 0 good, 1 failure at run time or a comparison past its threshold, 2 usage.",
             "The engine is chosen by -Dgossamer.backend=NAME, its vectors by -Dgossamer.vector.bits=128, 256 or 512."
         })
@@ -59,26 +61,35 @@ public final class Main implements Runnable {
                 || Set.of("--help", "--version", "-V").contains(first);
     }
 
-    private static CommandLine line() {
+    /** The command with all that is below it, as yet without arguments. */
+    static CommandLine line() {
         CommandLine line = new CommandLine(new Main());
-        add(line, "quick", new QuickCommand(QuickCommand.Part.QUICK), "The table, in under three minutes.");
+        add(
+                line,
+                "quick",
+                new QuickCommand(QuickCommand.Part.QUICK),
+                "The table, in under three minutes.",
+                "--json now.json");
         add(
                 line,
                 "full",
                 new QuickCommand(QuickCommand.Part.FULL),
-                "The table with every shape and matrix; takes longer.");
+                "The table with every shape and matrix; takes longer.",
+                "--forks 3 --json full.json");
         add(
                 line,
                 "pytorch",
                 new QuickCommand(QuickCommand.Part.PYTORCH),
-                "The rows of the table whose peer is PyTorch.");
+                "The rows of the table whose peer is PyTorch.",
+                "--json pytorch.json");
         add(
                 line,
                 "models",
                 new QuickCommand(QuickCommand.Part.MODELS),
-                "A table like it of convolutional layers and models.");
-        add(line, "ops", new JmhCommand(JmhRun.Group.OPS), "JMH on single operations.");
-        add(line, "steps", new JmhCommand(JmhRun.Group.STEPS), "JMH on training steps.");
+                "A table like it of convolutional layers and models.",
+                "--json models.json");
+        add(line, "ops", new JmhCommand(JmhRun.Group.OPS), "JMH on single operations.", "Spmm -p density=0.1,0.05");
+        add(line, "steps", new JmhCommand(JmhRun.Group.STEPS), "JMH on training steps.", "-prof gc");
         return line.addSubcommand(new SpmmPairs())
                 .addSubcommand(new FederatedCommand())
                 .addSubcommand(new MethodsCommand())
@@ -94,7 +105,7 @@ public final class Main implements Runnable {
                 .setExecutionExceptionHandler(Main::failed);
     }
 
-    private static void add(CommandLine line, String name, Object command, String summary) {
+    private static void add(CommandLine line, String name, Object command, String summary, String example) {
         CommandLine sub = new CommandLine(command);
         sub.getCommandSpec().name(name);
         String[] more = sub.getCommandSpec().usageMessage().description();
@@ -102,6 +113,9 @@ public final class Main implements Runnable {
         description[0] = summary;
         System.arraycopy(more, 0, description, 1, more.length);
         sub.getCommandSpec().usageMessage().description(description);
+        List<String> footer = new ArrayList<>(List.of("", "Example: gossamer bench " + name + " " + example));
+        footer.addAll(List.of(sub.getCommandSpec().usageMessage().footer()));
+        sub.getCommandSpec().usageMessage().footer(footer.toArray(String[]::new));
         line.addSubcommand(name, sub);
     }
 

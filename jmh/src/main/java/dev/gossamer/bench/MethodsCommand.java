@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
                     + " turn: decoding, loading, training, selecting and encoding; what it sends; and the activations that a step"
                     + " saves.",
             "Exit code 1 if a method does not end at the sparsity asked for."
-        })
+        },
+        footer = {"", "Example: gossamer bench methods --models mlp --methods topk,zerofl --data DIR"})
 final class MethodsCommand implements Callable<Integer> {
 
     /** Those that differ in what a client computes; the rest train as one of these does. */

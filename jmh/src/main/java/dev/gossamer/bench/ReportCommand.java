@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Makes an HTML page with plots of all files of results in a folder:",
             "GF/s over density with the density where dense takes over, and a roofline with every operation on it."
-        })
+        },
+        footer = {"", "Example: gossamer bench report results"})
 final class ReportCommand implements Callable<Integer> {
 
     @Parameters(index = "0", paramLabel = "DIR", description = "Folder with what --json or -rf json wrote.")

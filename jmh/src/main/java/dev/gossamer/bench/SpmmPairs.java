@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
         name = "pairs",
         mixinStandardHelpOptions = true,
         description =
-                "Our sparse product against oneMKL's, turn by turn, on the matrices of DLMC and the MLP's layers.")
+                "Our sparse product against oneMKL's, turn by turn, on the matrices of DLMC and the MLP's layers.",
+        footer = {"", "Example: gossamer bench pairs --sparsity 0.9,0.95 --columns 32"})
 final class SpmmPairs implements Callable<Integer> {
 
     private static final List<Dims> MLP = List.of(new Dims(128, 784), new Dims(128, 128), new Dims(10, 128));

@@ -10,10 +10,27 @@ import org.jspecify.annotations.Nullable;
  * @param fallback its value where nothing is said
  * @param label a word for its value, for help
  * @param allowed for people, after "must be"
+ * @param choices the values there are, where they have names; else empty
  * @param description for people: a sentence or two
  * @param parser the value of a text, or null if it is none that is allowed
  */
-public record Setting(String key, Object fallback, String label, String allowed, String description, Parser parser) {
+public record Setting(
+        String key,
+        Object fallback,
+        String label,
+        String allowed,
+        List<String> choices,
+        String description,
+        Parser parser) {
+
+    public Setting {
+        choices = List.copyOf(choices);
+    }
+
+    /** A setting whose values have no names. */
+    Setting(String key, Object fallback, String label, String allowed, String description, Parser parser) {
+        this(key, fallback, label, allowed, List.of(), description, parser);
+    }
 
     /** Reads a value. */
     @FunctionalInterface
@@ -33,6 +50,7 @@ public record Setting(String key, Object fallback, String label, String allowed,
                 fallback,
                 "NAME",
                 "one of " + String.join(", ", names),
+                names,
                 description,
                 text -> names.contains(text) ? text : null);
     }
@@ -74,7 +92,7 @@ public record Setting(String key, Object fallback, String label, String allowed,
 
     /** The same key with another default. */
     Setting withFallback(Object newFallback) {
-        return new Setting(key, newFallback, label, allowed, description, parser);
+        return new Setting(key, newFallback, label, allowed, choices, description, parser);
     }
 
     private static String plain(double number) {
