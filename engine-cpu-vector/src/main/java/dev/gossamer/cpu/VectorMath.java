@@ -98,7 +98,7 @@ final class VectorMath {
                 .intoMemorySegment(ALL, spare & USER, LITTLE_ENDIAN);
     }
 
-    /** Cephes' expf polynomial (S. Moshier, 1989): e^r = 1 + r + r²·P(r) on |r| <= ln(2)/2. */
+    /** Cephes' expf polynomial (S. Moshier, 1989): e^r = 1 + r + r²·P(r) on |r| ≤ ln(2)/2. */
     private static void polynomial(long to, long spare) {
         FloatVector r = fromMemorySegment(F, ALL, to & USER, LITTLE_ENDIAN);
         FloatVector p = r.fma(FloatVector.broadcast(F, 1.9875691E-4f), FloatVector.broadcast(F, 0.0013981999f));
