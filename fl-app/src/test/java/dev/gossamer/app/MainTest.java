@@ -3,8 +3,6 @@ package dev.gossamer.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
 
@@ -27,30 +25,6 @@ class MainTest {
         assertThat(outcome.out())
                 .contains("Exit codes: 0 good, 1 failure at run time, 2 usage or configuration.")
                 .contains("--backend NAME or -Dgossamer.backend=NAME");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "train",
-                "resume",
-                "report",
-                "compare",
-                "config",
-                "methods",
-                "backends",
-                "info",
-                "tune",
-                "data",
-                "data list",
-                "data verify",
-                "data fetch"
-            })
-    void everyCommandHasAnExampleInItsHelp(String command) {
-        Cli.Outcome outcome = Cli.run((command + " --help").split(" ", -1));
-
-        assertThat(outcome.code()).isZero();
-        assertThat(outcome.out()).contains("Example: gossamer " + command);
     }
 
     @Test
