@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.DataException;
@@ -73,7 +74,8 @@ public final class Experiment {
         if (threads < 1) {
             throw new ConfigException("threads is " + threads + ", but must be at least 1");
         }
-        return new Experiment(config, data, backend, threads, spec(config, data), parts(config, data), Budget.NONE);
+        ModelSpec spec = spec(config, data.one(), data.classes());
+        return new Experiment(config, data, backend, threads, spec, parts(config, data), Budget.NONE);
     }
 
     /**
@@ -88,9 +90,14 @@ public final class Experiment {
         return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes));
     }
 
-    private static ModelSpec spec(ExperimentConfig config, Dataset data) {
+    /**
+     * The model of a configuration for data of a shape.
+     *
+     * @throws ConfigException if it cannot take such samples
+     */
+    static ModelSpec spec(ExperimentConfig config, Shape one, int classes) {
         try {
-            ModelSpec spec = Models.named(config.model(), data.one(), data.classes());
+            ModelSpec spec = Models.named(config.model(), one, classes);
             spec.classes(); // every layer takes what the one before makes
             return config.options().has(MethodCatalog.ALPHA)
                     ? spec.withPower(
@@ -98,7 +105,7 @@ public final class Experiment {
                     : spec;
         } catch (IllegalArgumentException e) {
             throw new ConfigException(
-                    "model is " + config.model() + ", but cannot take samples of shape " + data.one() + " as dataset "
+                    "model is " + config.model() + ", but cannot take samples of shape " + one + " as dataset "
                             + config.dataset() + " has: " + e.getMessage(),
                     e);
         }

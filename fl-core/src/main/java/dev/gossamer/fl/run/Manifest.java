@@ -1,11 +1,13 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -55,6 +57,8 @@ final class Manifest {
         dataset.put("train", experiment.data().train().count());
         dataset.put("test", experiment.data().test().count());
         dataset.put("classes", experiment.data().classes());
+        Shape one = experiment.data().one();
+        dataset.put("shape", List.of(one.channels(), one.height(), one.width()));
         dataset.put(
                 "extent",
                 experiment.data().extent().isEmpty()
