@@ -1,5 +1,7 @@
 package dev.gossamer.fl.run;
 
+import static dev.gossamer.fl.run.ExperimentConfig.DRAWN;
+
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.ops.Sgd;
@@ -17,11 +19,13 @@ import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An experiment with everything that can go wrong before it starts checked: settings, data, partition, backend. What is
@@ -71,10 +75,21 @@ public final class Experiment {
      * @throws ConfigException naming the setting that does not fit the data
      */
     public static Experiment prepare(ExperimentConfig config, Dataset data, Backends.Choice backend, int threads) {
+        return prepare(config, data, backend, threads, config.init().equals(DRAWN) ? null : Path.of(config.init()));
+    }
+
+    /**
+     * The same of a run that begins with what a file has, wherever the configuration says that it lies.
+     *
+     * @param init null to draw initial parameters
+     */
+    public static Experiment prepare(
+            ExperimentConfig config, Dataset data, Backends.Choice backend, int threads, @Nullable Path init) {
         if (threads < 1) {
             throw new ConfigException("threads is " + threads + ", but must be at least 1");
         }
-        ModelSpec spec = spec(config, data.one(), data.classes());
+        ModelSpec drawn = spec(config, data.one(), data.classes());
+        ModelSpec spec = init == null ? drawn : drawn.startingFrom(ModelFile.theta(init, drawn));
         return new Experiment(config, data, backend, threads, spec, parts(config, data), Budget.NONE);
     }
 
@@ -200,6 +215,9 @@ public final class Experiment {
         if (directory.isFresh()) {
             Map<String, Object> manifest = Manifest.of(this);
             directory.writeManifest(manifest);
+            if (spec.start() != null) {
+                directory.writeInit(spec.start(), spec.power());
+            }
             directory.writeConfig(config);
             return manifest;
         }

@@ -37,6 +37,9 @@ final class Manifest {
         manifest.put("threads", experiment.threads());
         manifest.put("backend", backend(experiment.backend()));
         manifest.put("dataset", dataset(experiment));
+        if (experiment.spec().start() != null) {
+            manifest.put("init", init(experiment));
+        }
         return manifest;
     }
 
@@ -49,6 +52,13 @@ final class Manifest {
         backend.put("explanation", choice.explanation());
         backend.put("tuning", choice.backend().tuning().entries());
         return backend;
+    }
+
+    private static Map<String, Object> init(Experiment experiment) {
+        Map<String, Object> init = new LinkedHashMap<>();
+        init.put("file", Path.of(experiment.config().init()).toAbsolutePath().toString());
+        init.put("copy", RunDirectory.INIT);
+        return init;
     }
 
     private static Map<String, Object> dataset(Experiment experiment) {

@@ -5,6 +5,7 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.ParameterSpec;
+import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,65 @@ public final class ModelFile {
 
     private ModelFile() {}
 
+    /** Metadata: what the numbers are, where that is not the weights. */
+    private static final String PARAMETERS = "parameters";
+
+    private static final String THETA = "theta";
+    private static final String ALPHA = "alpha";
+
+    /** All elements of what is trained; the bytes depend on the arguments alone. A file says where its numbers are not the weights. */
+    static void write(Path file, ModelState theta, PowerPropagation power) throws IOException {
+        List<SafeTensor> tensors = theta.tensors().stream()
+                .map(tensor -> SafeTensor.of(tensor.name(), tensor.shape(), tensor.toDense()))
+                .toList();
+        Map<String, String> metadata =
+                power.isIdentity() ? Map.of() : Map.of(PARAMETERS, THETA, ALPHA, Float.toString(power.alpha()));
+        Safetensors.write(file, tensors, metadata);
+    }
+
+    /**
+     * What a run begins with. Files have weights, as PyTorch writes and `gossamer export` too; where a run's own file has theta instead,
+     * it says so, and with the same power theta stays as it is.
+     *
+     * @param spec with the power that the run trains with
+     * @return theta, as {@link #read}
+     * @throws ConfigException as {@link #read}
+     */
+    static ModelState theta(Path file, ModelSpec spec) {
+        Safetensors.Content content = content(file);
+        PowerPropagation stored = power(file, content.metadata());
+        ModelState state = read(file, content, spec);
+        if (stored.equals(spec.power())) {
+            return state;
+        }
+        List<TensorState> tensors = new ArrayList<>();
+        for (ParameterSpec parameter : spec.parameters()) {
+            TensorState tensor = state.tensors().get(tensors.size());
+            tensors.add(parameter.kind() == ParameterSpec.Kind.WEIGHT ? changed(tensor, stored, spec.power()) : tensor);
+        }
+        return new ModelState(tensors);
+    }
+
+    private static TensorState changed(TensorState tensor, PowerPropagation from, PowerPropagation to) {
+        float[] theta = new float[tensor.values().length];
+        for (int i = 0; i < theta.length; i++) {
+            theta[i] = (float) to.theta(from.weight(tensor.values()[i]));
+        }
+        return tensor.with(null, theta);
+    }
+
+    private static PowerPropagation power(Path file, Map<String, String> metadata) {
+        if (!THETA.equals(metadata.get(PARAMETERS))) {
+            return PowerPropagation.NONE;
+        }
+        try {
+            return new PowerPropagation(Float.parseFloat(metadata.getOrDefault(ALPHA, "")));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(
+                    "Model file " + file + " has theta of Powerpropagation, but its metadata tell no alpha", e);
+        }
+    }
+
     /**
      * The tensors of a file as the parameters of a model, whatever the order in the file.
      *
@@ -31,8 +91,12 @@ public final class ModelFile {
      *     type or shape, a number that is not finite, or no file of this form
      */
     public static ModelState read(Path file, ModelSpec spec) {
+        return read(file, content(file), spec);
+    }
+
+    private static ModelState read(Path file, Safetensors.Content content, ModelSpec spec) {
         Map<String, SafeTensor> left = new HashMap<>();
-        for (SafeTensor tensor : content(file).tensors()) {
+        for (SafeTensor tensor : content.tensors()) {
             if (!tensor.name().endsWith(BATCHES_SEEN)) {
                 left.put(tensor.name(), tensor);
             }
@@ -46,11 +110,8 @@ public final class ModelFile {
             tensors.add(state(file, spec, parameter, tensor));
         }
         if (!left.isEmpty()) {
-            throw refusal(
-                    file,
-                    spec,
-                    "has a tensor '"
-                            + left.keySet().stream().sorted().findFirst().orElseThrow() + "', which the model has not");
+            String other = left.keySet().stream().sorted().findFirst().orElseThrow();
+            throw refusal(file, spec, "has a tensor '" + other + "', which the model has not");
         }
         return new ModelState(tensors);
     }
