@@ -51,6 +51,7 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(TrainCommand.line())
                 .addSubcommand(new ResumeCommand())
+                .addSubcommand(new ExportCommand())
                 .addSubcommand(ConfigCommand.line())
                 .addSubcommand(new MethodsCommand())
                 .addSubcommand(new BackendsCommand())

@@ -5,6 +5,7 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.ParameterSpec;
+import dev.gossamer.fl.run.StoredModel;
 import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,11 @@ public record PortableModel(ModelSpec spec, Shape one, ModelState weights, Map<S
             weights.add(weight(theta.tensors().get(i), spec.powerOf(parameters.get(i))));
         }
         return new PortableModel(spec, one, new ModelState(weights), metadata);
+    }
+
+    /** The model that a run has left. */
+    public static PortableModel of(StoredModel stored) {
+        return of(stored.spec(), stored.one(), stored.theta(), stored.metadata());
     }
 
     private static TensorState weight(TensorState theta, PowerPropagation power) {

@@ -25,8 +25,9 @@ final class ExportedModels {
             case "mlp", "lenet-300-100", "linear" -> new Shape(1, 7, 5, 1);
             case "cnn-femnist" -> new Shape(1, 12, 8, 1);
             case "vgg16" -> new Shape(3, 32, 32, 1);
-            case "resnet18-speech" -> new Shape(1, 40, 33, 1);
-            default -> new Shape(3, 16, 8, 1);
+            case "resnet18", "resnet18-half" -> new Shape(3, 8, 6, 1);
+            case "resnet18-speech" -> new Shape(1, 24, 17, 1);
+            default -> new Shape(3, 8, 16, 1);
         };
     }
 

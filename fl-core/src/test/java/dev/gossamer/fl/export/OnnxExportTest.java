@@ -133,7 +133,7 @@ class OnnxExportTest {
                 .isEqualTo(model.weights().tensors().stream()
                         .map(TensorState::name)
                         .toList());
-        assertThat(dimensions(graph.message(11))).containsExactly("batch", "3", "16", "8");
+        assertThat(dimensions(graph.message(11))).containsExactly("batch", "3", "8", "6");
         assertThat(dimensions(graph.message(12))).containsExactly("batch", "7");
         assertThat(graph.messages(1)).extracting(node -> node.text(3)).doesNotHaveDuplicates();
     }
