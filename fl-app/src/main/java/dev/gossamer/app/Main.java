@@ -52,6 +52,7 @@ public final class Main implements Runnable {
                 .addSubcommand(TrainCommand.line())
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ExportCommand())
+                .addSubcommand(new PredictCommand())
                 .addSubcommand(ConfigCommand.line())
                 .addSubcommand(new MethodsCommand())
                 .addSubcommand(new BackendsCommand())
