@@ -61,6 +61,8 @@ public final class Main implements Runnable {
                 .addSubcommand(new ReproduceCommand())
                 .addSubcommand(new ReportCommand())
                 .addSubcommand(new CompareCommand())
+                .addSubcommand(new ExportCommand())
+                .addSubcommand(new PredictCommand())
                 .addSubcommand(ConfigCommand.line())
                 .addSubcommand(new MethodsCommand())
                 .addSubcommand(new BackendsCommand())

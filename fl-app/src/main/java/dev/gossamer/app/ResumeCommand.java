@@ -80,7 +80,8 @@ final class ResumeCommand implements Callable<Integer> {
                 err.println("gossamer: warning: the run began on " + stored.device() + ", and goes on on "
                         + opened.device() + "; last bits may come out otherwise");
             }
-            Experiment experiment = Experiment.prepare(stored.config(), loaded, choice, backend.threads());
+            Experiment experiment =
+                    Experiment.prepare(stored.config(), loaded, choice, backend.threads(), StoredRun.init(directory));
             options.print(options.run(experiment, directory, RunDirectory::resume, err), directory, out);
         } catch (RunStoppedException e) {
             // A signal did that: the JVM is on its way out, with an exit code of its own.

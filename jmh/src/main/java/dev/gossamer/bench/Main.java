@@ -94,6 +94,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new FederatedCommand())
                 .addSubcommand(new MethodsCommand())
                 .addSubcommand(new LossesCommand())
+                .addSubcommand(new ServeCommand())
                 .addSubcommand(new EngineRun())
                 .addSubcommand(new OpServer())
                 .addSubcommand(new CompareCommand())

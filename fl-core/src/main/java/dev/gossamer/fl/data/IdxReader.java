@@ -59,6 +59,17 @@ public final class IdxReader {
     }
 
     /**
+     * Reads images of which nobody says the classes.
+     *
+     * @param arena owns the memory of the result, whose labels are all 0
+     */
+    static Split readImages(Path images, Arena arena) {
+        Elements pixels = elements(images, IMAGES_MAGIC, "images (idx3 of unsigned bytes)", arena);
+        Shape one = new Shape(1, pixels.height(), pixels.width(), 1);
+        return new Split(pixels.bytes(), arena.allocate(pixels.count(), 64), one, pixels.count());
+    }
+
+    /**
      * Reads numbers that go with images.
      *
      * @param file idx1 of unsigned bytes: count

@@ -67,7 +67,7 @@ public final class EvaluationSession implements AutoCloseable {
     }
 
     /** Samples that go through the model together: the batch, halved until what a layer reads and writes is near. */
-    private static int piece(ModelSpec spec, int batch, long nearBytes) {
+    static int piece(ModelSpec spec, int batch, long nearBytes) {
         long bytes = Float.BYTES * spec.layerFeatures();
         int piece = batch;
         while (piece > SMALLEST_PIECE && piece > nearBytes / bytes) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's definition: layers one after the other, without memory or numbers.
@@ -20,9 +21,15 @@ import java.util.stream.Collectors;
  * @param layers at least one; the last one's output are the logits
  * @param initializer of the weights
  * @param power what the weights of linear layers and convolutions are of what is trained, averaged and sent
+ * @param start theta to begin with in place of what the initializer draws, or null
  */
 public record ModelSpec(
-        String name, Shape input, List<LayerSpec> layers, Initializer initializer, PowerPropagation power) {
+        String name,
+        Shape input,
+        List<LayerSpec> layers,
+        Initializer initializer,
+        PowerPropagation power,
+        @Nullable ModelState start) {
 
     /** Sets the streams of initial values apart from the other uses of a run's seed. */
     private static final long STREAM = 0x1217;
@@ -36,7 +43,7 @@ public record ModelSpec(
 
     /** A model whose weights are trained as they are. */
     public ModelSpec(String name, Shape input, List<LayerSpec> layers, Initializer initializer) {
-        this(name, input, layers, initializer, PowerPropagation.NONE);
+        this(name, input, layers, initializer, PowerPropagation.NONE, null);
     }
 
     /** A model whose weights start Glorot uniform and are trained as they are. */
@@ -44,9 +51,18 @@ public record ModelSpec(
         this(name, input, layers, Initializer.GLOROT_UNIFORM);
     }
 
-    /** This model with other weights for the same theta; its initial weights are the same. */
+    /** This model with other weights for the same theta; its initial weights are what the initializer draws. */
     public ModelSpec withPower(PowerPropagation other) {
-        return new ModelSpec(name, input, layers, initializer, other);
+        return new ModelSpec(name, input, layers, initializer, other, null);
+    }
+
+    /**
+     * This model with initial parameters that are given.
+     *
+     * @param theta tensors in the order of {@link #parameters()}, of their shapes
+     */
+    public ModelSpec startingFrom(ModelState theta) {
+        return new ModelSpec(name, input, layers, initializer, power, theta);
     }
 
     /** What a parameter's effective numbers are of theta: only weights of linear layers and convolutions are powers. */
@@ -117,10 +133,13 @@ public record ModelSpec(
     }
 
     /**
-     * Dense initial parameters, theta of what the initializer draws: a function of the seed and this definition, the same
-     * bits on every machine.
+     * Dense initial parameters: those given to {@link #startingFrom}, or theta of what the initializer draws, a function of the
+     * seed and this definition, the same bits on every machine.
      */
     public ModelState initial(long seed) {
+        if (start != null) {
+            return start;
+        }
         List<ParameterSpec> parameters = parameters();
         List<TensorState> tensors = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {

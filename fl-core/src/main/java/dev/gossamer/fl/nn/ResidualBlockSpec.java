@@ -28,12 +28,12 @@ public record ResidualBlockSpec(String name, int out, int stride) implements Lay
         Shape output = output(input);
         List<ParameterSpec> parameters = new ArrayList<>();
         parameters.addAll(conv1().parameters(input));
-        parameters.addAll(norm("bn1", Activation.RELU).parameters(output));
+        parameters.addAll(norm1().parameters(output));
         parameters.addAll(conv2().parameters(output));
-        parameters.addAll(norm("bn2", Activation.RELU).parameters(output));
+        parameters.addAll(norm2().parameters(output));
         if (projects(input)) {
             parameters.addAll(projection().parameters(input));
-            parameters.addAll(norm("downsample.1", Activation.IDENTITY).parameters(output));
+            parameters.addAll(projectionNorm().parameters(output));
         }
         return parameters;
     }
@@ -53,30 +53,39 @@ public record ResidualBlockSpec(String name, int out, int stride) implements Lay
     @Override
     public Signal open(Assembly assembly, Signal in) {
         Signal shortcut = projects(in.shape())
-                ? norm("downsample.1", Activation.IDENTITY)
-                        .open(assembly, projection().open(assembly, in))
+                ? projectionNorm().open(assembly, projection().open(assembly, in))
                 : in;
-        Signal inner = norm("bn1", Activation.RELU).open(assembly, conv1().open(assembly, in));
-        return norm("bn2", Activation.RELU).open(assembly, conv2().open(assembly, inner), shortcut);
+        Signal inner = norm1().open(assembly, conv1().open(assembly, in));
+        return norm2().open(assembly, conv2().open(assembly, inner), shortcut);
     }
 
-    private boolean projects(Shape input) {
+    /** Whether the shortcut is {@link #projection} and {@link #projectionNorm}, rather than the input itself. */
+    public boolean projects(Shape input) {
         return stride != 1 || input.channels() != out;
     }
 
-    private ConvSpec conv1() {
+    public ConvSpec conv1() {
         return new ConvSpec(name + ".conv1", out, 3, stride, 1, false, Activation.IDENTITY);
     }
 
-    private ConvSpec conv2() {
+    public BatchNormSpec norm1() {
+        return BatchNormSpec.pytorch(name + ".bn1", Activation.RELU);
+    }
+
+    public ConvSpec conv2() {
         return new ConvSpec(name + ".conv2", out, 3, 1, 1, false, Activation.IDENTITY);
     }
 
-    private ConvSpec projection() {
+    /** Its activation follows the addition of the shortcut. */
+    public BatchNormSpec norm2() {
+        return BatchNormSpec.pytorch(name + ".bn2", Activation.RELU);
+    }
+
+    public ConvSpec projection() {
         return new ConvSpec(name + ".downsample.0", out, 1, stride, 0, false, Activation.IDENTITY);
     }
 
-    private BatchNormSpec norm(String part, Activation activation) {
-        return BatchNormSpec.pytorch(name + "." + part, activation);
+    public BatchNormSpec projectionNorm() {
+        return BatchNormSpec.pytorch(name + ".downsample.1", Activation.IDENTITY);
     }
 }

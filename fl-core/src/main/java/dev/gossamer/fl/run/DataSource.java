@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.engine.Shape;
 import dev.gossamer.fl.data.Cifar10;
 import dev.gossamer.fl.data.Cifar100;
 import dev.gossamer.fl.data.DataException;
@@ -61,9 +62,21 @@ public final class DataSource {
             case Cifar100.NAME -> Cifar100.load(folder);
             case Femnist.NAME -> Femnist.load(folder);
             case SpeechCommands.NAME -> SpeechCommands.load(folder);
-            default ->
-                throw new DataException(
-                        "Unknown data set '" + name + "'. Known: " + String.join(", ", ExperimentConfig.DATASETS));
+            default -> throw unknown(name);
+        };
+    }
+
+    /**
+     * Shape of one sample of a data set as it is published, batch 1.
+     *
+     * @throws DataException if there is no data set of this name
+     */
+    static Shape publishedShape(String name) {
+        return switch (name) {
+            case Strokes.NAME, FashionMnist.NAME, Mnist.NAME, Femnist.NAME -> new Shape(1, 28, 28, 1);
+            case Cifar10.NAME, Cifar100.NAME -> new Shape(3, 32, 32, 1);
+            case SpeechCommands.NAME -> new Shape(1, 40, 98, 1);
+            default -> throw unknown(name);
         };
     }
 
@@ -82,5 +95,10 @@ public final class DataSource {
                 }
             }
         };
+    }
+
+    private static DataException unknown(String name) {
+        return new DataException(
+                "Unknown data set '" + name + "'. Known: " + String.join(", ", ExperimentConfig.DATASETS));
     }
 }

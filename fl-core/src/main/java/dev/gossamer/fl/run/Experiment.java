@@ -1,6 +1,9 @@
 package dev.gossamer.fl.run;
 
+import static dev.gossamer.fl.run.ExperimentConfig.DRAWN;
+
 import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.DataException;
@@ -16,11 +19,13 @@ import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An experiment with everything that can go wrong before it starts checked: settings, data, partition, backend. What is
@@ -70,10 +75,22 @@ public final class Experiment {
      * @throws ConfigException naming the setting that does not fit the data
      */
     public static Experiment prepare(ExperimentConfig config, Dataset data, Backends.Choice backend, int threads) {
+        return prepare(config, data, backend, threads, config.init().equals(DRAWN) ? null : Path.of(config.init()));
+    }
+
+    /**
+     * The same of a run that begins with what a file has, wherever the configuration says that it lies.
+     *
+     * @param init null to draw initial parameters
+     */
+    public static Experiment prepare(
+            ExperimentConfig config, Dataset data, Backends.Choice backend, int threads, @Nullable Path init) {
         if (threads < 1) {
             throw new ConfigException("threads is " + threads + ", but must be at least 1");
         }
-        return new Experiment(config, data, backend, threads, spec(config, data), parts(config, data), Budget.NONE);
+        ModelSpec drawn = spec(config, data.one(), data.classes());
+        ModelSpec spec = init == null ? drawn : drawn.startingFrom(ModelFile.theta(init, drawn));
+        return new Experiment(config, data, backend, threads, spec, parts(config, data), Budget.NONE);
     }
 
     /**
@@ -88,9 +105,14 @@ public final class Experiment {
         return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes));
     }
 
-    private static ModelSpec spec(ExperimentConfig config, Dataset data) {
+    /**
+     * The model of a configuration for data of a shape.
+     *
+     * @throws ConfigException if it cannot take such samples
+     */
+    static ModelSpec spec(ExperimentConfig config, Shape one, int classes) {
         try {
-            ModelSpec spec = Models.named(config.model(), data.one(), data.classes());
+            ModelSpec spec = Models.named(config.model(), one, classes);
             spec.classes(); // every layer takes what the one before makes
             return config.options().has(MethodCatalog.ALPHA)
                     ? spec.withPower(
@@ -98,7 +120,7 @@ public final class Experiment {
                     : spec;
         } catch (IllegalArgumentException e) {
             throw new ConfigException(
-                    "model is " + config.model() + ", but cannot take samples of shape " + data.one() + " as dataset "
+                    "model is " + config.model() + ", but cannot take samples of shape " + one + " as dataset "
                             + config.dataset() + " has: " + e.getMessage(),
                     e);
         }
@@ -198,6 +220,9 @@ public final class Experiment {
         if (directory.isFresh()) {
             Map<String, Object> manifest = Manifest.of(this);
             directory.writeManifest(manifest);
+            if (spec.start() != null) {
+                directory.writeInit(spec.start(), spec.power());
+            }
             directory.writeConfig(config);
             return manifest;
         }

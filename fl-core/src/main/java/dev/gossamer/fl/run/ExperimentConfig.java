@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataset name of the data set
  * @param normalise how bytes become numbers: {@link #STANDARD}, or one of {@link Normalisation#NAMES}
  * @param model name of the model
+ * @param init file of the model that the run begins with, or {@link #DRAWN}
  * @param augment how training images vary: {@code none} or {@code crop-flip}
  * @param method name of the federated method
  * @param clients clients that there are
@@ -58,6 +59,7 @@ public record ExperimentConfig(
         String dataset,
         String normalise,
         String model,
+        String init,
         String augment,
         String method,
         int clients,
@@ -95,6 +97,9 @@ public record ExperimentConfig(
      */
     public static final String STANDARD = "standard";
 
+    /** For {@code init}: initial parameters are drawn, by the seed. */
+    public static final String DRAWN = "none";
+
     private static final int MAX_COUNT = 1_000_000;
 
     private static final String CONSTANT = "constant";
@@ -122,6 +127,10 @@ public record ExperimentConfig(
                             + " samples' mean and deviation), or standard, which is unit for strokes and the two"
                             + " MNISTs, and train for the rest."),
             Setting.oneOf("model", "mlp", Models.NAMES, "The model."),
+            Setting.text(
+                    "init",
+                    DRAWN,
+                    "A .safetensors file with the parameters to begin with, under PyTorch's names; none to draw them."),
             Setting.oneOf("augment", Augment.NONE.key(), Augment.keys(), "How training images vary."),
             Setting.oneOf(
                     "method",
@@ -266,6 +275,7 @@ public record ExperimentConfig(
                 values.text("dataset"),
                 values.text("normalise"),
                 values.text("model"),
+                values.text("init"),
                 values.text("augment"),
                 values.text(METHOD),
                 values.integer("clients"),
@@ -354,6 +364,9 @@ public record ExperimentConfig(
         map.put("dataset", dataset);
         map.put("normalise", normalise);
         map.put("model", model);
+        if (!init.equals(DRAWN)) {
+            map.put("init", init);
+        }
         map.put("augment", augment);
         map.put(METHOD, method);
         map.put("clients", clients);

@@ -1,12 +1,14 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -53,6 +55,9 @@ final class Manifest {
         manifest.put("dataset", dataset(experiment));
         manifest.put(MODEL, model(experiment));
         manifest.put(CLIENTS, clients(experiment));
+        if (experiment.spec().start() != null) {
+            manifest.put("init", init(experiment));
+        }
         return manifest;
     }
 
@@ -101,12 +106,21 @@ final class Manifest {
         return backend;
     }
 
+    private static Map<String, Object> init(Experiment experiment) {
+        Map<String, Object> init = new LinkedHashMap<>();
+        init.put("file", Path.of(experiment.config().init()).toAbsolutePath().toString());
+        init.put("copy", RunDirectory.INIT);
+        return init;
+    }
+
     private static Map<String, Object> dataset(Experiment experiment) {
         Map<String, Object> dataset = new LinkedHashMap<>();
         dataset.put("name", experiment.data().name());
         dataset.put("train", experiment.data().train().count());
         dataset.put("test", experiment.data().test().count());
         dataset.put("classes", experiment.data().classes());
+        Shape one = experiment.data().one();
+        dataset.put("shape", List.of(one.channels(), one.height(), one.width()));
         dataset.put(
                 "extent",
                 experiment.data().extent().isEmpty()

@@ -92,7 +92,7 @@ final class RoundLoop {
             }
             throw e;
         }
-        directory.writeModel(last.state().model());
+        directory.writeModel(last.state().model(), experiment.spec().power());
         RunResult result = result(last.state().model(), secondsBefore + secondsSince(start));
         directory.writeResult(result);
         directory.deleteCheckpoints();

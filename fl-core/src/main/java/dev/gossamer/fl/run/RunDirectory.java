@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -32,6 +33,10 @@ public final class RunDirectory implements AutoCloseable {
     public static final String MANIFEST = "manifest.json";
     public static final String METRICS = "metrics.jsonl";
     public static final String MODEL = "model.safetensors";
+
+    /** Theta that the run began with, where a file gave it. */
+    public static final String INIT = "init.safetensors";
+
     public static final String RESULT = "result.json";
 
     /** The page about the run, made of the other files; see {@link RunRecord}. */
@@ -48,7 +53,7 @@ public final class RunDirectory implements AutoCloseable {
 
     private static final String PICTURE = ".png";
 
-    private static final List<String> FILES = List.of(RESULT, MODEL, METRICS, MANIFEST, CONFIG, REPORT, TABLE, EVENTS);
+    private static final List<String> FILES = List.of(RESULT, MODEL, INIT, METRICS, MANIFEST, CONFIG, REPORT, TABLE, EVENTS);
 
     private final Path path;
     private final boolean fresh;
@@ -112,7 +117,7 @@ public final class RunDirectory implements AutoCloseable {
                 String name = entry.getFileName().toString();
                 boolean empty = name.equals(METRICS) && Files.size(entry) == 0;
                 boolean ours = name.equals(MANIFEST) && StoredRun.manifest(path).containsKey("gossamer");
-                if (!empty && !ours && !isLeftOver(name)) {
+                if (!empty && !ours && !name.equals(INIT) && !isLeftOver(name)) {
                     return false;
                 }
             }
@@ -330,15 +335,21 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** All elements of every tensor under PyTorch's names; the bytes depend on the model alone. */
-    void writeModel(ModelState model) {
-        List<SafeTensor> tensors = model.tensors().stream()
-                .map(tensor -> SafeTensor.of(tensor.name(), tensor.shape(), tensor.toDense()))
-                .toList();
+    /** All elements of every tensor under PyTorch's names; the bytes depend on the model and what its weights are of it alone. */
+    void writeModel(ModelState model, PowerPropagation power) {
+        write(MODEL, model, power);
+    }
+
+    /** As {@link #writeModel}, the model that the run begins with. */
+    void writeInit(ModelState model, PowerPropagation power) {
+        write(INIT, model, power);
+    }
+
+    private void write(String file, ModelState model, PowerPropagation power) {
         try {
-            Safetensors.write(path.resolve(MODEL), tensors, Map.of());
+            ModelFile.write(path.resolve(file), model, power);
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(MODEL) + ": cannot be written", e);
+            throw new UncheckedIOException(path.resolve(file) + ": cannot be written", e);
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -48,6 +49,12 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
                 backend.path("device").asString(""),
                 new TuningTable(tuning),
                 Files.isRegularFile(directory.resolve(RunDirectory.RESULT)));
+    }
+
+    /** The file with what the run began with, or null if that was drawn. */
+    public static @Nullable Path init(Path directory) {
+        Path file = directory.resolve(RunDirectory.INIT);
+        return Files.isRegularFile(file) ? file : null;
     }
 
     /**

@@ -53,7 +53,7 @@ final class Worker implements AutoCloseable {
     /** A message may hold the model and something of its size beside it, as momentum. */
     private static final int MOST_COPIES = 2;
 
-    private static final int EVALUATION_BATCH = 256;
+    static final int EVALUATION_BATCH = 256;
 
     /** Under which a client remembers what rounding took away from its last update. */
     private static final String RESIDUAL = "residual";

@@ -1,0 +1,50 @@
+package dev.gossamer.bench;
+
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.nn.InferenceSession;
+import dev.gossamer.fl.nn.Network;
+import java.lang.foreign.Arena;
+
+/** A batch through a model on the engine, from pixels to logits on the host. Belongs to the thread that makes it. */
+final class EngineServing implements Contender {
+
+    private final Arena arena = Arena.ofConfined();
+    private final Workspace workspace;
+    private final InferenceSession session;
+    private final float[] logits;
+    private final int batch;
+
+    /**
+     * Ready to run.
+     *
+     * @param theta with patterns, or dense with zeros
+     * @param threads that share one batch
+     */
+    EngineServing(Backend backend, ServeProblem problem, ModelState theta, int threads) {
+        batch = problem.batch();
+        workspace = backend.workspace(threads);
+        Network network = new Network(workspace, problem.model().spec());
+        network.load(theta);
+        session = new InferenceSession(network, problem.samples(workspace, arena), problem.transform(), batch);
+        logits = new float[batch * problem.model().spec().classes()];
+    }
+
+    @Override
+    public void run() {
+        session.logits(0, batch, logits);
+    }
+
+    @Override
+    public float[] result() {
+        return logits.clone();
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        workspace.close();
+        arena.close();
+    }
+}
