@@ -53,7 +53,8 @@ public final class RunDirectory implements AutoCloseable {
 
     private static final String PICTURE = ".png";
 
-    private static final List<String> FILES = List.of(RESULT, MODEL, INIT, METRICS, MANIFEST, CONFIG, REPORT, TABLE, EVENTS);
+    private static final List<String> FILES =
+            List.of(RESULT, MODEL, INIT, METRICS, MANIFEST, CONFIG, REPORT, TABLE, EVENTS);
 
     private final Path path;
     private final boolean fresh;
