@@ -3,43 +3,48 @@ package dev.gossamer.fl.reproduce;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.WireCodec;
-import dev.gossamer.fl.run.CompletedRun;
 import dev.gossamer.fl.run.RoundMetrics;
+import dev.gossamer.fl.run.RunRecord;
+import dev.gossamer.fl.run.RunResult;
+import dev.gossamer.fl.run.StoredModel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import java.util.zip.Deflater;
 
 /**
  * A cell that is done, with what takes the model to know.
  *
+ * @param directory of the run
  * @param run what its directory has
+ * @param result what it came to
  * @param total all numbers of the model, statistics of batch normalisations included
  * @param deflatedBytes of the model as f32, zeros included, through DEFLATE at level 6: FedSparsify's model size
  * @param encodedBytes of the model as Gossamer sends and stores it
  */
-record CellResult(CompletedRun run, long total, long deflatedBytes, long encodedBytes) {
+record CellResult(Path directory, RunRecord run, RunResult result, long total, long deflatedBytes, long encodedBytes) {
 
     private static final int DEFLATE_LEVEL = 6;
 
     /** Share of the final accuracy that counts as converged, as SparseFedPP's authors have it. */
     private static final double CONVERGED = 0.99;
 
-    static CellResult of(CompletedRun run) {
-        ModelState model = run.model();
+    /** Reads a directory whose run came to its end. */
+    static CellResult of(Path directory) {
+        RunRecord run = RunRecord.of(directory);
+        ModelState model = StoredModel.of(directory).theta();
+        SparseUpdate message = new SparseUpdate(
+                run.config().rounds(), SparseUpdate.SERVER, 0, run.config().method(), model);
         return new CellResult(
+                directory,
                 run,
+                Objects.requireNonNull(run.result()),
                 model.size(),
                 deflatedBytes(model),
-                WireCodec.sizeBytes(
-                        new SparseUpdate(
-                                run.result().rounds(),
-                                SparseUpdate.SERVER,
-                                0,
-                                run.config().method(),
-                                model),
-                        null));
+                WireCodec.sizeBytes(message, null));
     }
 
     static long deflatedBytes(ModelState model) {
@@ -74,7 +79,7 @@ record CellResult(CompletedRun run, long total, long deflatedBytes, long encoded
 
     /** Numbers that travel with a model and are not trained. */
     long statistics() {
-        return total - run.result().parameters();
+        return total - result.parameters();
     }
 
     /** Mean over the last ten rounds, or all if there are fewer. */

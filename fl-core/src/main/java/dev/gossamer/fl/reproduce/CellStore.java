@@ -1,6 +1,5 @@
 package dev.gossamer.fl.reproduce;
 
-import dev.gossamer.fl.run.CompletedRun;
 import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.RunDirectory;
@@ -78,7 +77,7 @@ public record CellStore(Path folder) {
 
     /** What a cell came to; null if it is not done. */
     @Nullable
-    CompletedRun completed(ExperimentConfig config) {
-        return state(config) == State.COMPLETE ? CompletedRun.of(directory(config)) : null;
+    CellResult result(ExperimentConfig config) {
+        return state(config) == State.COMPLETE ? CellResult.of(directory(config)) : null;
     }
 }

@@ -9,27 +9,27 @@ import java.util.function.ToDoubleFunction;
 
 /** What a table says of a cell. */
 public enum Measure {
-    ACCURACY("accuracy", "accuracy %", 2, cell -> 100 * cell.run().result().lastAccuracy()),
+    ACCURACY("accuracy", "accuracy %", 2, cell -> 100 * cell.result().lastAccuracy()),
     ACCURACY_LATELY(
             "accuracyLately",
             "accuracy %, last ten rounds",
             2,
-            cell -> 100 * cell.run().result().accuracy()),
+            cell -> 100 * cell.result().accuracy()),
     SPARSITY(
             "sparsityReached",
             "sparsity % of the global model",
             2,
-            cell -> 100 * cell.run().result().sparsity()),
+            cell -> 100 * cell.result().sparsity()),
     /** As FedSparsify's tables count: what is left of all that is trained, and the statistics of batch normalisations. */
-    PARAMETERS("parameters", "parameters", 0, cell -> cell.run().result().nonZeroParameters() + cell.statistics()),
+    PARAMETERS("parameters", "parameters", 0, cell -> cell.result().nonZeroParameters() + cell.statistics()),
     DEFLATED("deflated", "MB deflated", 3, cell -> cell.deflatedBytes() / 1e6),
     ENCODED("encoded", "MB encoded", 3, cell -> cell.encodedBytes() / 1e6),
     /** FedSparsify's C.C. in millions of parameters. */
     COMMUNICATION("communication", "C.C. (MM)", 0, cell -> communication(cell, PaperAccounting.PARAMETERS)),
     /** FedSparsify's C.C. in millions of bits, as its table of CIFAR-100 has it. */
     COMMUNICATION_BITS("communicationBits", "C.C. (Mbit)", 0, cell -> communication(cell, PaperAccounting.BITS)),
-    UPLINK("uplink", "MB up", 2, cell -> cell.run().result().bytesUp() / 1e6),
-    DOWNLINK("downlink", "MB down", 2, cell -> cell.run().result().bytesDown() / 1e6),
+    UPLINK("uplink", "MB up", 2, cell -> cell.result().bytesUp() / 1e6),
+    DOWNLINK("downlink", "MB down", 2, cell -> cell.result().bytesDown() / 1e6),
     UPDATE(
             "update",
             "MB of an update",
@@ -47,7 +47,7 @@ public enum Measure {
     ROUNDS_TO_CONVERGENCE("roundsTo99", "rounds to 99 %", 0, CellResult::roundsToConvergence),
     MEGABYTES_TO_CONVERGENCE(
             "megabytesTo99", "MB of a client to 99 %", 1, cell -> cell.clientBytesToConvergence() / 1e6),
-    SECONDS("seconds", "seconds", 0, cell -> cell.run().result().wallSeconds());
+    SECONDS("seconds", "seconds", 0, cell -> cell.result().wallSeconds());
 
     private final String key;
     private final String heading;

@@ -1,13 +1,12 @@
 package dev.gossamer.fl.reproduce;
 
 import dev.gossamer.engine.Backends;
-import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.data.Dataset;
-import dev.gossamer.fl.run.CompletedRun;
 import dev.gossamer.fl.run.DataSource;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.LocalClientRunner;
+import dev.gossamer.fl.run.StoredModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +25,9 @@ public record Outcome(Reproduction reproduction, List<RowResult> rows, List<Prun
         for (Row row : reproduction.rows()) {
             List<CellResult> cells = new ArrayList<>();
             for (ExperimentConfig cell : row.cells()) {
-                CompletedRun run = store.completed(cell);
-                if (run != null) {
-                    cells.add(CellResult.of(run));
+                CellResult result = store.result(cell);
+                if (result != null) {
+                    cells.add(result);
                 }
             }
             rows.add(new RowResult(row, cells));
@@ -44,7 +43,7 @@ public record Outcome(Reproduction reproduction, List<RowResult> rows, List<Prun
         List<PrunedRow> all = new ArrayList<>();
         for (RowResult row : rows) {
             List<List<Double>> seeds = row.cells().stream()
-                    .map(cell -> accuracies(cell.run(), data, backend, threads))
+                    .map(cell -> accuracies(cell, data, backend, threads))
                     .toList();
             List<Summary> summaries = new ArrayList<>();
             for (int i = 0; i < reproduction.prune().size(); i++) {
@@ -57,15 +56,12 @@ public record Outcome(Reproduction reproduction, List<RowResult> rows, List<Prun
         return new Outcome(reproduction, rows, all);
     }
 
-    private List<Double> accuracies(CompletedRun run, Path data, Backends.Choice backend, int threads) {
-        try (Dataset dataset = DataSource.load(run.config(), data)) {
-            Experiment experiment = Experiment.prepare(run.config(), dataset, backend, threads);
+    private List<Double> accuracies(CellResult cell, Path data, Backends.Choice backend, int threads) {
+        StoredModel model = StoredModel.of(cell.directory());
+        try (Dataset dataset = DataSource.load(model.config(), data)) {
+            Experiment experiment = Experiment.prepare(model.config(), dataset, backend, threads);
             try (LocalClientRunner evaluator = experiment.clients()) {
-                ModelState model = run.model();
-                ModelState ordered = new ModelState(experiment.spec().parameters().stream()
-                        .map(parameter -> model.tensor(parameter.name()))
-                        .toList());
-                return PrunedAccuracy.of(experiment.spec(), ordered, reproduction.prune(), evaluator);
+                return PrunedAccuracy.of(model.spec(), model.theta(), reproduction.prune(), evaluator);
             }
         }
     }

@@ -1,7 +1,7 @@
 package dev.gossamer.fl.reproduce;
 
-import dev.gossamer.fl.run.CompletedRun;
 import dev.gossamer.fl.run.ConfigException;
+import dev.gossamer.fl.run.RunRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,11 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -126,50 +123,45 @@ public final class ResultFolder {
         page.append("| ").append(name).append(" | ").append(value).append(" |\n");
     }
 
-    private static String facts(Outcome outcome, Function<JsonNode, String> fact) {
+    private static String facts(Outcome outcome, Function<RunRecord, String> fact) {
         return String.join("; ", all(outcome, fact));
     }
 
     /** Different answers of all cells, in the order in which they come. */
-    private static Set<String> all(Outcome outcome, Function<JsonNode, String> fact) {
+    private static Set<String> all(Outcome outcome, Function<RunRecord, String> fact) {
         Set<String> all = new LinkedHashSet<>();
-        outcome.rows()
-                .forEach(row -> row.cells()
-                        .forEach(cell -> all.add(fact.apply(cell.run().manifest()))));
+        outcome.rows().forEach(row -> row.cells().forEach(cell -> all.add(fact.apply(cell.run()))));
         return all;
     }
 
-    private static String backend(JsonNode manifest) {
-        JsonNode backend = manifest.path("backend");
-        return backend.path("name").asString("") + ", " + backend.path("device").asString("");
+    private static String machine(RunRecord run, String key) {
+        return run.machine().getOrDefault(key, "");
     }
 
-    private static String machine(JsonNode manifest) {
-        return manifest.path("cpu").asString("") + ", " + manifest.path("jdk").asString("");
+    private static String backend(RunRecord run) {
+        return machine(run, "backend name") + ", " + machine(run, "backend device");
     }
 
-    private static String commit(JsonNode manifest) {
-        return manifest.path("commit").asString("");
+    private static String machine(RunRecord run) {
+        return machine(run, "cpu") + ", " + machine(run, "jdk");
     }
 
-    private static String data(JsonNode manifest) {
-        JsonNode data = manifest.path("dataset");
-        return data.path("name").asString("") + ": " + data.path("train").asLong() + " training and "
-                + data.path("test").asLong() + " test samples ("
-                + data.path("extent").asString("") + ")";
+    private static String commit(RunRecord run) {
+        return machine(run, "commit");
+    }
+
+    private static String data(RunRecord run) {
+        return machine(run, "dataset name") + ": " + machine(run, "dataset train") + " training and "
+                + machine(run, "dataset test") + " test samples (" + machine(run, "dataset extent") + ")";
     }
 
     private static String dates(Outcome outcome) {
-        TreeSet<String> days = new TreeSet<>();
-        outcome.rows().stream()
+        List<String> days = outcome.rows().stream()
                 .flatMap(row -> row.cells().stream())
-                .map(CellResult::run)
-                .map(CompletedRun::manifest)
-                .map(manifest -> manifest.path("started").asString(""))
-                .filter(text -> text.length() >= 10)
-                .forEach(text -> days.add(text.substring(0, 10)));
-        return days.isEmpty()
-                ? ""
-                : days.size() == 1 ? days.first() : Objects.requireNonNull(days.first()) + " to " + days.last();
+                .map(cell -> cell.run().started().toString().substring(0, 10))
+                .distinct()
+                .sorted()
+                .toList();
+        return days.size() < 2 ? String.join("", days) : days.getFirst() + " to " + days.getLast();
     }
 }

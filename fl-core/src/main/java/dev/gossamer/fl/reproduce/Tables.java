@@ -4,7 +4,6 @@ import dev.gossamer.fl.run.RoundMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import tools.jackson.databind.JsonNode;
 
 /** An outcome as text. */
 final class Tables {
@@ -132,17 +131,14 @@ final class Tables {
     }
 
     private static List<Object> cell(Reproduction reproduction, Row row, CellResult cell, int number) {
-        JsonNode manifest = cell.run().manifest();
         List<Object> line = new ArrayList<>(List.of(number));
         reproduction.keys().forEach(key -> line.add(row.text(key)));
         line.add(cell.run().config().seed());
         reproduction.columns().forEach(measure -> line.add(measure.of(cell)));
-        line.add(manifest.path("backend").path("name").asString(""));
-        line.add(manifest.path("backend").path("device").asString(""));
-        for (String key : List.of("commit", "started", "jdk", "cpu")) {
-            line.add(manifest.path(key).asString(""));
+        for (String key : List.of("backend name", "backend device", "commit", "started", "jdk", "cpu")) {
+            line.add(cell.run().machine().getOrDefault(key, ""));
         }
-        line.add(String.valueOf(cell.run().directory().getFileName()));
+        line.add(String.valueOf(cell.directory().getFileName()));
         return line;
     }
 
