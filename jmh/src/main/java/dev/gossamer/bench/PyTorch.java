@@ -1,5 +1,6 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.fl.nn.ModelSpec;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -196,6 +197,25 @@ final class PyTorch implements AutoCloseable {
         Map<String, Object> request = open("inference", "float32");
         model(request, problem, files);
         return request;
+    }
+
+    /** A batch of images through the dense model as {@code torch.jit} optimises it; the answer is the logits. */
+    Contender serving(ServeProblem problem, int threads) {
+        ModelSpec spec = problem.model().spec();
+        Map<String, Object> request = open("serving", "float32");
+        request.put("layers", ModelLayers.of(problem.withoutDropout()));
+        request.put("channels", spec.input().channels());
+        request.put("plane", spec.input().height());
+        request.put("batch", problem.batch());
+        request.put(
+                "files",
+                Map.of(
+                        "images", files.bytes(problem.images()),
+                        "labels", files.bytes(new byte[problem.batch()]),
+                        "parameters",
+                                files.floats(ModelProblem.whole(problem.model().theta()))));
+        request.put("mode", "jit");
+        return new Remote(request, threads);
     }
 
     private static void model(Map<String, Object> request, ModelProblem problem, OperandFiles files) {

@@ -1,12 +1,13 @@
 package dev.gossamer.bench;
 
-import dev.gossamer.bench.Rounds.Versus;
+import dev.gossamer.bench.ServeModel.Masks;
 import dev.gossamer.bench.ServeRow.Load;
 import dev.gossamer.bench.Serving.Served;
 import dev.gossamer.bench.results.Json;
 import dev.gossamer.bench.results.Machine;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Backends;
+import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.export.OnnxExport;
 import dev.gossamer.fl.export.PortableModel;
 import dev.gossamer.fl.nn.Models;
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +35,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Inference, in the form of FedSparsify's Table 1: milliseconds for a batch, batches in the time, images in a second, size"
-                    + " on disk, of the sparse model, the dense one and ONNX Runtime, turn by turn in one process.",
+                    + " on disk, of the sparse model, the dense one, ONNX Runtime and PyTorch, turn by turn.",
             "Models are those of runs, or initial ones of the zoo, pruned by magnitude."
         })
 final class ServeCommand implements Callable<Integer> {
@@ -43,6 +45,8 @@ final class ServeCommand implements Callable<Integer> {
 
     private static final String SPARSE = "gossamer";
     private static final String ONNX_RUNTIME = "onnxruntime";
+    private static final String TORCH = "pytorch-jit";
+    private static final List<String> ENGINES = List.of(DENSE, SPARSE, ONNX_RUNTIME, TORCH);
 
     /** FedSparsify's tables 1 and 2: the dense model's latency over the sparse one's, both of DeepSparse. */
     private static final Map<String, Map<Double, Double>> PUBLISHED = Map.of(
@@ -69,6 +73,29 @@ final class ServeCommand implements Callable<Integer> {
             split = ",",
             description = {"Of models of the zoo.", "Default: 0,.9,.95,.99"})
     private List<Double> sparsities = List.of(0., .9, .95, .99);
+
+    @Option(
+            names = "--masks",
+            paramLabel = "NAME",
+            defaultValue = "MAGNITUDE",
+            description = {
+                "Of models of the zoo: magnitude, the smallest of all that is trained go, or uniform, the same share of each layer.",
+                "Default: magnitude"
+            })
+    private Masks masks = Masks.MAGNITUDE;
+
+    @Option(
+            names = "--engines",
+            paramLabel = "NAME",
+            split = ",",
+            description = {"Of gossamer-dense, gossamer, onnxruntime and pytorch-jit.", "Default: those that are here"})
+    private List<String> engines = List.of();
+
+    @Option(
+            names = "--python",
+            paramLabel = "FILE",
+            description = {"Interpreter that may have PyTorch.", "Default: $GOSSAMER_PYTHON, else python3"})
+    private String python = PyTorch.defaultPython();
 
     @Option(
             names = "--batch",
@@ -123,8 +150,7 @@ final class ServeCommand implements Callable<Integer> {
         List<ServeRow> rows = new ArrayList<>();
         try (Backend engine = choice.backend()) {
             machine.put("backend", engine.name() + ": " + engine.device());
-            String objection = OnnxRuntime.objection();
-            machine.put("peers", objection == null ? OnnxRuntime.version() : objection);
+            machine.put("peers", peers());
             System.out.print(Machine.text(machine));
             System.out.println(ServeRow.head());
             for (Case one : cases()) {
@@ -140,7 +166,32 @@ final class ServeCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    /** Who of the peers is there; the others leave the engines. */
+    private String peers() {
+        List<String> asked = engines.isEmpty() ? ENGINES : engines;
+        List<String> there = new ArrayList<>(asked);
+        List<String> told = new ArrayList<>();
+        if (there.contains(ONNX_RUNTIME)) {
+            String objection = OnnxRuntime.objection();
+            told.add(objection == null ? OnnxRuntime.version() : objection);
+            there.removeIf(name -> objection != null && name.equals(ONNX_RUNTIME));
+        }
+        if (there.contains(TORCH)) {
+            try (PyTorch torch = PyTorch.start(python)) {
+                told.add(torch.version());
+            } catch (PyTorch.MissingException e) {
+                told.add(String.valueOf(e.getMessage()));
+                there.remove(TORCH);
+            }
+        }
+        engines = there;
+        return String.join("; ", told);
+    }
+
     private void check() {
+        if (!ENGINES.containsAll(engines)) {
+            throw new IllegalArgumentException("--engines is of " + ENGINES + ", got " + engines);
+        }
         if (!runs.isEmpty() && !models.isEmpty()) {
             throw new IllegalArgumentException("Give directories of runs or --model, not both");
         }
@@ -171,8 +222,8 @@ final class ServeCommand implements Callable<Integer> {
         }
         List<String> names = models.isEmpty() ? List.of("cnn-cifar10", "vgg16") : models;
         return names.stream()
-                .flatMap(name ->
-                        sparsities.stream().map(sparsity -> new Case(ServeModel.initial(name, sparsity), sparsity)))
+                .flatMap(name -> sparsities.stream()
+                        .map(sparsity -> new Case(ServeModel.initial(name, sparsity, masks), sparsity)))
                 .toList();
     }
 
@@ -189,48 +240,72 @@ final class ServeCommand implements Callable<Integer> {
     private List<ServeRow> measure(Backend engine, Case one, Load load) {
         ServeProblem problem = new ServeProblem(one.model, load.batch());
         try (Serving serving = new Serving(load.streams())) {
-            serving.enter(
-                    DENSE,
-                    () -> new EngineServing(engine, problem, Masking.withoutMasks(one.model.theta()), load.threads()));
-            if (one.model.nonZeros() < one.model.parameters()) {
-                serving.enter(SPARSE, () -> new EngineServing(engine, problem, one.model.theta(), load.threads()));
-            }
-            if (OnnxRuntime.objection() == null) {
-                byte[] model = OnnxExport.encode(
-                        PortableModel.of(one.model.spec(), one.model.one(), one.model.theta(), Map.of()));
-                serving.enter(
-                        ONNX_RUNTIME,
-                        () -> new OnnxRuntime.Inference(
-                                model,
-                                problem.floats(),
-                                problem.shape(),
-                                one.model.spec().classes(),
-                                load.threads()));
+            for (String name : engines) {
+                enter(serving, name, engine, problem, load.threads());
             }
             serving.verify();
             return rows(one, load, serving.measure(warmUp, seconds));
         }
     }
 
+    /** Those that have nothing to do with this model stay out: a dense one has no sparse form. */
+    private void enter(Serving serving, String name, Backend engine, ServeProblem problem, int share) {
+        ServeModel model = problem.model();
+        switch (name) {
+            case DENSE -> {
+                ModelState dense = Masking.withoutMasks(model.theta());
+                serving.enter(name, () -> new EngineServing(engine, problem, dense, share));
+            }
+            case SPARSE -> {
+                if (model.nonZeros() < model.parameters()) {
+                    serving.enter(name, () -> new EngineServing(engine, problem, model.theta(), share));
+                }
+            }
+            case ONNX_RUNTIME -> {
+                byte[] file = OnnxExport.encode(PortableModel.of(model.spec(), model.one(), model.theta(), Map.of()));
+                serving.enter(
+                        name,
+                        () -> new OnnxRuntime.Inference(
+                                file,
+                                problem.floats(),
+                                problem.shape(),
+                                model.spec().classes(),
+                                share));
+            }
+            default -> {
+                // pytorch_peer.py knows square images only.
+                if (model.spec().input().height() == model.spec().input().width()) {
+                    serving.enter(name, () -> new TorchServing(python, problem, share));
+                }
+            }
+        }
+    }
+
     private static List<ServeRow> rows(Case one, Load load, Map<String, Served> served) {
         List<ServeRow> rows = new ArrayList<>();
         Served dense = served.get(DENSE);
-        Served peer = served.get(ONNX_RUNTIME);
+        Map.Entry<String, Served> peer = served.entrySet().stream()
+                .filter(entry -> !isOurs(entry.getKey()))
+                .min(Comparator.comparingDouble(entry -> entry.getValue().meanMillis()))
+                .orElse(null);
         served.forEach((name, it) -> {
-            Versus overDense = dense == null || name.equals(DENSE) ? null : Serving.speedup(it, dense);
-            Versus overPeer = peer == null || name.equals(ONNX_RUNTIME) ? null : Serving.speedup(it, peer);
+            Map.Entry<String, Served> against = isOurs(name) ? peer : null;
             rows.add(new ServeRow(
                     one.model,
                     one.sparsity,
                     name,
                     load,
                     it,
-                    overDense,
-                    overPeer == null ? null : ONNX_RUNTIME,
-                    overPeer,
+                    dense == null || name.equals(DENSE) ? null : Serving.speedup(it, dense),
+                    against == null ? null : against.getKey(),
+                    against == null ? null : Serving.speedup(it, against.getValue()),
                     name.equals(SPARSE) ? published(one) : null));
         });
         return rows;
+    }
+
+    private static boolean isOurs(String engine) {
+        return engine.equals(DENSE) || engine.equals(SPARSE);
     }
 
     private static @Nullable Double published(Case one) {

@@ -14,30 +14,37 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.Deflater;
 
 /**
  * A model to be served.
  *
  * @param name in the zoo
- * @param origin where its weights are from: a run directory, or {@code initial} for weights that nobody has trained
+ * @param origin where its weights are from: a run directory, or {@code initial} and the masks for weights that nobody has trained
  * @param one shape of one sample
  * @param theta with patterns
  */
 record ServeModel(String name, String origin, ModelSpec spec, Shape one, ModelState theta) {
 
-    private static final String UNTRAINED = "initial";
     private static final long SEED = 1990;
 
     /** What zlib takes without being asked, as FedSparsify's sizes were found with. */
     private static final int DEFLATE_LEVEL = 6;
 
+    /** Which initial weights are pruned. */
+    enum Masks {
+        /** The smallest of all that is trained, as FedSparsify prunes: then layers differ in what is left of them. */
+        MAGNITUDE,
+        /** Any weights, the same share of each layer. */
+        UNIFORM
+    }
+
     /**
-     * A model of the zoo for the images that it is published for. Its initial weights are pruned as FedSparsify prunes, the smallest of
-     * all that is trained; what is left of a tensor grows to the norm that it had, as activations would fade away from layer to
-     * layer otherwise, and with them what is verified.
+     * A model of the zoo for the images that it is published for, with initial weights. What is left of a tensor grows to the norm
+     * that it had, as activations would fade away from layer to layer otherwise, and with them what is verified.
      */
-    static ServeModel initial(String name, double sparsity) {
+    static ServeModel initial(String name, double sparsity, Masks masks) {
         Shape one = switch (name) {
             case "cnn-cifar10", "vgg16", "resnet18", "resnet18-half" -> new Shape(3, 32, 32, 1);
             case "resnet18-speech" -> new Shape(1, 40, 98, 1);
@@ -51,13 +58,19 @@ record ServeModel(String name, String origin, ModelSpec spec, Shape one, ModelSt
         };
         ModelSpec spec = Models.named(name, one, classes);
         ModelState whole = spec.initial(SEED);
+        ModelState theta =
+                masks == Masks.UNIFORM ? ModelProblem.pruned(whole, 1 - sparsity) : byMagnitude(spec, whole, sparsity);
+        return new ServeModel(name, "initial-" + masks.name().toLowerCase(Locale.ROOT), spec, one, theta);
+    }
+
+    private static ModelState byMagnitude(ModelSpec spec, ModelState whole, double sparsity) {
         PruningScope scope = PruningScope.trainable(spec);
         ModelState pruned = scope.keepTop(whole, scope.keptAt(sparsity));
         List<TensorState> tensors = new ArrayList<>();
         for (int i = 0; i < whole.tensors().size(); i++) {
             tensors.add(grown(pruned.tensors().get(i), whole.tensors().get(i)));
         }
-        return new ServeModel(name, UNTRAINED, spec, one, new ModelState(tensors));
+        return new ModelState(tensors);
     }
 
     private static TensorState grown(TensorState left, TensorState whole) {
@@ -84,11 +97,6 @@ record ServeModel(String name, String origin, ModelSpec spec, Shape one, ModelSt
     static ServeModel of(Path directory) {
         StoredModel stored = StoredModel.of(directory);
         return new ServeModel(stored.spec().name(), directory.toString(), stored.spec(), stored.one(), stored.theta());
-    }
-
-    /** Whether nobody has trained it. */
-    boolean isUntrained() {
-        return origin.equals(UNTRAINED);
     }
 
     long parameters() {

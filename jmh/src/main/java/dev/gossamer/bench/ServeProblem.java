@@ -4,9 +4,13 @@ import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
+import dev.gossamer.fl.nn.DropoutSpec;
+import dev.gossamer.fl.nn.LayerSpec;
+import dev.gossamer.fl.nn.ModelSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -38,6 +42,15 @@ final class ServeProblem {
 
     int batch() {
         return batch;
+    }
+
+    /** The layers that inference has. */
+    ModelSpec withoutDropout() {
+        ModelSpec spec = model.spec();
+        List<LayerSpec> layers = spec.layers().stream()
+                .filter(layer -> !(layer instanceof DropoutSpec))
+                .toList();
+        return new ModelSpec(spec.name(), spec.input(), layers, spec.initializer());
     }
 
     byte[] images() {

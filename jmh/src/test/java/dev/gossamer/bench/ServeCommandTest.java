@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.gossamer.bench.QuickCommandTest.Ran;
+import dev.gossamer.bench.ServeModel.Masks;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
+import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.export.OnnxExport;
 import dev.gossamer.fl.export.PortableModel;
 import dev.gossamer.fl.nn.Models;
@@ -57,6 +59,8 @@ class ServeCommandTest {
                 ".05",
                 "--warm-up",
                 "0",
+                "--python",
+                "no-such-python",
                 "--json",
                 json.toString(),
                 "--csv",
@@ -107,7 +111,7 @@ class ServeCommandTest {
     @FieldSource("ZOO")
     void onnxRuntimeHasTheEnginesLogits(String name) {
         assumeThat(OnnxRuntime.objection()).isNull();
-        ServeModel model = ServeModel.initial(name, .9);
+        ServeModel model = ServeModel.initial(name, .9, Masks.MAGNITUDE);
         ServeProblem problem = new ServeProblem(model, 3);
         byte[] file = OnnxExport.encode(PortableModel.of(model.spec(), model.one(), model.theta(), Map.of()));
         try (Backend backend =
@@ -123,6 +127,32 @@ class ServeCommandTest {
             assertThatThrownBy(() -> ServeProblem.agree(name, ours.result(), want))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining(name);
+        }
+    }
+
+    @Test
+    void uniformMasksLeaveTheSameShareOfEachLayer() {
+        ServeModel model = ServeModel.initial("lenet-300-100", .95, Masks.UNIFORM);
+        for (TensorState tensor : model.theta().tensors()) {
+            double share = tensor.name().endsWith("weight") ? .05 : 1;
+            assertThat((double) tensor.nnz() / tensor.size()).isCloseTo(share, within(1e-3));
+        }
+        assertThat(model.origin()).isEqualTo("initial-uniform");
+    }
+
+    @Test
+    void pyTorchHasTheEnginesLogits() {
+        ServeModel model = ServeModel.initial("cnn-cifar10", .9, Masks.MAGNITUDE);
+        ServeProblem problem = new ServeProblem(model, 3);
+        try (PyTorch torch = PyTorch.start(PyTorch.defaultPython());
+                Backend backend =
+                        Backends.open("cpu-vector", BackendOptions.defaults()).backend();
+                Contender ours = new EngineServing(backend, problem, model.theta(), 1);
+                Contender theirs = torch.serving(problem, 1)) {
+            ours.run();
+            ServeProblem.agree("PyTorch", theirs.result(), ours.result());
+        } catch (PyTorch.MissingException e) {
+            assumeThat(e).as("PyTorch").isNull();
         }
     }
 
@@ -145,6 +175,7 @@ class ServeCommandTest {
         assertThat(run("--model", "cnn").err()).contains("--model", "cnn-cifar10");
         assertThat(run("--sparsity", "1").err()).contains("--sparsity");
         assertThat(run("--batch", "0").err()).contains("--batch");
+        assertThat(run("--engines", "torch").err()).contains("--engines", "pytorch-jit");
         assertThat(run("--seconds", "0").err()).contains("--seconds");
         assertThat(run("--model", "mlp", folder.toString()).err()).contains("not both");
         assertThat(run(folder.toString()).err()).contains("no run", "gossamer train");

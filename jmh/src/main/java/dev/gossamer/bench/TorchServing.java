@@ -1,0 +1,37 @@
+package dev.gossamer.bench;
+
+/** A batch through PyTorch's dense model, in a process of its own for each stream. */
+final class TorchServing implements Contender {
+
+    private final PyTorch torch;
+    private final Contender remote;
+
+    TorchServing(String python, ServeProblem problem, int threads) {
+        try {
+            torch = PyTorch.start(python);
+        } catch (PyTorch.MissingException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+        remote = torch.serving(problem, threads);
+    }
+
+    @Override
+    public void run() {
+        remote.run();
+    }
+
+    @Override
+    public double nanos(int runs) {
+        return remote.nanos(runs);
+    }
+
+    @Override
+    public float[] result() {
+        return remote.result();
+    }
+
+    @Override
+    public void close() {
+        torch.close();
+    }
+}
