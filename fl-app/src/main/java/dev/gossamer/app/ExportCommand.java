@@ -30,7 +30,11 @@ import picocli.CommandLine.Spec;
             "npy, an archive of NumPy's arrays under the same names;",
             "onnx, the graph with its weights, for inference."
         },
-        footer = {"", "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration."})
+        footer = {
+            "",
+            "Example: gossamer export runs/s95 --format onnx",
+            "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration."
+        })
 final class ExportCommand implements Callable<Integer> {
 
     @Spec

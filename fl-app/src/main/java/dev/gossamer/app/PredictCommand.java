@@ -43,6 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
         },
         footer = {
             "",
+            "Example: gossamer predict runs/s95 --data DIR",
             "Results go to standard output, everything else to standard error.",
             "Exit codes: 0 good, 1 failure at run time, 2 usage or configuration."
         })
