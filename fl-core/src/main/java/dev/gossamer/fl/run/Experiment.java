@@ -6,6 +6,7 @@ import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.data.Split;
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.FederatedMethod;
 import dev.gossamer.fl.method.LocalTraining;
@@ -15,12 +16,16 @@ import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PowerPropagation;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An experiment with everything that can go wrong before it starts checked: settings, data, partition, backend. What is
@@ -36,6 +41,9 @@ import java.util.TreeMap;
  */
 public final class Experiment {
 
+    /** A buffer has at most 2 GiB. */
+    private static final long CHECKSUM_CHUNK = 1 << 30;
+
     private final ExperimentConfig config;
     private final Dataset data;
     private final Backends.Choice backend;
@@ -43,6 +51,7 @@ public final class Experiment {
     private final ModelSpec spec;
     private final int[][] parts;
     private final Budget budget;
+    private final @Nullable Site site;
 
     private Experiment(
             ExperimentConfig config,
@@ -51,7 +60,8 @@ public final class Experiment {
             int threads,
             ModelSpec spec,
             int[][] parts,
-            Budget budget) {
+            Budget budget,
+            @Nullable Site site) {
         this.config = config;
         this.data = data;
         this.backend = backend;
@@ -59,6 +69,7 @@ public final class Experiment {
         this.spec = spec;
         this.parts = parts;
         this.budget = budget;
+        this.site = site;
     }
 
     /**
@@ -73,7 +84,8 @@ public final class Experiment {
         if (threads < 1) {
             throw new ConfigException("threads is " + threads + ", but must be at least 1");
         }
-        return new Experiment(config, data, backend, threads, spec(config, data), parts(config, data), Budget.NONE);
+        return new Experiment(
+                config, data, backend, threads, spec(config, data), parts(config, data), Budget.NONE, null);
     }
 
     /**
@@ -85,7 +97,12 @@ public final class Experiment {
         if (bytes < 1) {
             throw new ConfigException("memory is " + bytes + " bytes, but must be at least 1");
         }
-        return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes));
+        return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes), site);
+    }
+
+    /** The same with its clients elsewhere; threads and a budget are then the site's affair. */
+    public Experiment at(Site elsewhere) {
+        return new Experiment(config, data, backend, threads, spec, parts, budget, elsewhere);
     }
 
     private static ModelSpec spec(ExperimentConfig config, Dataset data) {
@@ -134,6 +151,32 @@ public final class Experiment {
         return spec;
     }
 
+    /** Where its clients are run; null for this process. */
+    @Nullable
+    Site site() {
+        return site;
+    }
+
+    /** What workers need, with clients that remember so much. */
+    Worker.Setup setup(ClientMemories memories) {
+        return new Worker.Setup(
+                backend.backend(), spec, data, parts, config.seed(), memories, ValueType.of(config.uploadValues()));
+    }
+
+    /** Of all samples: two machines that have the same have the same data. */
+    public long dataChecksum() {
+        CRC32C checksum = new CRC32C();
+        for (Split split : List.of(data.train(), data.test())) {
+            for (MemorySegment bytes : List.of(split.images(), split.labels())) {
+                for (long from = 0; from < bytes.byteSize(); from += CHECKSUM_CHUNK) {
+                    long length = Math.min(CHECKSUM_CHUNK, bytes.byteSize() - from);
+                    checksum.update(bytes.asSlice(from, length).asByteBuffer());
+                }
+            }
+        }
+        return checksum.getValue();
+    }
+
     /** The method with its settings. */
     public FederatedMethod method() {
         LocalTraining training = new LocalTraining(
@@ -173,9 +216,9 @@ public final class Experiment {
         Map<String, Object> manifest = manifest(directory);
         ClientMemories memories = new ClientMemories();
         memories.putAll(from == null ? Map.of() : from.memories());
-        Worker.Setup setup = new Worker.Setup(
-                backend.backend(), spec, data, parts, config.seed(), memories, ValueType.of(config.uploadValues()));
-        try (LocalClientRunner clients = new LocalClientRunner(setup, threads, budget, stop)) {
+        try (Site.Session clients = site == null
+                ? new LocalClientRunner(setup(memories), threads, budget, stop)
+                : site.open(this, memories, stop)) {
             ClientRunner runner =
                     config.faults().any() ? new FaultyClients(clients, config.faults(), config.seed()) : clients;
             RoundLoop loop = new RoundLoop(this, runner, clients, directory, listener);
