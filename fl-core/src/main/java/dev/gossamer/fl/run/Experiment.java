@@ -100,8 +100,16 @@ public final class Experiment {
         return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes), site);
     }
 
-    /** The same with its clients elsewhere; threads and a budget are then the site's affair. */
-    public Experiment at(Site elsewhere) {
+    /**
+     * The same with its clients elsewhere; threads and a budget are then the site's affair.
+     *
+     * @param elsewhere stays open as long as the experiment is used; null for this process
+     * @throws ConfigException or {@link DataException} if somebody there cannot take part
+     */
+    public Experiment at(@Nullable Site elsewhere) {
+        if (elsewhere != null) {
+            elsewhere.check(this);
+        }
         return new Experiment(config, data, backend, threads, spec, parts, budget, elsewhere);
     }
 
@@ -221,7 +229,7 @@ public final class Experiment {
                 : site.open(this, memories, stop)) {
             ClientRunner runner =
                     config.faults().any() ? new FaultyClients(clients, config.faults(), config.seed()) : clients;
-            RoundLoop loop = new RoundLoop(this, runner, clients, directory, listener);
+            RoundLoop loop = new RoundLoop(this, runner, clients, directory, kept(directory, listener));
             RunResult result = loop.run(method(), new RoundLoop.Progress(checkpoints, memories, stop), from);
             Footprint footprint = clients.footprint();
             if (footprint != null) {
@@ -230,6 +238,10 @@ public final class Experiment {
             }
             return result;
         }
+    }
+
+    private RunListener kept(RunDirectory directory, RunListener listener) {
+        return site == null ? listener : listener.then(site.keeper(directory.path()));
     }
 
     private Map<String, Object> manifest(RunDirectory directory) {
