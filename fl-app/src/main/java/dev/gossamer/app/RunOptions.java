@@ -1,13 +1,10 @@
 package dev.gossamer.app;
 
 import dev.gossamer.fl.run.Experiment;
-import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunDirectory;
-import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -54,6 +51,10 @@ final class RunOptions {
         }
     }
 
+    boolean isMemoryBounded() {
+        return memory != null;
+    }
+
     /** Opens the directory of a run. */
     @FunctionalInterface
     interface Opener {
@@ -66,8 +67,7 @@ final class RunOptions {
         try (Interruption interruption = Interruption.expect(path, err);
                 RunDirectory directory = opener.open(path).checkpointEvery(checkpointEvery);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
-            return bounded(experiment)
-                    .run(directory, new Listeners(List.of(progress, interruption)), interruption.stop());
+            return bounded(experiment).run(directory, progress.then(interruption), interruption.stop());
         }
     }
 
@@ -90,29 +90,5 @@ final class RunOptions {
             ResultTable.of(result, path).print(out);
         }
         out.flush();
-    }
-
-    /** All hear everything, in this order. */
-    private record Listeners(List<RunListener> all) implements RunListener {
-
-        @Override
-        public void started(Experiment experiment) {
-            all.forEach(listener -> listener.started(experiment));
-        }
-
-        @Override
-        public void warned(String what) {
-            all.forEach(listener -> listener.warned(what));
-        }
-
-        @Override
-        public void roundDone(RoundMetrics metrics) {
-            all.forEach(listener -> listener.roundDone(metrics));
-        }
-
-        @Override
-        public void finished(RunResult result) {
-            all.forEach(listener -> listener.finished(result));
-        }
     }
 }
