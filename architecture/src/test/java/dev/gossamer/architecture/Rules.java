@@ -20,6 +20,7 @@ final class Rules {
     private static final String CUDA = "dev.gossamer.cuda..";
     private static final String FL = "dev.gossamer.fl..";
     private static final String APP = "dev.gossamer.app..";
+    private static final String SPARK = "dev.gossamer.spark..";
     private static final String BENCH = "dev.gossamer.bench..";
     private static final String BOOT = "dev.gossamer.boot..";
     private static final String VECTOR = "jdk.incubator.vector..";
@@ -38,25 +39,40 @@ final class Rules {
     }
 
     static ArchRule flCoreKnowsNoBackend() {
-        return none(FL, TESTKIT, CPU, CUDA, APP, BENCH, BOOT, VECTOR, JCUDA)
+        return none(FL, TESTKIT, CPU, CUDA, APP, SPARK, BENCH, BOOT, VECTOR, JCUDA)
                 .because("a method is written once, against the API");
     }
 
     static ArchRule appKnowsNoBackend() {
-        return none(APP, TESTKIT, CPU, CUDA, BENCH, VECTOR, JCUDA)
+        return none(APP, TESTKIT, CPU, CUDA, SPARK, BENCH, VECTOR, JCUDA)
                 .because("backends meet the application at run time, through ServiceLoader");
     }
 
+    static ArchRule sparkKnowsNoBackend() {
+        return none(SPARK, TESTKIT, CPU, CUDA, APP, BENCH, BOOT, VECTOR, JCUDA)
+                .because("a cluster runs what fl-core does, on whatever backend its executors find");
+    }
+
+    static ArchRule sparkInOnePlace() {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackage(SPARK)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..")
+                .because("nothing else may need a cluster's libraries");
+    }
+
     static ArchRule cpuStandsAlone() {
-        return none(CPU, TESTKIT, CUDA, FL, APP, BENCH, BOOT, JCUDA).because("backends do not know each other");
+        return none(CPU, TESTKIT, CUDA, FL, APP, SPARK, BENCH, BOOT, JCUDA).because("backends do not know each other");
     }
 
     static ArchRule cudaStandsAlone() {
-        return none(CUDA, TESTKIT, CPU, FL, APP, BENCH, BOOT, VECTOR).because("backends do not know each other");
+        return none(CUDA, TESTKIT, CPU, FL, APP, SPARK, BENCH, BOOT, VECTOR).because("backends do not know each other");
     }
 
     static ArchRule testkitKnowsNoBackend() {
-        return none(TESTKIT, CPU, CUDA, FL, APP, BENCH, BOOT, VECTOR, JCUDA)
+        return none(TESTKIT, CPU, CUDA, FL, APP, SPARK, BENCH, BOOT, VECTOR, JCUDA)
                 .because("the oracle judges the backends, so it shares no code with them");
     }
 
@@ -96,6 +112,8 @@ final class Rules {
                 engineApiStandsAlone(),
                 flCoreKnowsNoBackend(),
                 appKnowsNoBackend(),
+                sparkKnowsNoBackend(),
+                sparkInOnePlace(),
                 cpuStandsAlone(),
                 cudaStandsAlone(),
                 testkitKnowsNoBackend(),

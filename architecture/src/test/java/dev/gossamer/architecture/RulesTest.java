@@ -17,6 +17,8 @@ import dev.gossamer.cuda.planted.ProviderWithVector;
 import dev.gossamer.engine.BackendProvider;
 import dev.gossamer.engine.planted.EngineWithBackend;
 import dev.gossamer.fl.planted.FlWithBackend;
+import dev.gossamer.fl.planted.FlWithSpark;
+import dev.gossamer.spark.planted.SparkWithBackend;
 import dev.gossamer.testkit.planted.TestkitWithBackend;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,7 +43,7 @@ class RulesTest {
 
     /** A rule over no classes holds of anything. */
     @ParameterizedTest
-    @ValueSource(strings = {"engine", "testkit", "cpu", "cuda", "fl", "app", "bench", "boot"})
+    @ValueSource(strings = {"engine", "testkit", "cpu", "cuda", "fl", "app", "spark", "bench", "boot"})
     void everyModuleIsSeen(String module) {
         assertThat(gossamer.stream().map(type -> type.getPackageName() + "."))
                 .anyMatch(name -> name.startsWith("dev.gossamer." + module + "."))
@@ -58,6 +60,12 @@ class RulesTest {
     void jcudaIsSeenWhereItMayBe() {
         assertThat(gossamer.get("dev.gossamer.cuda.device.Stream").getDirectDependenciesFromSelf())
                 .anyMatch(to -> to.getTargetClass().getPackageName().equals("jcuda.driver"));
+    }
+
+    @Test
+    void sparkIsSeenWhereItMayBe() {
+        assertThat(gossamer.get("dev.gossamer.spark.SparkSite").getDirectDependenciesFromSelf())
+                .anyMatch(to -> to.getTargetClass().getName().equals("org.apache.spark.api.java.JavaSparkContext"));
     }
 
     @Test
@@ -88,6 +96,8 @@ class RulesTest {
                 arguments(Rules.engineApiStandsAlone(), EngineWithBackend.class),
                 arguments(Rules.flCoreKnowsNoBackend(), FlWithBackend.class),
                 arguments(Rules.appKnowsNoBackend(), AppWithBackend.class),
+                arguments(Rules.sparkKnowsNoBackend(), SparkWithBackend.class),
+                arguments(Rules.sparkInOnePlace(), FlWithSpark.class),
                 arguments(Rules.cpuStandsAlone(), CpuWithCuda.class),
                 arguments(Rules.cudaStandsAlone(), CudaWithCpu.class),
                 arguments(Rules.testkitKnowsNoBackend(), TestkitWithBackend.class),

@@ -1,5 +1,7 @@
 package dev.gossamer.app;
 
+import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.Site;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -11,9 +13,16 @@ final class DataOption {
             names = "--data",
             paramLabel = "DIR",
             description = "Folder of data sets; default: $GOSSAMER_DATA, then a cache folder of yours.")
-    private @Nullable Path data;
+    private @Nullable String data;
 
     Path folder() {
-        return data == null ? DataFolder.standard() : data;
+        return data == null ? DataFolder.standard() : Path.of(data);
+    }
+
+    /** A folder of this machine: the one that is named, or the site's copy of what an address names. */
+    Path folder(@Nullable Site site, ExperimentConfig config) {
+        return site == null
+                ? folder()
+                : site.folder(data == null ? DataFolder.standard().toString() : data, config.dataset());
     }
 }

@@ -8,6 +8,7 @@ import dev.gossamer.fl.run.DataSource;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunStoppedException;
+import dev.gossamer.fl.run.Site;
 import dev.gossamer.fl.run.StoredRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -55,12 +56,29 @@ final class ResumeCommand implements Callable<Integer> {
     private DataOption data = new DataOption();
 
     @Mixin
+    private SiteOptions site = new SiteOptions();
+
+    @Mixin
     private RunOptions options = new RunOptions();
 
     @Override
-    @SuppressWarnings("try") // the backend is there to be closed
+    @SuppressWarnings("try") // the site is there to be closed
     public Integer call() {
         options.apply();
+        try (Site elsewhere = site.open(options)) {
+            if (elsewhere != null) {
+                elsewhere.restore(directory);
+            }
+            resume(elsewhere);
+        } catch (RunStoppedException e) {
+            // A signal did that: the JVM is on its way out, with an exit code of its own.
+            return ExitCode.SOFTWARE;
+        }
+        return ExitCode.OK;
+    }
+
+    @SuppressWarnings("try") // the backend is there to be closed
+    private void resume(@Nullable Site elsewhere) {
         BackendOptions backend = EngineOptions.options(threads);
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
@@ -70,9 +88,9 @@ final class ResumeCommand implements Callable<Integer> {
             try (RunDirectory complete = RunDirectory.resume(directory)) {
                 options.print(complete.result(), directory, out);
             }
-            return ExitCode.OK;
+            return;
         }
-        Path folder = data.folder();
+        Path folder = data.folder(elsewhere, stored.config());
         Backends.Choice choice = Backends.open(stored.backend(), backend.withTuning(stored.tuning()));
         try (Backend opened = choice.backend();
                 Dataset loaded = DataSource.load(stored.config(), folder)) {
@@ -80,13 +98,10 @@ final class ResumeCommand implements Callable<Integer> {
                 err.println("gossamer: warning: the run began on " + stored.device() + ", and goes on on "
                         + opened.device() + "; last bits may come out otherwise");
             }
-            Experiment experiment =
-                    Experiment.prepare(stored.config(), loaded, choice, backend.threads(), StoredRun.init(directory));
+            Experiment experiment = Experiment.prepare(
+                            stored.config(), loaded, choice, backend.threads(), StoredRun.init(directory))
+                    .at(elsewhere);
             options.print(options.run(experiment, directory, RunDirectory::resume, err), directory, out);
-        } catch (RunStoppedException e) {
-            // A signal did that: the JVM is on its way out, with an exit code of its own.
-            return ExitCode.SOFTWARE;
         }
-        return ExitCode.OK;
     }
 }

@@ -3,14 +3,11 @@ package dev.gossamer.app;
 import dev.gossamer.app.report.RunReport;
 import dev.gossamer.fl.report.RunTables;
 import dev.gossamer.fl.run.Experiment;
-import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunDirectory;
-import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunRecord;
 import dev.gossamer.fl.run.RunResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -57,6 +54,10 @@ final class RunOptions {
         }
     }
 
+    boolean isMemoryBounded() {
+        return memory != null;
+    }
+
     /** Opens the directory of a run. */
     @FunctionalInterface
     interface Opener {
@@ -71,7 +72,7 @@ final class RunOptions {
                 RunTables tables = new RunTables(path);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
             RunResult result = bounded(experiment)
-                    .run(directory, new Listeners(List.of(progress, tables, interruption)), interruption.stop());
+                    .run(directory, progress.then(tables).then(interruption), interruption.stop());
             report(path, err);
             return result;
         }
@@ -106,29 +107,5 @@ final class RunOptions {
             ResultTable.of(result, path).print(out);
         }
         out.flush();
-    }
-
-    /** All hear everything, in this order. */
-    private record Listeners(List<RunListener> all) implements RunListener {
-
-        @Override
-        public void started(Experiment experiment) {
-            all.forEach(listener -> listener.started(experiment));
-        }
-
-        @Override
-        public void warned(String what) {
-            all.forEach(listener -> listener.warned(what));
-        }
-
-        @Override
-        public void roundDone(RoundMetrics metrics) {
-            all.forEach(listener -> listener.roundDone(metrics));
-        }
-
-        @Override
-        public void finished(RunResult result) {
-            all.forEach(listener -> listener.finished(result));
-        }
     }
 }

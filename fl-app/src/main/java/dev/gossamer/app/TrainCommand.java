@@ -11,6 +11,7 @@ import dev.gossamer.fl.run.MethodCatalog;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunResult;
 import dev.gossamer.fl.run.RunStoppedException;
+import dev.gossamer.fl.run.Site;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -72,6 +73,9 @@ final class TrainCommand implements Callable<Integer> {
         @Mixin
         private DataOption data = new DataOption();
 
+        @Mixin
+        private SiteOptions site = new SiteOptions();
+
         @Option(names = "--out", paramLabel = "DIR", description = "Run directory; default: runs/<time>-<method>.")
         private @Nullable Path out;
 
@@ -98,7 +102,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     @Override
-    @SuppressWarnings("try") // the backend is there to be closed
+    @SuppressWarnings("try") // site and backend are there to be closed
     public Integer call() {
         run.apply();
         ExperimentConfig config = ExperimentConfig.resolve(experiment, options.given());
@@ -110,21 +114,29 @@ final class TrainCommand implements Callable<Integer> {
         BackendOptions backendOptions = place.backendOptions();
         Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
         OutputFolder.check(out, place.overwrite);
-        Path folder = place.data.folder();
+        try (Site site = place.site.open(run)) {
+            train(config, out, site, backendOptions);
+        } catch (RunStoppedException e) {
+            // A signal did that: the JVM is on its way out, with an exit code of its own.
+            return ExitCode.SOFTWARE;
+        }
+        return ExitCode.OK;
+    }
+
+    @SuppressWarnings("try") // the backend is there to be closed
+    private void train(ExperimentConfig config, Path out, @Nullable Site site, BackendOptions backendOptions) {
+        Path folder = place.data.folder(site, config);
         Backends.Choice choice = place.open(backendOptions);
         try (Backend opened = choice.backend();
                 Dataset data = DataSource.load(config, folder)) {
-            Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads());
+            Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads())
+                    .at(site);
             RunResult result = run.run(
                     ready,
                     out,
                     path -> RunDirectory.create(path, place.overwrite),
                     spec.commandLine().getErr());
             run.print(result, out, spec.commandLine().getOut());
-        } catch (RunStoppedException e) {
-            // A signal did that: the JVM is on its way out, with an exit code of its own.
-            return ExitCode.SOFTWARE;
         }
-        return ExitCode.OK;
     }
 }

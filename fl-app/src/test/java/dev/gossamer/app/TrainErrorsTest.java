@@ -59,6 +59,13 @@ class TrainErrorsTest {
     }
 
     @Test
+    void runnersThatAreNotHere() {
+        assertRefused(train("--runner", "spark"), "Unknown runner 'spark'", "gossamer-spark.jar", "./gossamer");
+        assertRefused(train("--master", "local[2]"), "--master", "are for --runner spark", "the runner is local");
+        assertRefused(train("--runner", "spark", "--memory", "1g"), "--memory is for --runner local");
+    }
+
+    @Test
     void anUnknownBackendIsAnsweredWithTheKnownOnes() {
         assertRefused(
                 train("--backend", "nonsense"),

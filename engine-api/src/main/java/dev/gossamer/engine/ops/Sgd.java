@@ -1,5 +1,7 @@
 package dev.gossamer.engine.ops;
 
+import java.io.Serializable;
+
 /**
  * The terms of a stochastic gradient step.
  *
@@ -8,7 +10,7 @@ package dev.gossamer.engine.ops;
  * @param weightDecay L2 coefficient, at least 0
  * @param proximal FedProx's mu, at least 0
  */
-public record Sgd(float momentum, boolean nesterov, float weightDecay, float proximal) {
+public record Sgd(float momentum, boolean nesterov, float weightDecay, float proximal) implements Serializable {
 
     public static final Sgd PLAIN = new Sgd(0, false, 0, 0);
 

@@ -22,8 +22,7 @@ final class Averaging {
     static Merged merge(
             String method, ModelState model, ModelState answer, Cohort cohort, ClientWork work, ClientRunner clients) {
         WeightedMean mean = new WeightedMean(answer);
-        Traffic traffic = Exchange.run(
-                method, model, answer, cohort, work, clients, update -> mean.add(update.model(), update.samples()));
+        Traffic traffic = Exchange.run(method, model, answer, cohort, work, clients, mean);
         return new Merged(mean.result(), traffic);
     }
 

@@ -15,4 +15,15 @@ public interface ClientRunner {
      * @throws ClientException if clients cannot be run at all; the round is then lost and the model before it still good
      */
     void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates);
+
+    /**
+     * As {@link #run} for a cohort of more than a block, where that pays to fold blocks of clients where they run. Those that do
+     * not run clients elsewhere have no use for it.
+     *
+     * @param blocks receives them encoded, in the cohort's order, of {@link BlockWork#CLIENTS} clients each but for the last
+     * @return whether it was done; false if nothing was, and {@link #run} is to be called
+     */
+    default boolean runBlocks(byte[] message, Cohort cohort, BlockWork work, Consumer<byte[]> blocks) {
+        return false;
+    }
 }

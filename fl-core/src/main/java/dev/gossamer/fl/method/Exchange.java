@@ -1,12 +1,8 @@
 package dev.gossamer.fl.method;
 
-import dev.gossamer.fl.codec.CodecException;
-import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
-import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
-import dev.gossamer.fl.sparsity.Masking;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange with the clients of a round, on the server's side: encodes the model once, decodes and checks each update,
- * hands it on, and counts bytes and time. Holds one decoded update at a time. An update that cannot be used is counted with
+ * hands it on, and counts bytes and time. Holds one decoded update at a time, and of a large cohort the
+ * sums of a block. An update that cannot be used is counted with
  * its reason, and the round goes on with the others.
  */
 final class Exchange {
@@ -27,7 +24,9 @@ final class Exchange {
     private final ModelState model;
     private final ModelState answer;
     private final Cohort cohort;
-    private final Consumer<SparseUpdate> fold;
+    private final Intake intake;
+    private final Consumer<SparseUpdate> sink;
+    private final @Nullable Fold fold;
     private final List<Traffic.Refusal> refused = new ArrayList<>();
     /** Clients whose update was used. */
     private final Set<Integer> used = new HashSet<>();
@@ -45,18 +44,20 @@ final class Exchange {
     private long decodeNanos;
     private long workNanos;
 
-    private Exchange(String method, ModelState model, ModelState answer, Cohort cohort, Consumer<SparseUpdate> fold) {
+    private Exchange(String method, ModelState model, ModelState answer, Cohort cohort, Consumer<SparseUpdate> sink) {
         this.method = method;
         this.model = model;
         this.answer = answer;
         this.cohort = cohort;
-        this.fold = fold;
+        this.intake = new Intake(method, cohort.round(), model, answer);
+        this.sink = sink;
+        this.fold = sink instanceof Fold its ? its : null;
     }
 
     /**
      * Sends a model to the clients of a cohort, which answer with one of the same names and shapes.
      *
-     * @param fold takes the updates in the cohort's order
+     * @param fold takes the updates in the cohort's order; a {@link Fold} those of a large cohort in blocks
      * @throws ClientException if fewer than the cohort's quorum send an update that can be used
      */
     static Traffic run(
@@ -92,7 +93,7 @@ final class Exchange {
         List<Integer> missing = cohort.clients();
         for (int attempt = 0; attempt <= cohort.quorum().retries() && !missing.isEmpty(); attempt++) {
             asked += missing.size();
-            clients.run(message, cohort.of(missing), work, this::receive);
+            ask(message, cohort.of(missing), work, clients);
             missing = missing.stream().filter(client -> !used.contains(client)).toList();
         }
         if (used.size() < cohort.quorum().least()) {
@@ -126,58 +127,71 @@ final class Exchange {
                         + cohort.quorum().least());
     }
 
-    private void receive(ClientUpdate update) {
-        if (update.failure() != null) {
-            refused.add(new Traffic.Refusal(update.client(), update.failure()));
+    /** Of a large cohort each block is summed by itself, see {@link BlockWork}, here or where its clients run. */
+    private void ask(byte[] message, Cohort asked, ClientWork work, ClientRunner clients) {
+        if (fold == null || asked.clients().size() <= BlockWork.CLIENTS) {
+            clients.run(message, asked, work, update -> account(intake.take(update, sink)));
             return;
         }
-        bytesUp += update.message().length;
-        long start = System.nanoTime();
-        SparseUpdate decoded = decodedOrRefused(update);
-        decodeNanos += System.nanoTime() - start + update.decodeNanos();
+        Fold.Kind kind = fold.kind();
+        boolean alike = model.tensors().size() == answer.tensors().size();
+        boolean done = alike
+                && clients.runBlocks(message, asked, new BlockWork(method, asked.round(), work, kind), block -> {
+                    Fold next = kind.of(answer);
+                    BlockWork.read(block, next).forEach(this::account);
+                    fold.append(next);
+                });
+        if (!done) {
+            Blocks blocks = new Blocks(fold, answer);
+            clients.run(message, asked, work, update -> {
+                blocks.next();
+                account(intake.take(update, blocks.part));
+            });
+            fold.append(blocks.part);
+        }
+    }
+
+    /** The block that is being folded here. */
+    private static final class Blocks {
+
+        private final Fold whole;
+        private final ModelState layout;
+        private Fold part;
+        private int clients;
+
+        Blocks(Fold whole, ModelState layout) {
+            this.whole = whole;
+            this.layout = layout;
+            this.part = whole.kind().of(layout);
+        }
+
+        /** Before a client, whether or not it answered. */
+        void next() {
+            if (clients == BlockWork.CLIENTS) {
+                whole.append(part);
+                part = whole.kind().of(layout);
+                clients = 0;
+            }
+            clients++;
+        }
+    }
+
+    private void account(Intake.Taken update) {
+        bytesUp += update.bytes();
+        decodeNanos += update.decodeNanos();
         encodeNanos += update.encodeNanos();
         flops += update.report().flops();
         denseFlops += update.report().denseFlops();
         savedBytes = Math.max(savedBytes, update.report().savedBytes());
         workNanos += update.workNanos();
-        if (decoded == null) {
+        if (update.refusal() != null) {
+            refused.add(new Traffic.Refusal(update.client(), update.refusal()));
             return;
         }
-        samples += decoded.samples();
-        lossSum += update.report().loss() * decoded.samples();
+        samples += update.samples();
+        lossSum += update.report().loss() * update.samples();
         pruneErrorSum += update.report().pruneError();
-        agreementSum += agreement(decoded.model());
-        used.add(decoded.sender());
-        fold.accept(decoded);
-    }
-
-    private double agreement(ModelState sent) {
-        List<TensorState> tensors = sent.tensors().subList(0, model.tensors().size());
-        return Masking.agreement(model, new ModelState(tensors));
-    }
-
-    /** Null if the server has no use for it; then it stands with its reason among the refused ones. */
-    private @Nullable SparseUpdate decodedOrRefused(ClientUpdate update) {
-        try {
-            SparseUpdate decoded = WireCodec.decode(update.message(), DecodeOptions.forModel(answer), model);
-            check(decoded, update.client());
-            return decoded;
-        } catch (CodecException | IllegalArgumentException e) {
-            refused.add(new Traffic.Refusal(update.client(), String.valueOf(e.getMessage())));
-            return null;
-        }
-    }
-
-    private void check(SparseUpdate decoded, int client) {
-        if (decoded.sender() != client
-                || decoded.round() != cohort.round()
-                || !decoded.method().equals(method)) {
-            throw new IllegalArgumentException("it says client " + decoded.sender() + ", round " + decoded.round()
-                    + ", method " + decoded.method() + "; the method here is " + method);
-        }
-        if (decoded.samples() < 1) {
-            throw new IllegalArgumentException("it was trained on no samples");
-        }
-        answer.requireSameLayout(decoded.model(), "update");
+        agreementSum += update.agreement();
+        used.add(update.client());
     }
 }

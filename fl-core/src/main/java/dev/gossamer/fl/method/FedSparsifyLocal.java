@@ -57,8 +57,7 @@ public record FedSparsifyLocal(
 
     private RoundOutcome voted(ServerState state, Cohort cohort, ClientWork work, ClientRunner clients) {
         MajorityVote vote = new MajorityVote(state.model(), scope, threshold);
-        Traffic traffic = Exchange.run(
-                NAME, state.model(), cohort, work, clients, update -> vote.add(update.model(), update.samples()));
+        Traffic traffic = Exchange.run(NAME, state.model(), cohort, work, clients, vote);
         return new RoundOutcome(new ServerState(cohort.round(), vote.result()), traffic);
     }
 }

@@ -1,5 +1,7 @@
 package dev.gossamer.fl.method;
 
+import java.io.Serializable;
+
 /**
  * The learning rate of each round t, counted from 1 to T:
  *
@@ -9,7 +11,7 @@ package dev.gossamer.fl.method;
  * step          η_t = η_0 · factor^⌊(t-1)/every⌋
  * </pre>
  */
-public sealed interface LearningRate {
+public sealed interface LearningRate extends Serializable {
 
     /**
      * The rate of a round.

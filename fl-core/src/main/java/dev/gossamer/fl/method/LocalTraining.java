@@ -3,6 +3,7 @@ package dev.gossamer.fl.method;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.SparseTraining;
+import java.io.Serializable;
 
 /**
  * How a client trains in a round: passes of mini-batch SGD over its own samples, shuffled anew in each.
@@ -23,7 +24,8 @@ public record LocalTraining(
         Sgd rule,
         Augment augment,
         boolean keepsMomentum,
-        SparseTraining sparse) {
+        SparseTraining sparse)
+        implements Serializable {
 
     /** At one rate, on the samples as they are. */
     public LocalTraining(int epochs, int batch, double rate, Sgd rule) {

@@ -2,9 +2,14 @@ package dev.gossamer.fl.method;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.sparsity.Masking;
 import dev.gossamer.fl.sparsity.PruningScope;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,7 +25,7 @@ import java.util.List;
  * <p>"Federated Progressive Sparsification (Purge, Merge, Tune)+", Stripelis, Gupta, Ver Steeg, Ambite, 2022, equation (2).
  * Folded one client after the other: memory is O(model).
  */
-final class MajorityVote {
+final class MajorityVote implements Fold {
 
     private final WeightedMean mean;
     private final PruningScope scope;
@@ -49,9 +54,7 @@ final class MajorityVote {
      * @param weight above 0: samples behind the model
      */
     void add(ModelState model, long weight) {
-        if (voters == Short.MAX_VALUE) {
-            throw new IllegalStateException("A round has at most " + Short.MAX_VALUE + " voters");
-        }
+        requireVoters(voters + 1);
         mean.add(model, weight);
         voters++;
         for (int i = 0; i < votes.size(); i++) {
@@ -59,6 +62,61 @@ final class MajorityVote {
             if (scope.covers(tensor)) {
                 count(tensor, votes.get(i));
             }
+        }
+    }
+
+    private static void requireVoters(int count) {
+        if (count > Short.MAX_VALUE) {
+            throw new IllegalStateException("A round has at most " + Short.MAX_VALUE + " voters");
+        }
+    }
+
+    @Override
+    public void accept(SparseUpdate update) {
+        add(update.model(), update.samples());
+    }
+
+    @Override
+    public Fold.Kind kind() {
+        PruningScope its = scope;
+        VoteThreshold enough = threshold;
+        return layout -> new MajorityVote(layout, its, enough);
+    }
+
+    @Override
+    public void append(Fold next) {
+        MajorityVote other = (MajorityVote) next;
+        requireVoters(voters + other.voters);
+        mean.append(other.mean);
+        voters += other.voters;
+        for (int i = 0; i < votes.size(); i++) {
+            short[] sum = votes.get(i);
+            short[] more = other.votes.get(i);
+            for (int j = 0; j < sum.length; j++) {
+                sum[j] += more[j];
+            }
+        }
+    }
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+        mean.write(out);
+        out.writeInt(voters);
+        for (short[] counts : votes) {
+            byte[] bytes = new byte[Math.multiplyExact(counts.length, Short.BYTES)];
+            ByteBuffer.wrap(bytes).asShortBuffer().put(counts);
+            out.write(bytes);
+        }
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+        mean.read(in);
+        voters = in.readInt();
+        for (short[] counts : votes) {
+            byte[] bytes = new byte[Math.multiplyExact(counts.length, Short.BYTES)];
+            in.readFully(bytes);
+            ByteBuffer.wrap(bytes).asShortBuffer().get(counts);
         }
     }
 

@@ -2,7 +2,12 @@ package dev.gossamer.fl.method;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Products of an f32 value and an integer weight below 2^29 are exact in doubles; only sums and the final division
  * round. The order of folding is part of the result's last bits, so fold in a fixed order.
  */
-public final class WeightedMean {
+public final class WeightedMean implements Fold {
 
     private final ModelState layout;
     private final List<Sum> sums;
@@ -40,6 +45,41 @@ public final class WeightedMean {
             sums.get(i).add(model.tensors().get(i), weight);
         }
         totalWeight += weight;
+    }
+
+    @Override
+    public void accept(SparseUpdate update) {
+        add(update.model(), update.samples());
+    }
+
+    @Override
+    public Fold.Kind kind() {
+        return WeightedMean::new;
+    }
+
+    @Override
+    public void append(Fold next) {
+        WeightedMean other = (WeightedMean) next;
+        for (int i = 0; i < sums.size(); i++) {
+            sums.get(i).append(other.sums.get(i));
+        }
+        totalWeight += other.totalWeight;
+    }
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+        out.writeLong(totalWeight);
+        for (Sum sum : sums) {
+            sum.write(out);
+        }
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+        totalWeight = in.readLong();
+        for (Sum sum : sums) {
+            sum.read(in);
+        }
     }
 
     /** The mean of what was added. */
@@ -81,6 +121,65 @@ public final class WeightedMean {
             }
             pattern = empty ? its : union(pattern, its);
             empty = false;
+        }
+
+        void append(Sum next) {
+            if (next.empty) {
+                return;
+            }
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += next.sums[i];
+            }
+            pattern = empty ? next.pattern : union(pattern, next.pattern);
+            empty = false;
+        }
+
+        /** Whether there is anything, whether it has a pattern; then the pattern's bits, then the sums that it has. */
+        void write(DataOutput out) throws IOException {
+            out.writeBoolean(empty);
+            SparsityPattern its = pattern;
+            out.writeBoolean(its != null);
+            if (its == null) {
+                writeDoubles(out, empty ? new double[0] : sums);
+                return;
+            }
+            for (long word : its.toBits()) {
+                out.writeLong(word);
+            }
+            double[] held = new double[Math.toIntExact(its.nnz())];
+            int cols = its.cols();
+            its.forEach((row, col, position) -> held[position] = sums[row * cols + col]);
+            writeDoubles(out, held);
+        }
+
+        void read(DataInput in) throws IOException {
+            empty = in.readBoolean();
+            if (!in.readBoolean()) {
+                readDoubles(in, empty ? new double[0] : sums);
+                return;
+            }
+            long[] bits = new long[Math.ceilDiv(sums.length, Long.SIZE)];
+            for (int i = 0; i < bits.length; i++) {
+                bits[i] = in.readLong();
+            }
+            SparsityPattern its = SparsityPattern.fromBits(layout.rows(), layout.cols(), bits);
+            double[] held = new double[Math.toIntExact(its.nnz())];
+            readDoubles(in, held);
+            int cols = its.cols();
+            its.forEach((row, col, position) -> sums[row * cols + col] = held[position]);
+            pattern = its;
+        }
+
+        private static void writeDoubles(DataOutput out, double[] values) throws IOException {
+            byte[] bytes = new byte[Math.multiplyExact(values.length, Double.BYTES)];
+            ByteBuffer.wrap(bytes).asDoubleBuffer().put(values);
+            out.write(bytes);
+        }
+
+        private static void readDoubles(DataInput in, double[] values) throws IOException {
+            byte[] bytes = new byte[Math.multiplyExact(values.length, Double.BYTES)];
+            in.readFully(bytes);
+            ByteBuffer.wrap(bytes).asDoubleBuffer().get(values);
         }
 
         TensorState mean(long totalWeight) {

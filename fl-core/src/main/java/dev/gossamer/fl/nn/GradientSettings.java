@@ -1,5 +1,7 @@
 package dev.gossamer.fl.nn;
 
+import java.io.Serializable;
+
 /**
  * Of which function a gradient is asked for, where it is not a training step's. Dropout does nothing.
  *
@@ -7,7 +9,7 @@ package dev.gossamer.fl.nn;
  *     evaluation; these stay as they are in any case
  * @param temperature what logits are divided by before the softmax, above 0
  */
-public record GradientSettings(boolean batchStatistics, float temperature) {
+public record GradientSettings(boolean batchStatistics, float temperature) implements Serializable {
 
     /** The loss of a training step. */
     public static final GradientSettings TRAINING = new GradientSettings(true, 1);

@@ -6,6 +6,7 @@ import dev.gossamer.fl.sparsity.ActivationSparsity;
 import dev.gossamer.fl.sparsity.DensityRule;
 import dev.gossamer.fl.sparsity.MagnitudePruning;
 import dev.gossamer.fl.sparsity.WeightSparsity;
+import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,8 @@ import java.util.Map;
  * @param period batches from one search for a convolution's thresholds to the next, counted anew in every epoch; or
  *     {@link #ONCE}
  */
-public record SparseTraining(WeightSparsity weights, ActivationSparsity activations, int period) {
+public record SparseTraining(WeightSparsity weights, ActivationSparsity activations, int period)
+        implements Serializable {
 
     /** The thresholds of a convolution are those of a client's first batch. */
     public static final int ONCE = 0;

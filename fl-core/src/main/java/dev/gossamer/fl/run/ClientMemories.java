@@ -1,15 +1,21 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.codec.ModelState;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the clients of a run keep from round to round. Threads may use it at once, each for a client of its own. */
-final class ClientMemories {
+public final class ClientMemories {
 
     /** Whose memory, and the name it is kept under. */
     record Key(int client, String name) implements Comparable<Key> {
@@ -30,7 +36,7 @@ final class ClientMemories {
      */
     record Memory(int round, ModelState state) {}
 
-    private final Map<Key, Memory> memories = new ConcurrentHashMap<>();
+    private final ConcurrentSkipListMap<Key, Memory> memories = new ConcurrentSkipListMap<>();
 
     @Nullable
     ModelState recall(int client, String name) {
@@ -44,6 +50,40 @@ final class ClientMemories {
 
     void forget(int client, String name) {
         memories.remove(new Key(client, name));
+    }
+
+    /** All that a client remembers, for another process; empty if that is nothing. */
+    public byte[] encoded(int client) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            for (Map.Entry<Key, Memory> memory : of(client).entrySet()) {
+                out.writeUTF(memory.getKey().name());
+                out.writeInt(memory.getValue().round());
+                CheckpointFile.write(out, memory.getValue().state());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Has a client remember what another process says, and nothing else. */
+    public void replace(int client, byte[] encoded) {
+        Map<Key, Memory> read = new TreeMap<>();
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(encoded))) {
+            while (in.available() > 0) {
+                Key key = new Key(client, in.readUTF());
+                read.put(key, new Memory(in.readInt(), CheckpointFile.readModel(in)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("The memory of client " + client + " cannot be read: " + e.getMessage(), e);
+        }
+        of(client).clear();
+        memories.putAll(read);
+    }
+
+    private SortedMap<Key, Memory> of(int client) {
+        return memories.subMap(new Key(client, ""), new Key(client + 1, ""));
     }
 
     void putAll(Map<Key, Memory> others) {

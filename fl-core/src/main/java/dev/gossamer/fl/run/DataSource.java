@@ -24,6 +24,11 @@ public final class DataSource {
 
     private DataSource() {}
 
+    /** Whether a data set is drawn, so that no folder is looked at. */
+    public static boolean isEmbedded(String name) {
+        return name.equals(Strokes.NAME);
+    }
+
     /**
      * Loads or draws an experiment's data set, normalised as it asks for, and logs which part it is where that is not all of
      * it; the caller closes it.

@@ -9,6 +9,7 @@ import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.data.Split;
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.FederatedMethod;
 import dev.gossamer.fl.method.LocalTraining;
@@ -18,13 +19,16 @@ import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PowerPropagation;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Experiment {
 
+    /** A buffer has at most 2 GiB. */
+    private static final long CHECKSUM_CHUNK = 1 << 30;
+
     private final ExperimentConfig config;
     private final Dataset data;
     private final Backends.Choice backend;
@@ -48,6 +55,7 @@ public final class Experiment {
     private final ModelSpec spec;
     private final int[][] parts;
     private final Budget budget;
+    private final @Nullable Site site;
 
     private Experiment(
             ExperimentConfig config,
@@ -56,7 +64,8 @@ public final class Experiment {
             int threads,
             ModelSpec spec,
             int[][] parts,
-            Budget budget) {
+            Budget budget,
+            @Nullable Site site) {
         this.config = config;
         this.data = data;
         this.backend = backend;
@@ -64,6 +73,7 @@ public final class Experiment {
         this.spec = spec;
         this.parts = parts;
         this.budget = budget;
+        this.site = site;
     }
 
     /**
@@ -90,7 +100,7 @@ public final class Experiment {
         }
         ModelSpec drawn = spec(config, data.one(), data.classes());
         ModelSpec spec = init == null ? drawn : drawn.startingFrom(ModelFile.theta(init, drawn));
-        return new Experiment(config, data, backend, threads, spec, parts(config, data), Budget.NONE);
+        return new Experiment(config, data, backend, threads, spec, parts(config, data), Budget.NONE, null);
     }
 
     /**
@@ -102,7 +112,20 @@ public final class Experiment {
         if (bytes < 1) {
             throw new ConfigException("memory is " + bytes + " bytes, but must be at least 1");
         }
-        return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes));
+        return new Experiment(config, data, backend, threads, spec, parts, new Budget(bytes), site);
+    }
+
+    /**
+     * The same with its clients elsewhere; threads and a budget are then the site's affair.
+     *
+     * @param elsewhere stays open as long as the experiment is used; null for this process
+     * @throws ConfigException or {@link DataException} if somebody there cannot take part
+     */
+    public Experiment at(@Nullable Site elsewhere) {
+        if (elsewhere != null) {
+            elsewhere.check(this);
+        }
+        return new Experiment(config, data, backend, threads, spec, parts, budget, elsewhere);
     }
 
     /**
@@ -161,6 +184,32 @@ public final class Experiment {
         return parts;
     }
 
+    /** Where its clients are run; null for this process. */
+    @Nullable
+    Site site() {
+        return site;
+    }
+
+    /** What workers need, with clients that remember so much. */
+    Worker.Setup setup(ClientMemories memories) {
+        return new Worker.Setup(
+                backend.backend(), spec, data, parts, config.seed(), memories, ValueType.of(config.uploadValues()));
+    }
+
+    /** Of all samples: two machines that have the same have the same data. */
+    public long dataChecksum() {
+        CRC32C checksum = new CRC32C();
+        for (Split split : List.of(data.train(), data.test())) {
+            for (MemorySegment bytes : List.of(split.images(), split.labels())) {
+                for (long from = 0; from < bytes.byteSize(); from += CHECKSUM_CHUNK) {
+                    long length = Math.min(CHECKSUM_CHUNK, bytes.byteSize() - from);
+                    checksum.update(bytes.asSlice(from, length).asByteBuffer());
+                }
+            }
+        }
+        return checksum.getValue();
+    }
+
     /** The method with its settings. */
     public FederatedMethod method() {
         LocalTraining training = new LocalTraining(
@@ -200,12 +249,12 @@ public final class Experiment {
         Map<String, Object> manifest = manifest(directory);
         ClientMemories memories = new ClientMemories();
         memories.putAll(from == null ? Map.of() : from.memories());
-        Worker.Setup setup = new Worker.Setup(
-                backend.backend(), spec, data, parts, config.seed(), memories, ValueType.of(config.uploadValues()));
-        try (LocalClientRunner clients = new LocalClientRunner(setup, threads, budget, stop)) {
+        try (Site.Session clients = site == null
+                ? new LocalClientRunner(setup(memories), threads, budget, stop)
+                : site.open(this, memories, stop)) {
             ClientRunner runner =
                     config.faults().any() ? new FaultyClients(clients, config.faults(), config.seed()) : clients;
-            RoundLoop loop = new RoundLoop(this, runner, clients, directory, listener);
+            RoundLoop loop = new RoundLoop(this, runner, clients, directory, kept(directory, listener));
             RunResult result = loop.run(method(), new RoundLoop.Progress(checkpoints, memories, stop), from);
             Footprint footprint = clients.footprint();
             if (footprint != null) {
@@ -214,6 +263,10 @@ public final class Experiment {
             }
             return result;
         }
+    }
+
+    private RunListener kept(RunDirectory directory, RunListener listener) {
+        return site == null ? listener : listener.then(site.keeper(directory.path()));
     }
 
     private Map<String, Object> manifest(RunDirectory directory) {

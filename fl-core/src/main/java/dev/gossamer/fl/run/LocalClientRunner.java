@@ -6,7 +6,6 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.ClientException;
-import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.method.Cohort;
@@ -33,9 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>At most twice as many updates as threads are in flight or waiting to be folded. Within a budget of memory a run begins with
  * one thread, and gets as many as fit when the first client's need is known.
  */
-public final class LocalClientRunner implements ClientRunner, Evaluator, AutoCloseable {
-
-    private static final System.Logger LOG = System.getLogger(LocalClientRunner.class.getName());
+public final class LocalClientRunner implements Site.Session {
 
     /** Updates that a worker may have on the heap: its own, decoded and encoded, and one that waits. */
     private static final int UPDATES = 3;
@@ -46,6 +43,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
     private final long modelBytes;
     private final AtomicLong workerBytes = new AtomicLong();
     private final Dataset data;
+    private final ClientMemories memories;
     private final StopSignal stop;
     private final AtomicReference<@Nullable Footprint> footprint = new AtomicReference<>();
 
@@ -78,6 +76,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
             throw new IllegalArgumentException("threads must be at least 1, got " + threads);
         }
         this.data = setup.data();
+        this.memories = setup.memories();
         this.stop = stop;
         this.threads = threads;
         this.budget = budget;
@@ -105,15 +104,10 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
         }
     }
 
-    /** A client that fails is one that does not answer: the others of its round go on. */
     private ClientUpdate perform(Worker worker, int client, byte[] message, ClientWork work) {
-        ClientUpdate update;
-        try {
-            update = worker.perform(client, message, work);
-        } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.DEBUG, "Client " + client + " failed", e);
-            String said = e.getMessage();
-            return ClientUpdate.failed(client, "it failed: " + (said == null ? e : said));
+        ClientUpdate update = worker.attempt(client, message, work, memories);
+        if (update.failure() != null) {
+            return update;
         }
         workerBytes.accumulateAndGet(worker.allocatedBytes(), Math::max);
         footprint.accumulateAndGet(
@@ -127,6 +121,7 @@ public final class LocalClientRunner implements ClientRunner, Evaluator, AutoClo
     }
 
     /** Memory of the client that took most so far; null if none has trained. */
+    @Override
     public @Nullable Footprint footprint() {
         return footprint.get();
     }

@@ -51,6 +51,9 @@ final class Manifest {
         manifest.put("cpu", cpu());
         manifest.put("processors", Runtime.getRuntime().availableProcessors());
         manifest.put("threads", experiment.threads());
+        if (experiment.site() != null) {
+            manifest.put("site", experiment.site().describe());
+        }
         manifest.put("backend", backend(experiment.backend()));
         manifest.put("dataset", dataset(experiment));
         manifest.put(MODEL, model(experiment));

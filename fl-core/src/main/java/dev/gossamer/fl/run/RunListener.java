@@ -17,4 +17,35 @@ public interface RunListener {
 
     /** At the end, when all files are written. */
     default void finished(RunResult result) {}
+
+    /** This one and another, which hears everything after it. */
+    default RunListener then(RunListener next) {
+        RunListener first = this;
+        return new RunListener() {
+
+            @Override
+            public void started(Experiment experiment) {
+                first.started(experiment);
+                next.started(experiment);
+            }
+
+            @Override
+            public void warned(String what) {
+                first.warned(what);
+                next.warned(what);
+            }
+
+            @Override
+            public void roundDone(RoundMetrics metrics) {
+                first.roundDone(metrics);
+                next.roundDone(metrics);
+            }
+
+            @Override
+            public void finished(RunResult result) {
+                first.finished(result);
+                next.finished(result);
+            }
+        };
+    }
 }

@@ -10,7 +10,7 @@ public final class StopSignal {
     }
 
     /** Ends the calling run if the signal was given. */
-    void check() {
+    public void check() {
         if (given) {
             throw new RunStoppedException();
         }

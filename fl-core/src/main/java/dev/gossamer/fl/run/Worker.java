@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(Worker.class.getName());
+
     /** Sets the streams of client shuffles apart from the other uses of a run's seed. */
     private static final long SHUFFLE = 0x5417F;
 
@@ -120,35 +122,50 @@ final class Worker implements AutoCloseable {
      * @param message the encoded global model
      */
     ClientUpdate perform(int client, byte[] message, ClientWork work) {
+        return perform(client, message, work, setup.memories());
+    }
+
+    private ClientUpdate perform(int client, byte[] message, ClientWork work, ClientMemories memories) {
         long start = System.nanoTime();
         SparseUpdate received = WireCodec.decode(message, DecodeOptions.forCopies(network.layout(), MOST_COPIES));
         long decoded = System.nanoTime();
-        Reply reply = work.perform(new AtWork(client, received.round()), received.model());
+        Reply reply = work.perform(new AtWork(client, received.round(), memories), received.model());
         long done = System.nanoTime();
-        byte[] answer = encode(client, received, reply);
+        byte[] answer = encode(client, received, reply, memories);
         return new ClientUpdate(
                 client, answer, reply.report(), decoded - start, done - decoded, System.nanoTime() - done);
+    }
+
+    /** As above; a client that fails is one that does not answer: the others of its round go on. */
+    ClientUpdate attempt(int client, byte[] message, ClientWork work, ClientMemories memories) {
+        try {
+            return perform(client, message, work, memories);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.DEBUG, "Client " + client + " failed", e);
+            String said = e.getMessage();
+            return ClientUpdate.failed(client, "it failed: " + (said == null ? e : said));
+        }
     }
 
     /**
      * What rounding takes away from an update is added to the client's next one, whenever that is. An update with a value that
      * the type cannot hold travels as it is, so that it is up to the server to refuse it.
      */
-    private byte[] encode(int client, SparseUpdate received, Reply reply) {
+    private byte[] encode(int client, SparseUpdate received, Reply reply, ClientMemories memories) {
         if (setup.uploads() == ValueType.F32 || reply.exact()) {
             return WireCodec.encode(update(client, received, reply.payload()), received.model());
         }
-        ModelState residual = setup.memories().recall(client, RESIDUAL);
+        ModelState residual = memories.recall(client, RESIDUAL);
         SparseUpdate compensated = update(
                 client,
                 received,
                 residual == null ? reply.payload() : ErrorFeedback.withResidual(reply.payload(), residual));
         try {
             RoundedMessage rounded = WireCodec.encodeRounded(compensated, setup.uploads(), received.model());
-            setup.memories().remember(client, RESIDUAL, received.round(), rounded.residual());
+            memories.remember(client, RESIDUAL, received.round(), rounded.residual());
             return rounded.message();
         } catch (CodecException e) {
-            setup.memories().forget(client, RESIDUAL);
+            memories.forget(client, RESIDUAL);
             return WireCodec.encode(compensated, received.model());
         }
     }
@@ -162,10 +179,12 @@ final class Worker implements AutoCloseable {
 
         private final int index;
         private final int round;
+        private final ClientMemories memories;
 
-        AtWork(int index, int round) {
+        AtWork(int index, int round, ClientMemories memories) {
             this.index = index;
             this.round = round;
+            this.memories = memories;
         }
 
         @Override
@@ -272,17 +291,17 @@ final class Worker implements AutoCloseable {
 
         @Override
         public @Nullable ModelState recall(String name) {
-            return setup.memories().recall(index, name);
+            return memories.recall(index, name);
         }
 
         @Override
         public void remember(String name, ModelState state) {
-            setup.memories().remember(index, name, round, state);
+            memories.remember(index, name, round, state);
         }
 
         @Override
         public void forget(String name) {
-            setup.memories().forget(index, name);
+            memories.forget(index, name);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.gossamer.fl.sparsity;
 
+import java.io.Serializable;
+
 /**
  * Which elements of the input of a convolution or linear layer are saved for the gradient of its weights: those of largest
  * magnitude. Forward all elements count, and nothing is left out in evaluation.
@@ -7,7 +9,7 @@ package dev.gossamer.fl.sparsity;
  * @param source where a layer's share of saved elements comes from
  * @param floor least share where it is measured, 0 to 1
  */
-public record ActivationSparsity(Source source, double floor) {
+public record ActivationSparsity(Source source, double floor) implements Serializable {
 
     /** Where a layer's share of saved elements comes from. */
     public enum Source {

@@ -2,6 +2,7 @@ package dev.gossamer.fl.sparsity;
 
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -39,7 +40,7 @@ public final class PruneFlAdjustment {
      * @param constant c, what a step takes without weights; above 0
      * @param perWeight t of each prunable tensor, by name; above 0
      */
-    public record Costs(double constant, Map<String, Double> perWeight) {
+    public record Costs(double constant, Map<String, Double> perWeight) implements Serializable {
 
         public Costs {
             perWeight = Map.copyOf(perWeight);

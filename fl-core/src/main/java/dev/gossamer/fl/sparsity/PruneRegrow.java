@@ -3,6 +3,7 @@ package dev.gossamer.fl.sparsity;
 import dev.gossamer.engine.sparse.MagnitudeSelection;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.TensorState;
+import java.io.Serializable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -22,7 +23,7 @@ import java.util.function.Predicate;
  * @param alpha the fraction of active weights that is exchanged at first, in [0, 1]
  * @param endRound R_end, from which on nothing is exchanged; at least 1
  */
-public record PruneRegrow(double sparsity, double alpha, int endRound) {
+public record PruneRegrow(double sparsity, double alpha, int endRound) implements Serializable {
 
     public PruneRegrow {
         require(sparsity >= 0 && sparsity < 1, "sparsity", sparsity, "in [0, 1)");

@@ -5,6 +5,7 @@ import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.ParameterSpec;
 import dev.gossamer.fl.nn.ParameterSpec.Kind;
+import java.io.Serializable;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -15,7 +16,7 @@ import java.util.stream.Collectors;
  * @param names of the tensors
  * @param size their elements when dense: what a sparsity is a fraction of
  */
-public record PruningScope(Set<String> names, long size) {
+public record PruningScope(Set<String> names, long size) implements Serializable {
 
     /** {@link #of}: everything that is trained, biases and batch norms included (FedSparsify). */
     public static final String TRAINABLE = "trainable";

@@ -1,5 +1,7 @@
 package dev.gossamer.fl.sparsity;
 
+import java.io.Serializable;
+
 /**
  * Which weights multiply, forward and in the gradient of the input: of each layer those of largest magnitude. All weights have
  * a gradient and are trained, so that others may come into the selection.
@@ -7,7 +9,7 @@ package dev.gossamer.fl.sparsity;
  * @param rule how the density is spread over layers
  * @param density of the model's weights, above 0 and at most 1
  */
-public record WeightSparsity(DensityRule rule, double density) {
+public record WeightSparsity(DensityRule rule, double density) implements Serializable {
 
     /** All weights that there are: those of the model's patterns. */
     public static final WeightSparsity NONE = new WeightSparsity(DensityRule.UNIFORM, 1);

@@ -9,9 +9,11 @@ import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
+import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.codec.WireCodec;
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.method.ClientUpdate;
+import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FederatedMethod;
@@ -21,6 +23,11 @@ import dev.gossamer.fl.method.ServerState;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.sparsity.PruningScope;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,6 +93,40 @@ class MethodRoundsTest extends BackendRounds {
 
                 assertThat(run(made, several)).as(method).isEqualTo(run(made, one));
             }
+        }
+    }
+
+    @Test
+    void clientsElsewhereChangeNoBit() {
+        ClientMemories memories = new ClientMemories();
+        Worker.Setup setup = new Worker.Setup(backend, SPEC, data, parts, SEED, new ClientMemories(), ValueType.F32);
+        try (LocalClientRunner here = runner(1);
+                ClientHost host = new ClientHost(setup)) {
+            ClientRunner elsewhere = (message, cohort, work, updates) -> {
+                ClientWork sent = serialised(work);
+                assertThat(sent).isEqualTo(work);
+                for (int client : cohort.clients()) {
+                    ClientHost.Answer answer = host.perform(client, message, sent, memories.encoded(client));
+                    memories.replace(client, answer.memory());
+                    updates.accept(answer.update());
+                }
+            };
+            for (String method : MethodCatalog.names()) {
+                FederatedMethod made = method(method, SPARSITY);
+
+                assertThat(run(made, elsewhere)).as(method).isEqualTo(run(made, here));
+            }
+        }
+    }
+
+    private static ClientWork serialised(ClientWork work) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(work);
+            out.flush();
+            return (ClientWork) new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
+        } catch (IOException | ClassNotFoundException e) {
+            throw new AssertionError(work + " does not travel", e);
         }
     }
 
