@@ -71,8 +71,8 @@ final class RunOptions {
                 RunDirectory directory = opener.open(path).checkpointEvery(checkpointEvery);
                 RunTables tables = new RunTables(path);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
-            RunResult result = bounded(experiment)
-                    .run(directory, progress.then(tables).then(interruption), interruption.stop());
+            RunResult result =
+                    bounded(experiment).run(directory, progress.then(tables).then(interruption), interruption.stop());
             report(path, err);
             return result;
         }

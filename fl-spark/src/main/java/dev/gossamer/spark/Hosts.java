@@ -123,7 +123,8 @@ final class Hosts {
                     Backends.open(setup.backend(), new BackendOptions(1, new TuningTable(setup.tuning())));
             backend = choice.backend();
             data = DataSource.load(config, DataFiles.folder(setup.data(), config.dataset()));
-            Experiment experiment = Experiment.prepare(config, data, choice, 1, null); // initial parameters come with the model
+            Experiment experiment =
+                    Experiment.prepare(config, data, choice, 1, null); // initial parameters come with the model
             requireSameData(setup, experiment);
             return new Host(backend, data, new ClientHost(experiment));
         } catch (ConfigException | DataException | BackendSelectionException | UnableException e) {
