@@ -173,7 +173,7 @@ class TrainErrorsTest {
                     --momentum      | 1          | momentum is 1         | below 1
                     --seed          | x          | seed is x             | whole number
                     --dataset       | imagenet   | dataset is imagenet   | strokes, fashion-mnist, mnist
-                    --model         | vgg        | model is vgg          | mlp, linear
+                    --model         | vgg        | model is vgg          | mlp, lenet-300-100, linear
                     --method        | sgd        | method is sgd         | fedavg, fedprox, mfl
                     --partition     | sorted     | partition is sorted   | label-blocks:K
                     --partition     | label-blocks:0 | label-blocks:0    | at least 1
