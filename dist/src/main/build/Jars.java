@@ -3,6 +3,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,6 +17,9 @@ import java.util.zip.ZipOutputStream;
  * out the entries whose names contain one of the further arguments.
  */
 final class Jars {
+
+    /** Of all entries, since their own depend on the time zone here; so does what a zip file can hold as first, 1 January 1980. */
+    private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private Jars() {}
 
@@ -53,7 +57,7 @@ final class Jars {
         copy.setMethod(ZipEntry.STORED);
         copy.setSize(bytes.length);
         copy.setCrc(crc.getValue());
-        copy.setTimeLocal(entry.getTimeLocal());
+        copy.setTimeLocal(TIME);
         to.putNextEntry(copy);
         to.write(bytes);
         to.closeEntry();
