@@ -71,7 +71,8 @@ class MethodsCommandTest {
             assertThat(row.path("reached").asDouble()).as(method).isCloseTo(0.9, within(1e-4));
         }
         boolean dense = method.equals("fedavg") || method.startsWith("swat");
-        assertThat(row.path("bytesUp").asLong() > 4 * 118_282).as(method).isEqualTo(dense);
+        // Exponents are coded: a value of a dense message takes less than its four bytes, but not much.
+        assertThat(row.path("bytesUp").asLong() > 3 * 118_282).as(method).isEqualTo(dense);
         boolean sparselySaved = method.endsWith("erk") || method.equals("sparsefedpp");
         assertThat(row.path("savedActivations").asLong()
                         < row.path("denseSavedActivations").asLong())
