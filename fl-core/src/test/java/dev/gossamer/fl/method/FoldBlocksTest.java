@@ -44,7 +44,7 @@ class FoldBlocksTest {
     @Test
     void aVoteIsTheSameWhereverBlocksAreFolded() {
         assertSame(new FedSparsifyLocal(
-                SPEC, TRAINING, new PruningSchedule(0.5, 0, 1, 2, 1, 3), scope, true, VoteThreshold.values()[0]));
+                SPEC, TRAINING, new PruningSchedule(0.5, 0, 1, 2, 1, 3), scope, true, VoteThreshold.HALF));
     }
 
     private void assertSame(FederatedMethod method) {
@@ -111,7 +111,7 @@ class FoldBlocksTest {
     }
 
     private static long samples(int client) {
-        return 1 + client % 7;
+        return 1L + client % 7;
     }
 
     /** What a client makes of a model: random values, of which it keeps some. */
