@@ -37,7 +37,8 @@ import picocli.CommandLine.Parameters;
             "Inference, in the form of FedSparsify's Table 1: milliseconds for a batch, batches in the time, images in a second, size"
                     + " on disk, of the sparse model, the dense one, ONNX Runtime and PyTorch, turn by turn.",
             "Models are those of runs, or initial ones of the zoo, pruned by magnitude."
-        })
+        },
+        footer = {"", "Example: gossamer bench serving --model cnn-cifar10 --sparsity 0,0.9,0.99 --seconds 10"})
 final class ServeCommand implements Callable<Integer> {
 
     /** Ours, with the zeros multiplied. */

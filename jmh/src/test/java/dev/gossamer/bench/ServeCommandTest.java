@@ -102,8 +102,8 @@ class ServeCommandTest {
         // Values hardly get smaller, so a tenth of them takes a little more than a tenth of the bytes.
         assertThat(row.path("deflateBytes").asLong())
                 .isBetween(pruned ? 45_000L : 420_000L, pruned ? 65_000L : 473_128L);
-        assertThat(row.path("codecBytes").asLong() < row.path("deflateBytes").asLong())
-                .isEqualTo(pruned);
+        assertThat(row.path("codecBytes").asLong())
+                .isLessThan(row.path("deflateBytes").asLong());
     }
 
     /** A sparse model's logits from our engine are ONNX Runtime's from the file that we write, and others are found out. */
