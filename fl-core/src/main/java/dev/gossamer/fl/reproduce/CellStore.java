@@ -3,6 +3,7 @@ package dev.gossamer.fl.reproduce;
 import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.RunDirectory;
+import dev.gossamer.fl.run.Setting;
 import dev.gossamer.fl.run.StoredRun;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,9 +47,11 @@ public record CellStore(Path folder) {
 
     private static String hash(ExperimentConfig config) {
         Map<String, Object> given = new LinkedHashMap<>(config.toMap());
-        Map<String, Object> defaults = ExperimentConfig.resolve(null, Map.of("method", config.method()))
-                .toMap();
-        given.entrySet().removeIf(entry -> entry.getValue().equals(defaults.get(entry.getKey())));
+        for (Setting setting : ExperimentConfig.settings(config.method())) {
+            if (String.valueOf(setting.fallback()).equals(String.valueOf(given.get(setting.key())))) {
+                given.remove(setting.key());
+            }
+        }
         try {
             byte[] digest =
                     MessageDigest.getInstance("SHA-256").digest(given.toString().getBytes(StandardCharsets.UTF_8));

@@ -28,6 +28,11 @@ class ReproductionFilesTest {
             Reproduction reproduction = Reproduction.read(file, scale, List.of());
 
             assertThat(reproduction.rows()).as(scale).isNotEmpty().doesNotHaveDuplicates();
+            CellStore store = new CellStore(Path.of("cells"));
+            assertThat(reproduction.rows().stream().flatMap(row -> row.cells().stream()))
+                    .extracting(store::directory)
+                    .as("each cell has a directory of its own")
+                    .doesNotHaveDuplicates();
             assertThat(reproduction.time()).isNotBlank();
             assertThat(reproduction.scaleAbout()).isNotBlank();
             assertThat(reproduction.figures()).isNotNull();
