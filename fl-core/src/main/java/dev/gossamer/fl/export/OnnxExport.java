@@ -1,5 +1,6 @@
 package dev.gossamer.fl.export;
 
+import dev.gossamer.fl.proto.ProtoMessage;
 import dev.gossamer.fl.run.AtomicFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

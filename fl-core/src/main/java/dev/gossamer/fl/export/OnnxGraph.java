@@ -11,6 +11,7 @@ import dev.gossamer.fl.nn.LayerSpec;
 import dev.gossamer.fl.nn.LinearSpec;
 import dev.gossamer.fl.nn.PoolSpec;
 import dev.gossamer.fl.nn.ResidualBlockSpec;
+import dev.gossamer.fl.proto.ProtoMessage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

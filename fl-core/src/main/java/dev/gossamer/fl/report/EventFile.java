@@ -1,13 +1,12 @@
 package dev.gossamer.fl.report;
 
+import dev.gossamer.fl.proto.ProtoMessage;
 import dev.gossamer.fl.run.RoundMetrics;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
@@ -43,10 +42,10 @@ final class EventFile implements AutoCloseable {
         this.file = file;
         try {
             out = Files.newOutputStream(file);
-            Message event = new Message();
-            event.putDouble(EVENT_WALL_TIME, started);
-            event.putBytes(EVENT_FILE_VERSION, VERSION.getBytes(StandardCharsets.UTF_8));
-            record(event.bytes());
+            record(new ProtoMessage()
+                    .fixed64(EVENT_WALL_TIME, started)
+                    .text(EVENT_FILE_VERSION, VERSION)
+                    .toBytes());
         } catch (IOException e) {
             throw failed(e);
         }
@@ -58,19 +57,17 @@ final class EventFile implements AutoCloseable {
      * @param time when it ended, in seconds of the epoch
      */
     void add(RoundMetrics metrics, double time) {
-        Message summary = new Message();
-        Scalars.of(metrics).forEach((tag, number) -> {
-            Message value = new Message();
-            value.putBytes(VALUE_TAG, tag.getBytes(StandardCharsets.UTF_8));
-            value.putFloat(VALUE_SIMPLE, number.floatValue());
-            summary.putBytes(SUMMARY_VALUE, value.bytes());
-        });
-        Message event = new Message();
-        event.putDouble(EVENT_WALL_TIME, time);
-        event.putVarint(EVENT_STEP, metrics.round());
-        event.putBytes(EVENT_SUMMARY, summary.bytes());
+        ProtoMessage summary = new ProtoMessage();
+        Scalars.of(metrics)
+                .forEach((tag, number) -> summary.message(
+                        SUMMARY_VALUE,
+                        new ProtoMessage().text(VALUE_TAG, tag).fixed32(VALUE_SIMPLE, number.floatValue())));
         try {
-            record(event.bytes());
+            record(new ProtoMessage()
+                    .fixed64(EVENT_WALL_TIME, time)
+                    .varint(EVENT_STEP, metrics.round())
+                    .message(EVENT_SUMMARY, summary)
+                    .toBytes());
         } catch (IOException e) {
             throw failed(e);
         }
@@ -105,57 +102,6 @@ final class EventFile implements AutoCloseable {
             out.close();
         } catch (IOException e) {
             throw failed(e);
-        }
-    }
-
-    /** A message of Protocol Buffers, field by field. */
-    private static final class Message {
-
-        private static final int VARINT = 0;
-        private static final int FIXED_64 = 1;
-        private static final int LENGTH = 2;
-        private static final int FIXED_32 = 5;
-
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-        byte[] bytes() {
-            return bytes.toByteArray();
-        }
-
-        void putVarint(int field, long value) {
-            varint(((long) field << 3) | VARINT);
-            varint(value);
-        }
-
-        void putDouble(int field, double value) {
-            varint(((long) field << 3) | FIXED_64);
-            fixed(Double.doubleToRawLongBits(value), Double.BYTES);
-        }
-
-        void putFloat(int field, float value) {
-            varint(((long) field << 3) | FIXED_32);
-            fixed(Float.floatToRawIntBits(value), Float.BYTES);
-        }
-
-        void putBytes(int field, byte[] value) {
-            varint(((long) field << 3) | LENGTH);
-            varint(value.length);
-            bytes.writeBytes(value);
-        }
-
-        private void fixed(long bits, int count) {
-            for (int i = 0; i < count; i++) {
-                bytes.write((int) (bits >>> (8 * i)));
-            }
-        }
-
-        private void varint(long value) {
-            long rest = value;
-            while ((rest & ~0x7fL) != 0) {
-                bytes.write((int) ((rest & 0x7f) | 0x80));
-                rest >>>= 7;
-            }
-            bytes.write((int) rest);
         }
     }
 }

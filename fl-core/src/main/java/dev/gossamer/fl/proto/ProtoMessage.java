@@ -1,4 +1,4 @@
-package dev.gossamer.fl.export;
+package dev.gossamer.fl.proto;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,15 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A message of protocol buffers while it is written, field by field, in the encoding's three wire types that ONNX needs: varint
- * (0), length-delimited (2), 32 bits (5). Messages within messages are taken over without a copy, so that a model's numbers lie
+ * A message of protocol buffers while it is written, field by field, in the encoding's four wire types: varint (0), 64 bits (1),
+ * length-delimited (2), 32 bits (5). Messages within messages are taken over without a copy, so that a model's numbers lie
  * in memory once.
  *
  * <p>Source: "Encoding", the documentation of protocol buffers.
  */
-final class ProtoMessage {
+public final class ProtoMessage {
 
     private static final int VARINT = 0;
+    private static final int FIXED_64 = 1;
     private static final int LENGTH_DELIMITED = 2;
     private static final int FIXED_32 = 5;
 
@@ -27,31 +28,36 @@ final class ProtoMessage {
     private long sizeBytes;
 
     /** An integer, bool or enum; negative ones take ten bytes. */
-    ProtoMessage varint(int field, long value) {
+    public ProtoMessage varint(int field, long value) {
         ByteBuffer bytes = start(field, VARINT);
         putVarint(bytes, value);
         return add(bytes.flip());
     }
 
     /** A float. */
-    ProtoMessage fixed32(int field, float value) {
+    public ProtoMessage fixed32(int field, float value) {
         return add(start(field, FIXED_32).putFloat(value).flip());
     }
 
+    /** A double. */
+    public ProtoMessage fixed64(int field, double value) {
+        return add(start(field, FIXED_64).putDouble(value).flip());
+    }
+
     /** A string. */
-    ProtoMessage text(int field, String value) {
+    public ProtoMessage text(int field, String value) {
         return bytes(field, ByteBuffer.wrap(value.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Bytes, which stay as they are for as long as the message is used. */
-    ProtoMessage bytes(int field, ByteBuffer value) {
+    public ProtoMessage bytes(int field, ByteBuffer value) {
         ByteBuffer head = start(field, LENGTH_DELIMITED);
         putVarint(head, value.remaining());
         return add(head.flip()).add(value);
     }
 
     /** A message, which is complete. */
-    ProtoMessage message(int field, ProtoMessage value) {
+    public ProtoMessage message(int field, ProtoMessage value) {
         ByteBuffer head = start(field, LENGTH_DELIMITED);
         putVarint(head, value.sizeBytes);
         add(head.flip());
@@ -82,12 +88,19 @@ final class ProtoMessage {
     }
 
     /** Length of what {@link #writeTo} writes. */
-    long sizeBytes() {
+    public long sizeBytes() {
         return sizeBytes;
     }
 
+    /** The message without a length before it, a new array. */
+    public byte[] toBytes() {
+        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(sizeBytes));
+        chunks.forEach(chunk -> all.put(chunk.duplicate()));
+        return all.array();
+    }
+
     /** Writes the message without a length before it. */
-    void writeTo(WritableByteChannel channel) throws IOException {
+    public void writeTo(WritableByteChannel channel) throws IOException {
         for (ByteBuffer chunk : chunks) {
             ByteBuffer left = chunk.duplicate();
             while (left.hasRemaining()) {
