@@ -1,6 +1,7 @@
 package dev.gossamer.bench;
 
 import dev.gossamer.bench.Rounds.Versus;
+import dev.gossamer.fl.report.CsvCell;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -153,10 +154,6 @@ record ServeRow(
     }
 
     private static String cell(@Nullable Object value) {
-        if (value == null) {
-            return "";
-        }
-        String text = String.valueOf(value);
-        return text.matches(".*[\",\n\r].*") ? '"' + text.replace("\"", "\"\"") + '"' : text;
+        return value == null ? "" : CsvCell.quoted(String.valueOf(value));
     }
 }

@@ -51,13 +51,8 @@ final class CsvTable implements AutoCloseable {
     }
 
     private void line(Stream<String> cells) throws IOException {
-        List<String> quoted = cells.map(CsvTable::quoted).toList();
+        List<String> quoted = cells.map(CsvCell::quoted).toList();
         out.write(quoted.stream().collect(Collectors.joining(",", "", LINE_END)));
-    }
-
-    private static String quoted(String cell) {
-        boolean plain = cell.chars().noneMatch(character -> ",\"\r\n".indexOf(character) >= 0);
-        return plain ? cell : '"' + cell.replace("\"", "\"\"") + '"';
     }
 
     private UncheckedIOException failed(IOException e) {

@@ -1,5 +1,6 @@
 package dev.gossamer.fl.reproduce;
 
+import dev.gossamer.fl.report.CsvCell;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -23,10 +24,7 @@ final class Csv {
         if (value instanceof Double number) {
             return Double.isNaN(number) ? "" : String.format(Locale.ROOT, "%.6g", number);
         }
-        String plain = String.valueOf(value);
-        return plain.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r')
-                ? plain
-                : '"' + plain.replace("\"", "\"\"") + '"';
+        return CsvCell.quoted(String.valueOf(value));
     }
 
     @Override
