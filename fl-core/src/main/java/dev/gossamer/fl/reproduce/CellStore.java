@@ -4,12 +4,10 @@ import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.Setting;
+import dev.gossamer.fl.run.Sha256;
 import dev.gossamer.fl.run.StoredRun;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,13 +50,7 @@ public record CellStore(Path folder) {
                 given.remove(setting.key());
             }
         }
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(given.toString().getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return HexFormat.of().formatHex(Sha256.of(given.toString()), 0, HASH_BYTES);
     }
 
     /**

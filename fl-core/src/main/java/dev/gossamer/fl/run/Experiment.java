@@ -20,10 +20,7 @@ import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -287,14 +284,8 @@ public final class Experiment {
 
     /** Of whatever a result depends on, but the data and the machine. */
     private byte[] fingerprint() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            String all = config.toYaml()
-                    + backend.backend().name()
-                    + new TreeMap<>(backend.backend().tuning().entries());
-            return digest.digest(all.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return Sha256.of(config.toYaml()
+                + backend.backend().name()
+                + new TreeMap<>(backend.backend().tuning().entries()));
     }
 }
