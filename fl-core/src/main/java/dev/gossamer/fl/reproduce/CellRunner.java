@@ -4,8 +4,6 @@ import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.TuningTable;
-import dev.gossamer.fl.data.Dataset;
-import dev.gossamer.fl.run.DataSource;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.RunDirectory;
@@ -18,9 +16,7 @@ import dev.gossamer.fl.run.StoredRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -36,14 +32,13 @@ import java.util.function.Consumer;
 public final class CellRunner implements AutoCloseable {
 
     private final CellStore store;
-    private final Path data;
     private final Backends.Choice backend;
     private final int threads;
     private final int jobs;
     private final int checkpointEvery;
     private final StopSignal stop;
     private final CellListener listener;
-    private final Map<List<String>, Dataset> datasets = new HashMap<>();
+    private final Datasets datasets;
 
     /**
      * A runner.
@@ -63,7 +58,7 @@ public final class CellRunner implements AutoCloseable {
             StopSignal stop,
             CellListener listener) {
         this.store = store;
-        this.data = data;
+        this.datasets = new Datasets(data);
         this.backend = backend;
         this.threads = Math.max(1, threads / jobs);
         this.jobs = jobs;
@@ -181,7 +176,7 @@ public final class CellRunner implements AutoCloseable {
     }
 
     private RunResult run(ExperimentConfig cell, RunDirectory directory, Backends.Choice choice) {
-        return Experiment.prepare(cell, dataset(cell), choice, threads).run(directory, warnings(cell), stop);
+        return Experiment.prepare(cell, datasets.of(cell), choice, threads).run(directory, warnings(cell), stop);
     }
 
     private RunListener warnings(ExperimentConfig cell) {
@@ -193,15 +188,8 @@ public final class CellRunner implements AutoCloseable {
         };
     }
 
-    private Dataset dataset(ExperimentConfig cell) {
-        synchronized (datasets) {
-            return datasets.computeIfAbsent(
-                    List.of(cell.dataset(), cell.normalise()), key -> DataSource.load(cell, data));
-        }
-    }
-
     @Override
     public void close() {
-        datasets.values().forEach(Dataset::close);
+        datasets.close();
     }
 }

@@ -1,8 +1,6 @@
 package dev.gossamer.fl.reproduce;
 
 import dev.gossamer.engine.Backends;
-import dev.gossamer.fl.data.Dataset;
-import dev.gossamer.fl.run.DataSource;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.LocalClientRunner;
@@ -41,28 +39,33 @@ public record Outcome(Reproduction reproduction, List<RowResult> rows, List<Prun
             return this;
         }
         List<PrunedRow> all = new ArrayList<>();
-        for (RowResult row : rows) {
-            List<List<Double>> seeds = row.cells().stream()
-                    .map(cell -> accuracies(cell, data, backend, threads))
-                    .toList();
-            List<Summary> summaries = new ArrayList<>();
-            for (int i = 0; i < reproduction.prune().size(); i++) {
-                int share = i;
-                summaries.add(Summary.of(
-                        seeds.stream().map(seed -> 100 * seed.get(share)).toList()));
+        try (Datasets datasets = new Datasets(data)) {
+            for (RowResult row : rows) {
+                List<List<Double>> seeds = row.cells().stream()
+                        .map(cell -> accuracies(cell, datasets, backend, threads))
+                        .toList();
+                all.add(new PrunedRow(row.row(), summaries(seeds)));
             }
-            all.add(new PrunedRow(row.row(), summaries));
         }
         return new Outcome(reproduction, rows, all);
     }
 
-    private List<Double> accuracies(CellResult cell, Path data, Backends.Choice backend, int threads) {
+    /** In percent, for each share of weights. */
+    private List<Summary> summaries(List<List<Double>> seeds) {
+        List<Summary> summaries = new ArrayList<>();
+        for (int i = 0; i < reproduction.prune().size(); i++) {
+            int share = i;
+            summaries.add(
+                    Summary.of(seeds.stream().map(seed -> 100 * seed.get(share)).toList()));
+        }
+        return summaries;
+    }
+
+    private List<Double> accuracies(CellResult cell, Datasets datasets, Backends.Choice backend, int threads) {
         StoredModel model = StoredModel.of(cell.directory());
-        try (Dataset dataset = DataSource.load(model.config(), data)) {
-            Experiment experiment = Experiment.prepare(model.config(), dataset, backend, threads);
-            try (LocalClientRunner evaluator = experiment.clients()) {
-                return PrunedAccuracy.of(model.spec(), model.theta(), reproduction.prune(), evaluator);
-            }
+        Experiment experiment = Experiment.prepare(model.config(), datasets.of(model.config()), backend, threads);
+        try (LocalClientRunner evaluator = experiment.clients()) {
+            return PrunedAccuracy.of(model.spec(), model.theta(), reproduction.prune(), evaluator);
         }
     }
 
