@@ -32,15 +32,22 @@ final class CpuSpace implements Space {
     private final CpuWorkspace owner;
     private final int rows;
     private final int cols;
+    private final double maskedDensity;
     private final Map<Role, CpuValues> values = new EnumMap<>(Role.class);
     private @Nullable PatternPlan plan;
     private Storage storage = Storage.DENSE;
     private long generation;
 
-    CpuSpace(CpuWorkspace owner, int rows, int cols) {
+    /**
+     * A space without a pattern.
+     *
+     * @param maskedDensity above this density a pattern is stored dense-masked
+     */
+    CpuSpace(CpuWorkspace owner, int rows, int cols, double maskedDensity) {
         this.owner = owner;
         this.rows = rows;
         this.cols = cols;
+        this.maskedDensity = maskedDensity;
     }
 
     CpuValues values(Role role) {
@@ -89,7 +96,7 @@ final class CpuSpace implements Space {
         if (next == null) {
             return Storage.DENSE;
         }
-        boolean masked = rows == 1 || next.density() > owner.tuning().maskedDensity();
+        boolean masked = rows == 1 || next.density() > maskedDensity;
         return masked ? Storage.MASKED : Storage.PACKED;
     }
 

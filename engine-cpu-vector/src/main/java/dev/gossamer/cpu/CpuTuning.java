@@ -1,5 +1,6 @@
 package dev.gossamer.cpu;
 
+import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.TuningTable;
 import java.util.List;
 import java.util.Map;
@@ -10,22 +11,26 @@ final class CpuTuning {
     /** Committed defaults; docs/performance.md says how they were measured. */
     static final TuningTable DEFAULTS = new TuningTable(Map.of(
             "masked.density", 0.3,
+            "convolution.masked.density", 0.45,
             "panel.columns", 64.0,
             "parallel.flops", 400_000.0));
 
     static final Map<String, List<Double>> TUNABLE = Map.of(
             "masked.density", List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
+            "convolution.masked.density", List.of(0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6),
             "panel.columns", List.of(16.0, 32.0, 64.0),
             "parallel.flops", List.of(100_000.0, 200_000.0, 400_000.0, 800_000.0, 1_600_000.0));
 
     private final TuningTable table;
     private final double maskedDensity;
+    private final double convolutionMaskedDensity;
     private final int panelColumns;
     private final double parallelFlops;
 
     CpuTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
         this.maskedDensity = table.get("masked.density");
+        this.convolutionMaskedDensity = table.get("convolution.masked.density");
         this.panelColumns = (int) table.get("panel.columns");
         this.parallelFlops = table.get("parallel.flops");
         if (panelColumns != 16 && panelColumns != 32 && panelColumns != 64) {
@@ -37,9 +42,9 @@ final class CpuTuning {
         return table;
     }
 
-    /** Above this density a pattern is stored dense-masked. */
-    double maskedDensity() {
-        return maskedDensity;
+    /** Above this density a pattern of such a layer is stored dense-masked. */
+    double maskedDensity(Geometry geometry) {
+        return geometry.isLinear() ? maskedDensity : convolutionMaskedDensity;
     }
 
     /** Columns of a batch block: the smallest of 16, 32 and 64 that holds the batch, at most the tuned width. */

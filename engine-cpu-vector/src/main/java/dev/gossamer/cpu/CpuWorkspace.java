@@ -147,12 +147,12 @@ final class CpuWorkspace implements Workspace {
 
     @Override
     public Space space(int size) {
-        return new CpuSpace(this, 1, size);
+        return new CpuSpace(this, 1, size, 0);
     }
 
     @Override
     public Space space(Geometry geometry) {
-        return new CpuSpace(this, geometry.rows(), geometry.cols());
+        return new CpuSpace(this, geometry.rows(), geometry.cols(), tuning().maskedDensity(geometry));
     }
 
     @Override

@@ -34,6 +34,7 @@ final class TuningWorkload implements AutoCloseable {
         for (double density : DENSITIES) {
             cells.add(new Cell(workspace, Geometry.linear(784, 128), 32, density, random));
             cells.add(new Cell(workspace, Geometry.linear(512, 512), 128, density, random));
+            cells.add(new Cell(workspace, new Geometry(64, 16, 16, 64, 3, 3, 1, 1), 16, density, random));
         }
     }
 

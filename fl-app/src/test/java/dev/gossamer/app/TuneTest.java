@@ -31,7 +31,8 @@ class TuneTest {
         List<Tuner.Trial> trials = new ArrayList<>();
         TuningTable found = new Tuner("cpu-vector", new BackendOptions(1, TuningTable.EMPTY), 1, trials::add).run();
 
-        assertThat(found.entries()).containsOnlyKeys("masked.density", "panel.columns", "parallel.flops");
+        assertThat(found.entries())
+                .containsOnlyKeys("masked.density", "convolution.masked.density", "panel.columns", "parallel.flops");
         assertThat(trials)
                 .allSatisfy(trial -> assertThat(trial.relative()).isPositive().isFinite());
         for (Map.Entry<String, Double> entry : found.entries().entrySet()) {
