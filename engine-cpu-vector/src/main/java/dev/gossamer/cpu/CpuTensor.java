@@ -4,7 +4,6 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,13 +174,13 @@ final class CpuTensor implements Tensor {
         if (layout == Layout.ROW_MAJOR || batch % block == 0) {
             return;
         }
-        // Plain stores: a slice per row would allocate in every partial batch.
-        for (int position = 0; position < positions; position++) {
-            long from = offset(position, batch - 1);
-            for (int lane = 1; lane <= block - batch % block; lane++) {
-                data.set(ValueLayout.JAVA_FLOAT, from + (long) lane * Float.BYTES, 0f);
-            }
-        }
+        clearLanes(batch / block, batch % block);
+    }
+
+    /** The lanes of a block from {@code used} on. */
+    private void clearLanes(int index, int used) {
+        long bytes = positions * rowStride();
+        Tail.clear(Raw.address(data, index * bytes, bytes), positions, block, used);
     }
 
     /**
@@ -225,15 +224,8 @@ final class CpuTensor implements Tensor {
     }
 
     private void clearWholeTail() {
-        int used = wholeBatch % block;
-        if (used == 0) {
-            return;
-        }
-        long last = (long) (wholeBatch / block) * positions * rowStride();
-        for (int position = 0; position < positions; position++) {
-            for (int lane = used; lane < block; lane++) {
-                data.set(ValueLayout.JAVA_FLOAT, last + position * rowStride() + (long) lane * Float.BYTES, 0f);
-            }
+        if (wholeBatch % block != 0) {
+            clearLanes(wholeBatch / block, wholeBatch % block);
         }
     }
 

@@ -97,6 +97,25 @@ class StepAllocationTest {
         }
     }
 
+    /** Every op ends with clearing the lanes that the batch leaves. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 21})
+    void aWarmPartialBatchAllocatesNothing(int batch) {
+        try (Backend backend = new CheckedBackend(CpuBackend.open(new BackendOptions(1, TuningTable.EMPTY)));
+                Workspace workspace = backend.workspace(1)) {
+            Space weights = weights(workspace, PIXELS, HIDDEN, 0.05);
+            Values theta = workspace.values(weights, Role.THETA);
+            Product product = workspace.product(Geometry.linear(PIXELS, HIDDEN));
+            Tensor x = workspace.tensor(Shape.of(PIXELS, batch), Layout.NATIVE);
+            Tensor y = workspace.tensor(Shape.of(HIDDEN, batch), Layout.NATIVE);
+            Epilogue relu = new Epilogue(null, Activation.RELU, null);
+            Step step = workspace.record(() -> product.forward(theta, x, 0, y, relu));
+            Cell position = workspace.cell(0);
+
+            allocatesNothing(() -> allocated(workspace, position, step));
+        }
+    }
+
     private static void allocatesNothing(LongSupplier epochs) {
         long allocated = -1;
         for (int epoch = 0; epoch < MOST_EPOCHS && allocated != 0; epoch++) {
