@@ -9,7 +9,7 @@ if [ -z "$tool" ]; then
 fi
 
 memcheck=(CudaElementwiseTest CudaReluTest CudaSgdTest CudaSoftmaxCrossEntropyTest CudaSelectionTest CudaSparsifyTest
-    CudaBatchesTest CudaGatherScatterTest CudaWorkspaceTest CudaProductTest CudaConvolutionTest CudaPoolTest
+    CudaBatchesTest CudaGatherScatterTest CudaWorkspaceTest CudaProductTest CudaConvolutionTest CudaPoolTest CudaRetileTest
     CudaBatchNormTest CudaDropoutTest CudaAddTest CudaSparseActivationTest CudaSparseWeightsTest CudaSpmmTest CudaSddmmTest
     CudaOwnProductsTest)
 racecheck=(CudaSelectionTest CudaSoftmaxCrossEntropyTest CudaElementwiseTest CudaSgdTest CudaSparsifyTest CudaProductTest

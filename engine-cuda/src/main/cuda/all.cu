@@ -10,6 +10,7 @@
 #include "ConvolutionDense.cu"
 #include "ConvolutionSparse.cu"
 #include "Pool.cu"
+#include "Retile.cu"
 #include "BatchNormalization.cu"
 #include "Dropout.cu"
 #include "SoftmaxCrossEntropy.cu"

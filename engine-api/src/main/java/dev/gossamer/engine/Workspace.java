@@ -171,6 +171,14 @@ public interface Workspace extends AutoCloseable {
         return Long.MAX_VALUE;
     }
 
+    /**
+     * A batch of fewer samples takes as long as one of so many, since the columns of a batch are what vectors hold: see
+     * {@link Tiling}. 1 where a smaller batch is always faster.
+     */
+    default int lanes() {
+        return 1;
+    }
+
     /** Bytes this workspace and its children hold now. */
     long allocatedBytes();
 

@@ -19,6 +19,7 @@ import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
@@ -163,6 +164,11 @@ final class CpuOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, D
     @Override
     public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         Pool.gradient(workspace, null, window, (CpuTensor) gy, beta, written(gx), (CpuMask) mask);
+    }
+
+    @Override
+    public void retile(Tensor x, Tiling from, Tensor y, Tiling to, int overlap) {
+        Retile.run(workspace, (CpuTensor) x, from, written(y), to, overlap);
     }
 
     @Override

@@ -337,6 +337,11 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
+    public int lanes() {
+        return tuning().block(1);
+    }
+
+    @Override
     public long nearBytes() {
         return NEAR_BYTES;
     }

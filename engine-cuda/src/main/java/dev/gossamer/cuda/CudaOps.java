@@ -19,6 +19,7 @@ import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
@@ -153,6 +154,11 @@ final class CudaOps implements SparseOps, DenseOps, NnOps, SelectOps, TrainOps, 
     @Override
     public void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask) {
         Pool.averageGradient(workspace, window, (CudaTensor) gy, beta, (CudaTensor) gx, (CudaMask) mask);
+    }
+
+    @Override
+    public void retile(Tensor x, Tiling from, Tensor y, Tiling to, int overlap) {
+        Retile.run(workspace, (CudaTensor) x, from, (CudaTensor) y, to, overlap);
     }
 
     @Override

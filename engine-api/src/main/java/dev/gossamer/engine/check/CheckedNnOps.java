@@ -8,6 +8,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.BatchNorm;
@@ -74,6 +75,18 @@ final class CheckedNnOps implements NnOps {
         pooled(gx, "gx", window, gy, "gy");
         written(beta, gx, mask);
         raw.averagePoolGradient(window, gy, beta, gx, mask);
+    }
+
+    @Override
+    public void retile(Tensor x, Tiling from, Tensor y, Tiling to, int overlap) {
+        door.enter();
+        door.tensor(x, "x", Layout.NATIVE);
+        door.tensor(y, "y", Layout.NATIVE);
+        if (!from.makes(x.shape(), to, overlap, y.shape())) {
+            Door.shape(y.shape(), to.tiles(from.images(x.shape()), overlap), "y");
+        }
+        Door.disjoint(y, x, "y", "x");
+        raw.retile(x, from, y, to, overlap);
     }
 
     @Override

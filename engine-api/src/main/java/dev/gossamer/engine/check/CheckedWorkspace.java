@@ -327,6 +327,11 @@ public final class CheckedWorkspace implements Workspace {
     }
 
     @Override
+    public int lanes() {
+        return raw.lanes();
+    }
+
+    @Override
     public long nearBytes() {
         return raw.nearBytes();
     }

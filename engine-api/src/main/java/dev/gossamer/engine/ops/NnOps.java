@@ -7,6 +7,7 @@ import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,16 @@ public interface NnOps {
 
     /** Each element of gy, divided by the window's size, goes to all of its window. */
     void averagePoolGradient(Window window, Tensor gy, float beta, Tensor gx, @Nullable Mask mask);
+
+    /**
+     * Cuts images into other tiles: those of y have the numbers of the same places of the images, and {@code overlap} rows and
+     * columns more on each side, taken from their neighbours, +0.0 beyond the image. A convolution without padding then makes
+     * of each tile what one of that padding makes of the image there.
+     *
+     * @param x tiles of {@code from}, without overlap
+     * @param y {@code to.tiles(from.images(x.shape()), overlap)}
+     */
+    void retile(Tensor x, Tiling from, Tensor y, Tiling to, int overlap);
 
     /**
      * Batch normalisation of a training step: {@code y = activation(gamma·(x − mean)·inverseDeviation + beta + residual)},

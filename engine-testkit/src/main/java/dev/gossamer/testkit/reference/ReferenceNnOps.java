@@ -8,6 +8,7 @@ import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.BatchNorm;
@@ -65,6 +66,11 @@ class ReferenceNnOps implements NnOps {
         Shape in = gx.shape();
         ((ReferenceTensor) gx)
                 .set(Pool.averageGradient(window, in, numbers(gy), beta, numbers(gx), bits(mask, in.batch())));
+    }
+
+    @Override
+    public void retile(Tensor x, Tiling from, Tensor y, Tiling to, int overlap) {
+        ((ReferenceTensor) y).set(Retile.of(x.shape(), from, numbers(x), to, overlap));
     }
 
     @Override

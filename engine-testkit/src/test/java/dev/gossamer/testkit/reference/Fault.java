@@ -22,6 +22,8 @@ enum Fault {
     OVERWRITTEN_BRANCH(PlantedFaultsTest.FaultyPool.class, "gx["),
     /** A max pool's tangent is the largest tangent of a window, not that of the largest element. */
     LARGEST_TANGENT(PlantedFaultsTest.FaultyPool.class, "yDot["),
+    /** An overlap has zeros between tiles as it has beyond the image. */
+    SEPARATE_TILES(PlantedFaultsTest.FaultyRetile.class, "y["),
     /** The tangent of a batch norm takes the batch's statistics for constants. */
     STANDING_STATISTICS(PlantedFaultsTest.FaultyBatchNorm.class, "yDot["),
     /** The tangent of a batch norm's gradient forgets that x moves. */

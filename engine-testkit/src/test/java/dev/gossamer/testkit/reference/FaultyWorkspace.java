@@ -19,6 +19,7 @@ import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.SparseWeights;
 import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Window;
 import dev.gossamer.engine.ops.Augmentation;
@@ -265,6 +266,12 @@ final class FaultyWorkspace extends ReferenceWorkspace {
                 if (fault == Fault.FORGOTTEN_SOFTMAX) {
                     ((ReferenceTensor) gradientDot).set(((ReferenceTensor) logitsDot).get());
                 }
+            }
+
+            @Override
+            public void retile(Tensor x, Tiling from, Tensor y, Tiling to, int overlap) {
+                boolean separate = fault == Fault.SEPARATE_TILES && from.equals(to);
+                super.retile(x, separate ? Tiling.WHOLE : from, y, separate ? Tiling.WHOLE : to, overlap);
             }
 
             @Override

@@ -17,6 +17,7 @@ import dev.gossamer.testkit.contract.GemmContract;
 import dev.gossamer.testkit.contract.PoolContract;
 import dev.gossamer.testkit.contract.ProductContract;
 import dev.gossamer.testkit.contract.RecordedStepContract;
+import dev.gossamer.testkit.contract.RetileContract;
 import dev.gossamer.testkit.contract.SelectionContract;
 import dev.gossamer.testkit.contract.SgdContract;
 import dev.gossamer.testkit.contract.SignedPowerContract;
@@ -112,6 +113,18 @@ class PlantedFaultsTest {
     }
 
     static class FaultyConvolution extends ConvolutionContract {
+        @Override
+        protected Backend backend() {
+            return planted();
+        }
+
+        @Override
+        protected PaddingProbe padding() {
+            return ReferencePadding.PROBE;
+        }
+    }
+
+    static class FaultyRetile extends RetileContract {
         @Override
         protected Backend backend() {
             return planted();
