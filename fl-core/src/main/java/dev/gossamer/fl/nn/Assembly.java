@@ -3,10 +3,13 @@ package dev.gossamer.fl.nn;
 import dev.gossamer.engine.Activation;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.RandomStream;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.BatchNorm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A session's stages while layers add them. */
@@ -18,6 +21,7 @@ public final class Assembly {
     private final @Nullable Derivatives derivatives;
     private final SparsePlan plan;
     private final Network network;
+    private final Tiling tiling;
     private final List<Stage> stages = new ArrayList<>();
     private @Nullable RandomStream stream;
     private int sites;
@@ -28,6 +32,7 @@ public final class Assembly {
      * @param training whether there will be a backward pass
      * @param plan what layers keep in training
      * @param derivatives what it derives, if that is not plain training
+     * @param tiling the finest that samples are cut into; whole ones where there will be a backward pass
      */
     Assembly(
             Workspace workspace,
@@ -35,13 +40,15 @@ public final class Assembly {
             int maxBatch,
             boolean training,
             SparsePlan plan,
-            @Nullable Derivatives derivatives) {
+            @Nullable Derivatives derivatives,
+            Tiling tiling) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
         this.training = training;
         this.plan = plan;
         this.derivatives = derivatives;
         this.network = network;
+        this.tiling = tiling;
     }
 
     Workspace workspace() {
@@ -98,6 +105,23 @@ public final class Assembly {
 
     Parameter parameter(String name) {
         return network.parameter(name);
+    }
+
+    /**
+     * A signal in tiles that a layer can work on by themselves, each as if it were a sample: the input in the finest, others in
+     * tiles that are at most as fine as they are.
+     *
+     * @param fits whether a tile of that shape can be worked on
+     * @param overlap what the layer reads beyond a tile on each side; where samples stay whole it is not added
+     */
+    Signal tiled(Signal in, Predicate<Shape> fits, int overlap) {
+        Shape sample = in.tiling().images(in.shape().withBatch(in.tiling().count()));
+        Tiling finest = in.isInput() ? tiling : in.tiling();
+        while (!finest.isWhole() && !(finest.divides(sample) && fits.test(finest.tiles(sample, 0)))) {
+            finest = finest.coarser();
+        }
+        int beyond = finest.isWhole() ? 0 : overlap;
+        return finest.equals(in.tiling()) && beyond == 0 ? in : add(new RetileStage(this, in, finest, beyond));
     }
 
     /** Puts a stage behind the others and returns its output. */

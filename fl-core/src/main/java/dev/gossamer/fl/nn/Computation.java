@@ -4,6 +4,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.fl.nn.MemoryPlan.Need;
 import java.util.ArrayList;
@@ -39,12 +40,21 @@ final class Computation {
      * @param training whether there is a backward pass
      */
     Computation(Workspace workspace, Network network, int maxBatch, boolean training) {
-        this(workspace, network, maxBatch, training, SparsePlan.ALL, null);
+        this(workspace, network, maxBatch, training, SparsePlan.ALL, null, Tiling.WHOLE);
+    }
+
+    /**
+     * The same without a backward pass, for samples that are cut into tiles as far as layers can work on tiles.
+     *
+     * @param tiling the finest
+     */
+    Computation(Workspace workspace, Network network, int maxBatch, Tiling tiling) {
+        this(workspace, network, maxBatch, false, SparsePlan.ALL, null, tiling);
     }
 
     /** The same, for a backward pass that derives what these say. */
     Computation(Workspace workspace, Network network, int maxBatch, Derivatives derivatives) {
-        this(workspace, network, maxBatch, true, SparsePlan.ALL, derivatives);
+        this(workspace, network, maxBatch, true, SparsePlan.ALL, derivatives, Tiling.WHOLE);
     }
 
     /**
@@ -53,7 +63,7 @@ final class Computation {
      * @param plan what layers keep in training
      */
     Computation(Workspace workspace, Network network, int maxBatch, boolean training, SparsePlan plan) {
-        this(workspace, network, maxBatch, training, plan, null);
+        this(workspace, network, maxBatch, training, plan, null, Tiling.WHOLE);
     }
 
     private Computation(
@@ -62,11 +72,12 @@ final class Computation {
             int maxBatch,
             boolean training,
             SparsePlan plan,
-            @Nullable Derivatives derivatives) {
+            @Nullable Derivatives derivatives,
+            Tiling tiling) {
         this.workspace = workspace;
         this.maxBatch = maxBatch;
-        this.assembly = new Assembly(workspace, network, maxBatch, training, plan, derivatives);
-        this.input = new Signal(network.spec().input(), false, -1);
+        this.assembly = new Assembly(workspace, network, maxBatch, training, plan, derivatives, tiling);
+        this.input = new Signal(network.spec().input(), Tiling.WHOLE, false, -1);
         Signal last = input;
         for (LayerSpec layer : network.spec().layers()) {
             last = layer.open(assembly, last);
@@ -83,7 +94,7 @@ final class Computation {
     }
 
     private Shape whole(Signal signal) {
-        return signal.shape().withBatch(maxBatch);
+        return signal.shape().withBatch(maxBatch * signal.tiling().count());
     }
 
     private boolean outlivesForward(Signal signal) {

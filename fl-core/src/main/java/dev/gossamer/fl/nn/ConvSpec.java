@@ -30,6 +30,11 @@ public record ConvSpec(String name, int out, int kernel, int stride, int padding
         return new Geometry(input.channels(), input.height(), input.width(), out, kernel, kernel, stride, padding);
     }
 
+    /** The same over planes that have their rim around them. */
+    private ConvSpec inside() {
+        return new ConvSpec(name, out, kernel, stride, 0, bias, activation);
+    }
+
     @Override
     public List<ParameterSpec> parameters(Shape input) {
         List<ParameterSpec> parameters = new ArrayList<>();
@@ -48,11 +53,19 @@ public record ConvSpec(String name, int out, int kernel, int stride, int padding
                 new LayerWork(name + ".weight", geometry.size(), (long) geometry.outHeight() * geometry.outWidth()));
     }
 
+    /** Whether tiles of that shape become tiles of the output, given what lies around them. */
+    boolean fits(Shape tile) {
+        boolean oneForEachStep = Math.floorDiv(2 * padding - kernel, stride) == -1;
+        return oneForEachStep && tile.height() % stride == 0 && tile.width() % stride == 0;
+    }
+
     @Override
     public Signal open(Assembly assembly, Signal in) {
+        Signal from = assembly.tiled(in, this::fits, padding);
+        ConvSpec of = from.tiling().isWhole() ? this : inside();
         return assembly.add(assembly.product(
-                geometry(in.shape()),
-                in,
+                of.geometry(from.shape()),
+                from,
                 assembly.parameter(name + ".weight"),
                 bias ? assembly.parameter(name + ".bias") : null,
                 activation));

@@ -5,6 +5,7 @@ import dev.gossamer.engine.Labels;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Step;
+import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
 import java.lang.foreign.Arena;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Logits of samples. Belongs to the thread of the network's workspace, and allocates nothing once a batch of each size has been
  * through.
  *
- * <p>As in {@link EvaluationSession}, a batch goes through the model in pieces where its activations would leave the caches.
+ * <p>As in {@link EvaluationSession}, a batch goes through the model in pieces where its activations would leave the caches. A
+ * batch that is too small for the vectors of the device is cut into tiles that fill them, which changes no bit.
  */
 public final class InferenceSession implements AutoCloseable {
 
@@ -51,7 +53,7 @@ public final class InferenceSession implements AutoCloseable {
         this.transform = transform;
         this.classes = network.spec().classes();
         this.piece = EvaluationSession.piece(network.spec(), batch, workspace.nearBytes());
-        this.computation = new Computation(workspace, network, piece, false);
+        this.computation = new Computation(workspace, network, piece, Tiling.ofAtMost(workspace.lanes() / piece));
         this.bound = new Computation.Batch[piece + 1];
         this.steps = new Step[piece + 1];
         int count = Math.toIntExact(samples.count());

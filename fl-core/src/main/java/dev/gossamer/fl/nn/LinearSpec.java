@@ -41,9 +41,10 @@ public record LinearSpec(String name, int out, Activation activation) implements
 
     @Override
     public Signal open(Assembly assembly, Signal in) {
+        Signal whole = assembly.tiled(in, tile -> false, 0);
         return assembly.add(assembly.product(
-                Geometry.linear(in.shape(), out),
-                in,
+                Geometry.linear(whole.shape(), out),
+                whole,
                 assembly.parameter(name + ".weight"),
                 assembly.parameter(name + ".bias"),
                 activation));

@@ -34,10 +34,19 @@ public record PoolSpec(String name, Kind kind, @Nullable Window window) implemen
         return List.of();
     }
 
+    /** Whether windows lie within tiles of that shape and leave nothing of them. */
+    private boolean fits(Shape tile) {
+        return window != null
+                && window.equals(Window.square(window.stride()))
+                && tile.height() % window.stride() == 0
+                && tile.width() % window.stride() == 0;
+    }
+
     @Override
     public Signal open(Assembly assembly, Signal in) {
-        Window on = windowOn(in.shape());
+        Signal from = assembly.tiled(in, this::fits, 0);
+        Window on = windowOn(from.shape());
         return assembly.add(
-                kind == Kind.MAX ? new MaxPoolStage(assembly, in, on) : new AveragePoolStage(assembly, in, on));
+                kind == Kind.MAX ? new MaxPoolStage(assembly, from, on) : new AveragePoolStage(assembly, from, on));
     }
 }

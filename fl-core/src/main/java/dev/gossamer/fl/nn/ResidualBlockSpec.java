@@ -52,10 +52,11 @@ public record ResidualBlockSpec(String name, int out, int stride) implements Lay
     /** The shortcut comes first: its gradient is then the block's own, without a copy (see {@link Signal}). */
     @Override
     public Signal open(Assembly assembly, Signal in) {
-        Signal shortcut = projects(in.shape())
-                ? projectionNorm().open(assembly, projection().open(assembly, in))
-                : in;
-        Signal inner = norm1().open(assembly, conv1().open(assembly, in));
+        Signal from = assembly.tiled(in, conv1()::fits, 0);
+        Signal shortcut = projects(from.shape())
+                ? projectionNorm().open(assembly, projection().open(assembly, from))
+                : from;
+        Signal inner = norm1().open(assembly, conv1().open(assembly, from));
         return norm2().open(assembly, conv2().open(assembly, inner), shortcut);
     }
 

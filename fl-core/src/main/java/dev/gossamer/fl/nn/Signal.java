@@ -3,6 +3,7 @@ package dev.gossamer.fl.nn;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Signal {
 
     private final Shape shape;
+    private final Tiling tiling;
     private final boolean rectified;
     private final int producer;
     private final List<Integer> consumers = new ArrayList<>();
@@ -33,18 +35,31 @@ public final class Signal {
     /**
      * A signal without consumers.
      *
+     * @param shape for one sample, or for one tile of it
+     * @param tiling what samples are cut into
      * @param rectified whether a ReLU made it
      * @param producer number of the stage that writes it, -1 for the model's input
      */
-    Signal(Shape shape, boolean rectified, int producer) {
+    Signal(Shape shape, Tiling tiling, boolean rectified, int producer) {
         this.shape = shape;
+        this.tiling = tiling;
         this.rectified = rectified;
         this.producer = producer;
     }
 
-    /** Shape for one sample. */
+    /** Shape for one sample, or for one tile of it. */
     Shape shape() {
         return shape;
+    }
+
+    /** What samples are cut into, each tile being a column of the batch. */
+    Tiling tiling() {
+        return tiling;
+    }
+
+    /** Whether it is what the model is given. */
+    boolean isInput() {
+        return producer < 0;
     }
 
     boolean rectified() {

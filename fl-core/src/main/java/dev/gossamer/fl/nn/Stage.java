@@ -3,6 +3,7 @@ package dev.gossamer.fl.nn;
 import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
+import dev.gossamer.engine.Tiling;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ abstract class Stage {
      * The next stage of an assembly.
      *
      * @param residual what is added to the result before the activation, or null
-     * @param output shape of the result for one sample
+     * @param output shape of the result for one sample, or for one tile of it
      * @param rectifies whether a ReLU ends it
      * @param savesInput whether the backward pass reads the input's activations
      */
@@ -30,10 +31,26 @@ abstract class Stage {
             Shape output,
             boolean rectifies,
             boolean savesInput) {
+        this(assembly, in, residual, output, in.tiling(), rectifies, savesInput);
+    }
+
+    /**
+     * The same, where the result is in other tiles than the input.
+     *
+     * @param tiling of the result
+     */
+    Stage(
+            Assembly assembly,
+            Signal in,
+            @Nullable Signal residual,
+            Shape output,
+            Tiling tiling,
+            boolean rectifies,
+            boolean savesInput) {
         this.number = assembly.stages().size();
         this.in = in;
         this.residual = residual;
-        this.out = new Signal(output, rectifies, number);
+        this.out = new Signal(output, tiling, rectifies, number);
         this.savesInput = savesInput;
     }
 

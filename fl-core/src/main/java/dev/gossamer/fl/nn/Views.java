@@ -36,7 +36,7 @@ final class Views {
     }
 
     Tensor value(Signal signal) {
-        return view(signal.value());
+        return view(signal.value(), size * signal.tiling().count());
     }
 
     /** Of a signal that is differentiated. */
@@ -67,8 +67,12 @@ final class Views {
     }
 
     Tensor view(Tensor whole) {
-        return whole.shape().batch() == size
+        return view(whole, size);
+    }
+
+    private Tensor view(Tensor whole, int columns) {
+        return whole.shape().batch() == columns
                 ? whole
-                : views.computeIfAbsent(whole, tensor -> workspace.view(tensor, size));
+                : views.computeIfAbsent(whole, tensor -> workspace.view(tensor, columns));
     }
 }

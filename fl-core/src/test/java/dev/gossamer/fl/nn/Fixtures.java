@@ -77,6 +77,17 @@ final class Fixtures {
         return new ModelState(tensors);
     }
 
+    /** The same of what is trained; state stays dense. */
+    static ModelState thinned(ModelSpec spec, ModelState model, double density, long seed) {
+        ModelState thin = thinned(model, density, seed);
+        List<TensorState> tensors = new ArrayList<>();
+        for (int i = 0; i < model.tensors().size(); i++) {
+            boolean trained = spec.parameters().get(i).kind().trained();
+            tensors.add((trained ? thin : model).tensors().get(i));
+        }
+        return new ModelState(tensors);
+    }
+
     /** The entries of a dense tensor that a mask over flat indices keeps. */
     static TensorState masked(TensorState dense, IntPredicate mask) {
         int cols = dense.cols();

@@ -70,19 +70,8 @@ class LayerGradientTest {
                 Probe probe = new Probe(workspace, spec, BATCH, SEED)) {
             ModelState dense = Fixtures.randomModel(spec, SEED);
             check(probe, dense);
-            check(probe, thinned(spec, dense));
+            check(probe, Fixtures.thinned(spec, dense, 0.6, 12));
         }
-    }
-
-    /** State stays dense. */
-    private static ModelState thinned(ModelSpec spec, ModelState model) {
-        ModelState thin = Fixtures.thinned(model, 0.6, 12);
-        List<TensorState> tensors = new ArrayList<>();
-        for (int i = 0; i < model.tensors().size(); i++) {
-            boolean trained = spec.parameters().get(i).kind().trained();
-            tensors.add((trained ? thin : model).tensors().get(i));
-        }
-        return new ModelState(tensors);
     }
 
     private static void check(Probe probe, ModelState model) {
