@@ -31,8 +31,10 @@ class TiledInferenceTest {
     private static final List<Tiling> TILINGS =
             List.of(new Tiling(4, 4), new Tiling(4, 2), new Tiling(2, 2), new Tiling(2, 1), new Tiling(1, 3));
 
-    /** Kernels may be chosen by planes and batches, and add up in another order. */
-    private static final Offset<Float> LAST_BITS = within(1e-5f);
+    /** A GPU's kernels are chosen by planes and batches, and add up in another order; logits are of the order of 10. */
+    private static final Offset<Float> LAST_BITS = within(1e-4f);
+
+    private static final Offset<Float> NO_BITS = within(0f);
 
     private final String name;
     private Backend backend;
@@ -122,7 +124,7 @@ class TiledInferenceTest {
                 for (Tiling tiling : TILINGS) {
                     assertThat(logits(network, images, tiling))
                             .as("%s, %d images in %s, density %s", spec.name(), images, tiling, density)
-                            .containsExactly(whole, LAST_BITS);
+                            .containsExactly(whole, name.startsWith("cuda") ? LAST_BITS : NO_BITS);
                 }
             }
         }
