@@ -1,5 +1,7 @@
 package dev.gossamer.fl.method;
 
+import dev.gossamer.fl.codec.ModelState;
+
 /**
  * A federated method: an initial state, and rounds that make a new state from the last. States are immutable; a method holds
  * settings only and may be used by several runs at once.
@@ -19,4 +21,12 @@ public interface FederatedMethod {
      * @throws ClientException if a client fails, or no client sends what can be used; {@code state} is still good
      */
     RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients);
+
+    /**
+     * The model that is tested and taken away, of one that rounds go on from: the same, but where layers multiply with a
+     * selection of their weights. Batch norms have the statistics of what was multiplied in training.
+     */
+    default ModelState inferenceModel(ModelState model) {
+        return model;
+    }
 }

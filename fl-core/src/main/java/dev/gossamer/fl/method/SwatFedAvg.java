@@ -1,5 +1,6 @@
 package dev.gossamer.fl.method;
 
+import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.nn.ModelSpec;
 
 /**
@@ -34,6 +35,11 @@ public record SwatFedAvg(ModelSpec spec, LocalTraining training) implements Fede
     @Override
     public ServerState init(long seed) {
         return new ServerState(0, spec.initial(seed));
+    }
+
+    @Override
+    public ModelState inferenceModel(ModelState model) {
+        return training.sparse().selected(spec, model);
     }
 
     @Override

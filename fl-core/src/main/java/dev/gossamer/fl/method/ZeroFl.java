@@ -74,6 +74,11 @@ public record ZeroFl(
     }
 
     @Override
+    public ModelState inferenceModel(ModelState model) {
+        return training.sparse().selected(spec, model);
+    }
+
+    @Override
     public RoundOutcome round(ServerState state, Cohort cohort, ClientRunner clients) {
         if (DensityRule.kept(density, scope.size()) == scope.size()) {
             return Averaging.round(NAME, state, cohort, new TrainAndSend(training), clients);

@@ -103,7 +103,9 @@ public record SparseTraining(WeightSparsity weights, ActivationSparsity activati
         return new ModelState(model.tensors().stream()
                 .map(tensor -> {
                     Double density = densities.get(tensor.name());
-                    return density == null ? tensor : top(tensor, DensityRule.kept(density, tensor.size()));
+                    return density == null || density == 1
+                            ? tensor
+                            : top(tensor, DensityRule.kept(density, tensor.size()));
                 })
                 .toList());
     }

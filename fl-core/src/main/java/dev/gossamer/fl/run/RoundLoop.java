@@ -92,8 +92,9 @@ final class RoundLoop {
             }
             throw e;
         }
-        directory.writeModel(last.state().model(), experiment.spec().power());
-        RunResult result = result(last.state().model(), secondsBefore + secondsSince(start));
+        ModelState model = method.inferenceModel(last.state().model());
+        directory.writeModel(model, experiment.spec().power());
+        RunResult result = result(model, secondsBefore + secondsSince(start));
         directory.writeResult(result);
         directory.deleteCheckpoints();
         listener.finished(result);
@@ -119,7 +120,7 @@ final class RoundLoop {
         double agreement = Masking.agreement(state.model(), next.model());
         accounting.addRound(cohort.clients().size(), next.model().nnz());
         long evaluationStart = System.nanoTime();
-        Evaluation test = evaluator.evaluate(next.model());
+        Evaluation test = evaluator.evaluate(method.inferenceModel(next.model()));
         RoundMetrics metrics = metrics(
                 cohort, outcome, agreement, test, accounting, secondsSince(evaluationStart), secondsSince(start));
         history.add(metrics);

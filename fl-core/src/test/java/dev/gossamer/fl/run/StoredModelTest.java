@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.gossamer.engine.Shape;
+import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.export.ExportFormat;
 import dev.gossamer.fl.export.PortableModel;
+import dev.gossamer.fl.nn.SparseTraining;
+import dev.gossamer.fl.sparsity.DensityRule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -52,8 +56,10 @@ class StoredModelTest extends BackendRuns {
 
     @Test
     void aStoredModelDoesAsWellAsItDidInItsRun() {
-        for (Map<String, String> settings : Map.of("a", Map.of("sparsity", "0.8"), "b", Map.of("method", "sparsefedpp"))
-                .values()) {
+        for (Map<String, String> settings : List.of(
+                Map.of("sparsity", "0.8"),
+                Map.of("method", "sparsefedpp"),
+                Map.of("method", "swat-fedavg", "sparsity", "0.8"))) {
             Path out = folder.resolve(settings.keySet().toString());
             RunResult result = run(settings, out);
             StoredModel stored = StoredModel.of(out);
@@ -78,6 +84,23 @@ class StoredModelTest extends BackendRuns {
                 assertThat((double) right / probabilities.length).isEqualTo(result.lastAccuracy());
             }
         }
+    }
+
+    /** Batch norms have the statistics of the weights that were selected, and of no others. */
+    @Test
+    void layersThatSelectTheirWeightsAreTestedAndStoredAsTheyMultiply() {
+        Experiment experiment =
+                Experiment.prepare(config(Map.of("method", "swat-fedavg", "sparsity", "0.8")), data, choice, 1);
+        Path out = folder.resolve("swat");
+        RunResult result = run(experiment, RunDirectory.create(out, false), 0);
+        StoredModel stored = StoredModel.of(out);
+
+        SparseTraining swat = SparseTraining.swat(DensityRule.UNIFORM, 0.2);
+        swat.densities(experiment.spec()).forEach((name, density) -> {
+            TensorState weights = stored.theta().tensor(name);
+            assertThat(weights.nnz()).as(name).isEqualTo(DensityRule.kept(density, weights.size()));
+        });
+        assertThat(result.sparsity()).isPositive();
     }
 
     @Test
