@@ -17,7 +17,7 @@ public enum Measure {
             cell -> 100 * cell.result().accuracy()),
     SPARSITY(
             "sparsityReached",
-            "sparsity % of the global model",
+            "sparsity % of the tested model",
             2,
             cell -> 100 * cell.result().sparsity()),
     /** As FedSparsify's tables count: what is left of all that is trained, and the statistics of batch normalisations. */
