@@ -7,7 +7,7 @@ struct TileGrid {
     int rows, cols, height, width;
 };
 
-extern "C" __global__ void retile(
+extern "C" __global__ void retile_tiles(
     TileGrid from, TileGrid to, int overlap, int features, const float* x, int x_ld, float* y, int y_ld, int batch) {
     FOR_EACH_INDEX(i, (i64)features * batch) {
         Place at = place(i, batch);

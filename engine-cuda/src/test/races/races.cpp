@@ -175,6 +175,11 @@ void layers() {
     races::launch(2, 64, [&] { pool_average(window, OUT, x, LD, out); });
     races::launch(2, 64, [&] { pool_average_gradient(window, IN, y, LD, back); });
 
+    constexpr TileGrid whole = {1, 1, 4, 3};
+    constexpr int RIMMED = 2 * (4 + 2) * (3 + 2);
+    Floats rimmed(RIMMED * LD);
+    races::launch(2, 64, [&] { retile_tiles(whole, whole, 1, RIMMED, x, LD, rimmed, LD, BATCH); });
+
     races::launch(1, 256, [&] {
         batch_norm_statistics(x, LD, 2, PLANE, BATCH, 0.1f, 0.1f, mean, spread, gamma, beta);
     });

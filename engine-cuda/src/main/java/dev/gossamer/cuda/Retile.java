@@ -14,7 +14,7 @@ final class Retile {
     private Retile() {}
 
     static void run(CudaWorkspace workspace, CudaTensor x, Tiling from, CudaTensor y, Tiling to, int overlap) {
-        Launch launch = workspace.launch().kernel("retile");
+        Launch launch = workspace.launch().kernel("retile_tiles");
         grid(launch, from, x.shape(), 0);
         grid(launch, to, y.shape(), overlap)
                 .i(overlap)
