@@ -33,12 +33,17 @@ public final class Parameter {
         this.workspace = workspace;
         this.spec = spec;
         int[] shape = spec.dimensions();
-        this.space = shape.length == 1
-                ? workspace.space(shape[0])
-                : workspace.space(Geometry.matrix(TensorState.rows(shape), TensorState.cols(shape)));
+        this.space = shape.length == 1 ? workspace.space(shape[0]) : workspace.space(geometry(shape));
         this.theta = workspace.values(space, Role.THETA);
         this.effective = power.isIdentity() ? theta : workspace.values(space, Role.WEIGHT);
         this.gradient = spec.kind().trained() ? workspace.values(space, Role.GRADIENT) : null;
+    }
+
+    /** Backends store weights of convolutions by other measures than those of linear layers; the plane does not matter. */
+    private static Geometry geometry(int[] shape) {
+        return shape.length == 4
+                ? new Geometry(shape[1], shape[2] + 1, shape[3] + 1, shape[0], shape[2], shape[3], 1, 0)
+                : Geometry.matrix(TensorState.rows(shape), TensorState.cols(shape));
     }
 
     public ParameterSpec spec() {
