@@ -115,7 +115,7 @@ public final class Assembly {
      * @param overlap what the layer reads beyond a tile on each side; where samples stay whole it is not added
      */
     Signal tiled(Signal in, Predicate<Shape> fits, int overlap) {
-        Shape sample = in.tiling().images(in.shape().withBatch(in.tiling().count()));
+        Shape sample = in.sample();
         Tiling finest = in.isInput() ? tiling : in.tiling();
         while (!finest.isWhole() && !(finest.divides(sample) && fits.test(finest.tiles(sample, 0)))) {
             finest = finest.coarser();

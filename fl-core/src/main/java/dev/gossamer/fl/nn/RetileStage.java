@@ -1,6 +1,5 @@
 package dev.gossamer.fl.nn;
 
-import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tiling;
 import dev.gossamer.engine.ops.NnOps;
 
@@ -17,14 +16,9 @@ final class RetileStage extends Stage {
      * @param overlap rows and columns more on each side of a tile
      */
     RetileStage(Assembly assembly, Signal in, Tiling tiling, int overlap) {
-        super(assembly, in, null, tile(in, tiling, overlap), tiling, false, false);
+        super(assembly, in, null, tiling.tiles(in.sample(), overlap).withBatch(1), tiling, false, false);
         this.nn = assembly.workspace().nn();
         this.overlap = overlap;
-    }
-
-    private static Shape tile(Signal in, Tiling tiling, int overlap) {
-        Shape sample = in.tiling().images(in.shape().withBatch(in.tiling().count()));
-        return tiling.tiles(sample, overlap).withBatch(1);
     }
 
     @Override

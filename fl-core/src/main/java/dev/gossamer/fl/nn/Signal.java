@@ -57,6 +57,11 @@ public final class Signal {
         return tiling;
     }
 
+    /** Shape for one whole sample, of tiles that do not overlap. */
+    Shape sample() {
+        return tiling.images(shape.withBatch(tiling.count()));
+    }
+
     /** Whether it is what the model is given. */
     boolean isInput() {
         return producer < 0;
