@@ -37,15 +37,15 @@ final class Retile {
             move(x, from, y, to, overlap, 0, channels);
             return;
         }
-        // Without a halo, a row's neighbours in memory may be no part of the tensor.
-        int rim = x.halo == 0 ? 1 : 0;
-        if (channels > 2 * rim) {
-            long masks = masks(workspace, from, x.batch);
-            overlap(x, from, y, overlap, rim, channels - rim, masks);
+        // A neighbour is up to seventeen lanes off. Without a halo, the rows there may be no part of the tensor.
+        int rim = x.halo == 0 ? Math.min(2, channels) : 0;
+        int end = Math.max(rim, channels - rim);
+        if (rim < end) {
+            overlap(x, from, y, overlap, rim, end, masks(workspace, from, x.batch));
         }
-        if (rim == 1) {
-            move(x, from, y, to, overlap, 0, 1);
-            move(x, from, y, to, overlap, Math.max(1, channels - 1), channels);
+        if (rim > 0) {
+            move(x, from, y, to, overlap, 0, rim);
+            move(x, from, y, to, overlap, end, channels);
         }
     }
 

@@ -41,7 +41,7 @@ public abstract class RetileContract extends BackendContract {
     @Test
     void addsAnOverlap() {
         cases("overlap", 24, (c, rig) -> {
-            Tiling tiling = c.turn("tiling", new Tiling(4, 4), new Tiling(4, 2), new Tiling(2, 2));
+            Tiling tiling = c.pick("tiling", new Tiling(4, 4), new Tiling(4, 2), new Tiling(2, 2), new Tiling(1, 16));
             int side = c.turn("side", 1, 2, 3, 8);
             Shape images = new Shape(
                     c.pick("channels", 1, 2, 3, 40), tiling.rows() * side, tiling.cols() * side, 16 / tiling.count());
