@@ -18,7 +18,7 @@ final class CudaIndices implements Indices {
         this.owner = owner;
         this.shape = shape;
         this.words = (int) ((shape.batch() + 3L) / 4);
-        this.chosen = owner.allocateZeroed((long) shape.features() * words * Integer.BYTES);
+        this.chosen = owner.allocateZeroed((long) shape.features() * words * Integer.BYTES, "indices of " + shape);
     }
 
     DeviceBuffer chosen() {

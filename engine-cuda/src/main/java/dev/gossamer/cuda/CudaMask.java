@@ -18,7 +18,7 @@ final class CudaMask implements Mask {
         this.owner = owner;
         this.shape = shape;
         this.words = (int) ((shape.batch() + 31L) / 32);
-        this.bits = owner.allocateZeroed((long) shape.features() * words * Integer.BYTES);
+        this.bits = owner.allocateZeroed((long) shape.features() * words * Integer.BYTES, "a mask of " + shape);
     }
 
     DeviceBuffer bits() {

@@ -79,10 +79,14 @@ final class CudaSpace implements Space {
     CudaValues values(Role role) {
         CudaValues known = values.get(role);
         if (known == null) {
-            known = new CudaValues(this, role, owner.allocateZeroed(count() * Float.BYTES));
+            known = new CudaValues(this, role, owner.allocateZeroed(count() * Float.BYTES, use(role)));
             values.put(role, known);
         }
         return known;
+    }
+
+    private String use(Role role) {
+        return rows + "x" + cols + " weights (" + role + ")";
     }
 
     /** Floats stored per role. */
@@ -142,7 +146,7 @@ final class CudaSpace implements Space {
         Map<CudaValues, DeviceBuffer> moved = new LinkedHashMap<>();
         try {
             for (CudaValues each : values.values()) {
-                DeviceBuffer to = owner.allocate(floats(nextPlan, nextStorage) * Float.BYTES);
+                DeviceBuffer to = owner.allocate(floats(nextPlan, nextStorage) * Float.BYTES, use(each.role()));
                 moved.put(each, to);
                 Relay.run(owner, rows, cols, form.plan, form.storage, nextPlan, nextStorage, each.data(), to);
             }

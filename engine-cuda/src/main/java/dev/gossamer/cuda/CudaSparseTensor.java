@@ -23,11 +23,12 @@ final class CudaSparseTensor implements SparseTensor {
         this.owner = owner;
         this.shape = shape;
         this.capacity = capacity;
-        this.rowPtr = owner.allocateZeroed((shape.features() + 1L) * Long.BYTES);
-        this.rows = owner.allocate(capacity * Integer.BYTES);
-        this.cols = owner.allocate(capacity * Integer.BYTES);
-        this.values = owner.allocate(capacity * Float.BYTES);
-        this.threshold = owner.allocate(Integer.BYTES);
+        String use = "a sparse tensor of " + shape;
+        this.rowPtr = owner.allocateZeroed((shape.features() + 1L) * Long.BYTES, use);
+        this.rows = owner.allocate(capacity * Integer.BYTES, use);
+        this.cols = owner.allocate(capacity * Integer.BYTES, use);
+        this.values = owner.allocate(capacity * Float.BYTES, use);
+        this.threshold = owner.allocate(Integer.BYTES, use);
         owner.stream().fill(threshold, NO_THRESHOLD, 1);
     }
 

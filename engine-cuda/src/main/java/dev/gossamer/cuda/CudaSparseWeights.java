@@ -30,10 +30,11 @@ final class CudaSparseWeights implements SparseWeights {
         this.owner = owner;
         this.geometry = geometry;
         this.entries = new CudaSparseTensor(owner, Shape.of(geometry.rows(), geometry.cols()), capacity);
-        this.starts = owner.allocateZeroed((geometry.rows() + 1L) * Integer.BYTES);
-        this.counts = owner.allocate((long) geometry.inChannels() * Long.BYTES);
-        this.channelPtr = owner.allocateZeroed((geometry.inChannels() + 1L) * Integer.BYTES);
-        this.byInput = owner.allocate(capacity * Integer.BYTES);
+        String use = "selected weights of " + geometry;
+        this.starts = owner.allocateZeroed((geometry.rows() + 1L) * Integer.BYTES, use);
+        this.counts = owner.allocate((long) geometry.inChannels() * Long.BYTES, use);
+        this.channelPtr = owner.allocateZeroed((geometry.inChannels() + 1L) * Integer.BYTES, use);
+        this.byInput = owner.allocate(capacity * Integer.BYTES, use);
     }
 
     /** Rows, columns and values in canonical order. */

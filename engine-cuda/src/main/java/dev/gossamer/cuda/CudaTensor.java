@@ -41,7 +41,8 @@ final class CudaTensor implements Tensor {
     static CudaTensor allocate(CudaWorkspace owner, Shape shape, Layout layout) {
         int ld = layout == Layout.ROW_MAJOR ? shape.batch() : paddedBatch(shape.batch());
         long bytes = Math.multiplyExact(Math.multiplyExact((long) ld, (long) shape.features()), (long) Float.BYTES);
-        return new CudaTensor(owner, owner.allocateZeroed(bytes), shape, layout, ld, shape.batch());
+        return new CudaTensor(
+                owner, owner.allocateZeroed(bytes, "a tensor of " + shape), shape, layout, ld, shape.batch());
     }
 
     /**

@@ -77,7 +77,7 @@ final class CudaWorkspace implements Workspace {
 
     private DeviceBuffer firstMemory() {
         try {
-            return allocateZeroed(Integer.BYTES);
+            return allocateZeroed(Integer.BYTES, "a workspace");
         } catch (RuntimeException e) {
             buffers.forEach(DeviceBuffer::close);
             stream.close();
@@ -110,15 +110,19 @@ final class CudaWorkspace implements Workspace {
         return fault;
     }
 
-    /** Device memory that dies with this workspace, not zeroed. */
-    DeviceBuffer allocate(long bytes) {
-        DeviceBuffer made = stream.allocate(bytes);
+    /**
+     * Device memory that dies with this workspace, not zeroed.
+     *
+     * @param use what it is for, as an error names it
+     */
+    DeviceBuffer allocate(long bytes, String use) {
+        DeviceBuffer made = stream.allocate(bytes, use);
         buffers.add(made);
         return made;
     }
 
-    DeviceBuffer allocateZeroed(long bytes) {
-        DeviceBuffer made = allocate(bytes);
+    DeviceBuffer allocateZeroed(long bytes, String use) {
+        DeviceBuffer made = allocate(bytes, use);
         stream.zero(made);
         return made;
     }
@@ -136,9 +140,15 @@ final class CudaWorkspace implements Workspace {
 
     /** What scratch memory is used for; an op may hold one of each. */
     enum Scratch {
-        VALUES,
-        PARTIALS,
-        SELECTION
+        VALUES("values in another order"),
+        PARTIALS("partial sums"),
+        SELECTION("a selection by magnitude");
+
+        private final String use;
+
+        Scratch(String use) {
+            this.use = use;
+        }
     }
 
     /** Scratch memory of this workspace, grown as needed, not zeroed; valid until the same use asks again. */
@@ -146,9 +156,10 @@ final class CudaWorkspace implements Workspace {
         DeviceBuffer held = scratch.get(use);
         if (held == null || held.sizeBytes() < bytes) {
             if (held != null) {
+                scratch.remove(use);
                 release(held);
             }
-            held = allocate(bytes);
+            held = allocate(bytes, use.use);
             scratch.put(use, held);
         }
         return held;
@@ -196,19 +207,23 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Cell cell(float value) {
-        Cell made = new CudaHandles.CudaCell(this, allocate(Float.BYTES));
+        Cell made = new CudaHandles.CudaCell(this, allocate(Float.BYTES, "a cell"));
         write(made, value);
         return made;
     }
 
     @Override
     public Labels labels(int capacity) {
-        return new CudaHandles.CudaLabels(this, allocateZeroed((long) capacity * Integer.BYTES), capacity);
+        return new CudaHandles.CudaLabels(
+                this, allocateZeroed((long) capacity * Integer.BYTES, "labels of " + capacity + " samples"), capacity);
     }
 
     @Override
     public Order order(int capacity) {
-        return new CudaHandles.CudaOrder(this, allocateZeroed((long) capacity * Integer.BYTES), capacity);
+        return new CudaHandles.CudaOrder(
+                this,
+                allocateZeroed((long) capacity * Integer.BYTES, "the order of " + capacity + " samples"),
+                capacity);
     }
 
     @Override
@@ -223,7 +238,8 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public RandomStream randomStream() {
-        return new CudaHandles.CudaRandomStream(this, allocateZeroed(CudaHandles.CudaRandomStream.BYTES));
+        return new CudaHandles.CudaRandomStream(
+                this, allocateZeroed(CudaHandles.CudaRandomStream.BYTES, "a random stream"));
     }
 
     @Override
@@ -238,8 +254,9 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
-        DeviceBuffer pixels = allocate(count * one.features());
-        DeviceBuffer classes = allocate(count);
+        String use = "a data set of " + count + " samples";
+        DeviceBuffer pixels = allocate(count * one.features(), use);
+        DeviceBuffer classes = allocate(count, use);
         stream.upload(images, pixels, pixels.sizeBytes());
         stream.upload(labels, classes, classes.sizeBytes());
         return new CudaHandles.CudaSamples(this, pixels, classes, one, count);

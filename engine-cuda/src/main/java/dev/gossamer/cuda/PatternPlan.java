@@ -198,7 +198,9 @@ final class PatternPlan {
     }
 
     private DeviceBuffer upload(int[] numbers) {
-        DeviceBuffer buffer = cache.upload(numbers);
+        String use = "the pattern of " + pattern.rows() + "x" + pattern.cols() + " weights with " + pattern.nnz()
+                + " entries";
+        DeviceBuffer buffer = cache.upload(numbers, use);
         made.add(buffer);
         return buffer;
     }

@@ -40,17 +40,26 @@ final class PlanCache implements AutoCloseable {
         }
     }
 
-    /** The numbers on the device, ready for any stream. Called under this cache's lock. */
-    DeviceBuffer upload(int[] numbers) {
+    /**
+     * Numbers on the device, ready for any stream. Called under this cache's lock.
+     *
+     * @param use what they are, as an error names it
+     */
+    DeviceBuffer upload(int[] numbers, String use) {
         Stream uploads = stream;
         if (uploads == null) {
             uploads = device.stream();
             stream = uploads;
         }
-        DeviceBuffer made = uploads.allocate((long) numbers.length * Integer.BYTES);
-        uploads.upload(MemorySegment.ofArray(numbers), made, made.sizeBytes());
-        uploads.sync();
-        return made;
+        DeviceBuffer made = uploads.allocate((long) numbers.length * Integer.BYTES, use);
+        try {
+            uploads.upload(MemorySegment.ofArray(numbers), made, made.sizeBytes());
+            uploads.sync();
+            return made;
+        } catch (RuntimeException e) {
+            made.close();
+            throw e;
+        }
     }
 
     @Override

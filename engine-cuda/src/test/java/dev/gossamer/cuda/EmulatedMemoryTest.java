@@ -3,15 +3,20 @@ package dev.gossamer.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gossamer.cuda.device.DeviceBuffer;
 import dev.gossamer.engine.Backend;
-import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.OutOfDeviceMemoryException;
 import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,8 +39,9 @@ class EmulatedMemoryTest {
             long pinned = emulator.pinnedRanges();
             emulator.setTotalBytes(0);
             assertThatThrownBy(() -> backend.workspace(1))
-                    .isInstanceOf(EngineException.class)
-                    .hasMessageContaining("OUT_OF_MEMORY");
+                    .isInstanceOf(OutOfDeviceMemoryException.class)
+                    .hasMessageStartingWith(
+                            "The memory of the GPU does not suffice for a workspace: 4 bytes, of 0 free ones;");
             assertThat(emulator.liveStreams()).isEqualTo(streams);
             assertThat(emulator.pinnedRanges()).isEqualTo(pinned);
             CudaUnderTest.assertNothingHeld(backend);
@@ -61,8 +67,8 @@ class EmulatedMemoryTest {
                 emulator.setTotalBytes(emulator.liveBytes() + 5L * 1024 * 1024);
 
                 assertThatThrownBy(() -> workspace.repattern(space, null))
-                        .isInstanceOf(EngineException.class)
-                        .hasMessageContaining("OUT_OF_MEMORY");
+                        .isInstanceOf(OutOfDeviceMemoryException.class)
+                        .hasMessageContaining("1024x1024 weights (");
 
                 assertThat(space.pattern()).isEqualTo(pattern);
                 assertThat(space.generation()).isEqualTo(1);
@@ -72,6 +78,74 @@ class EmulatedMemoryTest {
                 emulator.setTotalBytes(ENOUGH);
                 workspace.repattern(space, null);
                 assertThat(space.pattern()).isNull();
+            }
+            CudaUnderTest.assertNothingHeld(backend);
+        }
+    }
+
+    @Test
+    void aTensorThatDoesNotFitIsNamedAndTheWorkspaceGoesOn() {
+        try (Backend backend = CudaUnderTest.backend()) {
+            try (Workspace workspace = backend.workspace(1)) {
+                long held = workspace.allocatedBytes();
+                emulator.setTotalBytes(emulator.liveBytes() + 10_000_000);
+
+                assertThatThrownBy(() -> workspace.tensor(new Shape(64, 32, 32, 128), Layout.NATIVE))
+                        .isInstanceOf(OutOfDeviceMemoryException.class)
+                        .hasMessageContaining(
+                                "a tensor of [64, 32, 32, 128]: 33,554,432 bytes, of 10,000,000 free ones;")
+                        .hasMessageContaining(
+                                "this program holds %,d, the GPU has %,d.", held, emulator.liveBytes() + 10_000_000)
+                        .hasMessageContaining("--batch")
+                        .hasMessageContaining("--threads")
+                        .hasMessageContaining("nvidia-smi");
+
+                assertThat(workspace.allocatedBytes()).isEqualTo(held);
+                Tensor smaller = workspace.tensor(new Shape(64, 32, 32, 32), Layout.NATIVE);
+                float[] ones = new float[64 * 32 * 32 * 32];
+                Arrays.fill(ones, 1);
+                workspace.upload(MemorySegment.ofArray(ones), smaller);
+                float[] back = new float[ones.length];
+                workspace.download(smaller, MemorySegment.ofArray(back));
+                assertThat(back).isEqualTo(ones);
+            }
+            CudaUnderTest.assertNothingHeld(backend);
+        }
+    }
+
+    /** What another stream still has to free is no reason to refuse: the emulator frees when somebody waits. */
+    @Test
+    void memoryThatIsBeingFreedIsWaitedFor() {
+        try (Backend backend = CudaUnderTest.backend()) {
+            try (Workspace workspace = backend.workspace(1)) {
+                emulator.setTotalBytes(emulator.liveBytes() + 10_000_000);
+                for (int time = 0; time < 3; time++) {
+                    try (Workspace child = workspace.child()) {
+                        child.tensor(new Shape(64, 32, 32, 24), Layout.NATIVE);
+                    }
+                }
+            }
+            CudaUnderTest.assertNothingHeld(backend);
+        }
+    }
+
+    /** The memory of before was given back for it, and must not be taken for still there. */
+    @Test
+    void scratchMemoryThatCannotGrowIsAskedForAnew() {
+        try (Backend backend = CudaUnderTest.backend()) {
+            try (Workspace opened = backend.workspace(1)) {
+                CudaWorkspace workspace = (CudaWorkspace) opened;
+                workspace.scratch(CudaWorkspace.Scratch.PARTIALS, 1000);
+                emulator.setTotalBytes(emulator.liveBytes() + 1000);
+                assertThatThrownBy(() -> workspace.scratch(CudaWorkspace.Scratch.PARTIALS, 100_000))
+                        .isInstanceOf(OutOfDeviceMemoryException.class)
+                        .hasMessageContaining("for partial sums: 100,000 bytes");
+
+                DeviceBuffer again = workspace.scratch(CudaWorkspace.Scratch.PARTIALS, 1000);
+
+                assertThat(again.isGone()).isFalse();
+                workspace.stream().zero(again);
+                workspace.sync();
             }
             CudaUnderTest.assertNothingHeld(backend);
         }

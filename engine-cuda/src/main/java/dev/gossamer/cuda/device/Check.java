@@ -1,6 +1,7 @@
 package dev.gossamer.cuda.device;
 
 import dev.gossamer.engine.EngineException;
+import dev.gossamer.engine.OutOfDeviceMemoryException;
 import jcuda.driver.CUresult;
 import jcuda.jcublas.cublasStatus;
 import jcuda.jcusparse.cusparseStatus;
@@ -8,21 +9,40 @@ import jcuda.jcusparse.cusparseStatus;
 /** Return codes of the driver and the libraries as exceptions that say what was being done. */
 final class Check {
 
+    /** The remedy for too little memory, after a full stop. */
+    static final String LESS_MEMORY =
+            " Use smaller batches (of a run: --batch), or fewer workspaces at a time (--threads,"
+                    + " --memory), or free the GPU: `nvidia-smi` lists who uses it.";
+
     private Check() {}
 
     static void driver(int code, String doing) {
+        if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw shortage(doing);
+        }
         if (code != CUresult.CUDA_SUCCESS) {
             throw new EngineException("CUDA failed while " + doing + ": " + CUresult.stringFor(code) + remedy(code));
         }
     }
 
+    private static OutOfDeviceMemoryException shortage(String doing) {
+        return new OutOfDeviceMemoryException("The memory of the GPU ran out while " + doing + "." + LESS_MEMORY);
+    }
+
     static void cublas(int status, String doing) {
+        if (status == cublasStatus.CUBLAS_STATUS_ALLOC_FAILED) {
+            throw shortage(doing + " in cuBLAS");
+        }
         if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
             throw new EngineException("cuBLAS failed while " + doing + ": " + cublasStatus.stringFor(status));
         }
     }
 
     static void cusparse(int status, String doing) {
+        if (status == cusparseStatus.CUSPARSE_STATUS_ALLOC_FAILED
+                || status == cusparseStatus.CUSPARSE_STATUS_INSUFFICIENT_RESOURCES) {
+            throw shortage(doing + " in cuSPARSE");
+        }
         if (status != cusparseStatus.CUSPARSE_STATUS_SUCCESS) {
             throw new EngineException("cuSPARSE failed while " + doing + ": " + cusparseStatus.stringFor(status));
         }
@@ -30,8 +50,6 @@ final class Check {
 
     private static String remedy(int code) {
         return switch (code) {
-            case CUresult.CUDA_ERROR_OUT_OF_MEMORY ->
-                ". Run fewer clients at a time or smaller batches, or free the GPU (`nvidia-smi` lists who uses it).";
             case CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, CUresult.CUDA_ERROR_LAUNCH_FAILED ->
                 ". A kernel of this run or of an earlier call went wrong and the GPU context is lost: start the"
                         + " program again, and please report it with the command that was run.";

@@ -39,7 +39,7 @@ public final class Cublas implements AutoCloseable {
      * captured steps, by the graph and for each of them.
      */
     private void giveWorkspace() {
-        DeviceBuffer made = stream.allocate(stream.device().cublasWorkspaceBytes());
+        DeviceBuffer made = stream.allocate(stream.device().cublasWorkspaceBytes(), "cuBLAS to work in");
         workspace = made;
         Check.cublas(
                 JCublas2.cublasSetWorkspace(handle, made.pointer(), made.sizeBytes()), "giving it memory to work in");

@@ -1,6 +1,7 @@
 package dev.gossamer.cuda.device;
 
 import dev.gossamer.engine.EngineException;
+import dev.gossamer.engine.OutOfDeviceMemoryException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import jcuda.driver.CUmemLocation;
 import jcuda.driver.CUmemLocationType;
 import jcuda.driver.CUmemPoolProps;
 import jcuda.driver.CUmemoryPool;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
@@ -163,12 +165,47 @@ public final class CudaDevice implements AutoCloseable {
         libraries.requireCusparse();
     }
 
-    /** The driver's return code. */
-    int allocate(DevicePointer pointer, long bytes, CUstream stream) {
+    /**
+     * Memory in the order of a stream. Before there is none, the pool gives back what it keeps in pieces that were too small.
+     *
+     * @param use what it is for, as an error names it
+     */
+    void allocate(DevicePointer pointer, long bytes, CUstream stream, String use) {
         CUmemoryPool from = pool;
+        int code = allocate(pointer, bytes, from, stream);
+        if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY && from != null) {
+            JCudaDriver.cuStreamSynchronize(stream);
+            JCudaDriver.cuMemPoolTrimTo(from, 0);
+            code = allocate(pointer, bytes, from, stream);
+        }
+        if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw new OutOfDeviceMemoryException(shortage(bytes, use));
+        }
+        Check.driver(code, "allocating " + bytes + " bytes on the GPU for " + use);
+        live.deviceBytes(bytes);
+    }
+
+    private static int allocate(DevicePointer pointer, long bytes, @Nullable CUmemoryPool from, CUstream stream) {
+        long atLeastOne = Math.max(bytes, 1);
         return from == null
-                ? JCudaDriver.cuMemAlloc(pointer, bytes)
-                : JCudaDriver.cuMemAllocFromPoolAsync(pointer, bytes, from, stream);
+                ? JCudaDriver.cuMemAlloc(pointer, atLeastOne)
+                : JCudaDriver.cuMemAllocFromPoolAsync(pointer, atLeastOne, from, stream);
+    }
+
+    private String shortage(long bytes, String use) {
+        long[] free = {0};
+        long[] total = {0};
+        JCudaDriver.cuMemGetInfo(free, total);
+        return String.format(
+                Locale.ROOT,
+                "The memory of the GPU does not suffice for %s: %,d bytes, of %,d free ones; this program holds %,d, the GPU has"
+                        + " %,d.%s",
+                use,
+                bytes,
+                free[0],
+                live.deviceBytes(),
+                total[0],
+                Check.LESS_MEMORY);
     }
 
     /** The driver's return code. Where there is no pool, cuMemFree waits for the device by itself. */

@@ -102,7 +102,7 @@ final class PlanParts implements AutoCloseable {
 
     /** The memory that cuSPARSE asked for; it holds its analysis, so it lives as long as the plan. */
     DeviceBuffer buffer(long bytes) {
-        DeviceBuffer made = stream.allocate(bytes);
+        DeviceBuffer made = stream.allocate(bytes, "cuSPARSE's analysis of a pattern");
         buffer = made;
         return made;
     }

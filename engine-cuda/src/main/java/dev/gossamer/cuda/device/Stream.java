@@ -79,14 +79,15 @@ public final class Stream implements AutoCloseable {
         return known;
     }
 
-    /** Device memory, not zeroed. */
-    public DeviceBuffer allocate(long bytes) {
+    /**
+     * Device memory, not zeroed.
+     *
+     * @param use what it is for, as an error about it names it
+     */
+    public DeviceBuffer allocate(long bytes, String use) {
         refuseWhileCapturing("allocates device memory");
         DevicePointer pointer = new DevicePointer();
-        long atLeastOne = Math.max(bytes, 1);
-        String doing = "allocating " + bytes + " bytes on the GPU";
-        Check.driver(device.allocate(pointer, atLeastOne, handle), doing);
-        device.live().deviceBytes(bytes);
+        device.allocate(pointer, bytes, handle, use);
         return new DeviceBuffer(this, pointer, bytes);
     }
 
