@@ -23,13 +23,11 @@ import org.junit.jupiter.api.Test;
 /** What is left when the memory of the GPU runs out in the middle of something. */
 class EmulatedMemoryTest {
 
-    private static final long ENOUGH = 2L << 30;
-
     private final Emulator emulator = Emulator.load();
 
     @AfterEach
     void giveMemory() {
-        emulator.setTotalBytes(ENOUGH);
+        emulator.setTotalBytes(Emulator.MEMORY);
     }
 
     @Test
@@ -75,7 +73,7 @@ class EmulatedMemoryTest {
                 assertThat(workspace.allocatedBytes()).isEqualTo(held);
                 assertThat(read(workspace, theta)).containsExactly(1, 2, 3, 4);
                 assertThat(read(workspace, gradient)).containsExactly(5, 6, 7, 8);
-                emulator.setTotalBytes(ENOUGH);
+                emulator.setTotalBytes(Emulator.MEMORY);
                 workspace.repattern(space, null);
                 assertThat(space.pattern()).isNull();
             }

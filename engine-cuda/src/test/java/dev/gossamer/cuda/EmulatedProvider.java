@@ -27,6 +27,22 @@ public final class EmulatedProvider implements BackendProvider {
         }
     }
 
+    /** Memory that is in use on the emulated GPU, in bytes. */
+    public static long usedBytes() {
+        return Emulator.load().liveBytes();
+    }
+
+    /** Runs something while the emulated GPU has that much memory only. */
+    public static void withMemory(long bytes, Runnable body) {
+        Emulator emulator = Emulator.load();
+        emulator.setTotalBytes(bytes);
+        try {
+            body.run();
+        } finally {
+            emulator.setTotalBytes(Emulator.MEMORY);
+        }
+    }
+
     @Override
     public String name() {
         return Emulator.REQUIRED_NAME;

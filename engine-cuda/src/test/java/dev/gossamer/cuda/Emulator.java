@@ -44,6 +44,9 @@ final class Emulator {
     /** The name for {@value BackendUnderTest#REQUIRE}: without a compiler tests then fail instead of being skipped. */
     static final String REQUIRED_NAME = "cuda-emulated";
 
+    /** Bytes of memory that the emulated GPU has where a test sets no other. */
+    static final long MEMORY = 2L << 30;
+
     /** Order in which the threads of a block run between two barriers. */
     static final int ASCENDING = 0;
 

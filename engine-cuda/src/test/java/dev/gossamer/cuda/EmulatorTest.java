@@ -75,7 +75,7 @@ class EmulatorTest {
     @AfterEach
     void close() {
         emulator.setOrder(Emulator.ASCENDING);
-        emulator.setTotalBytes(2L << 30);
+        emulator.setTotalBytes(Emulator.MEMORY);
         emulator.clearErrors();
         JCudaDriver.cuStreamDestroy(stream);
         buffers.forEach(JCudaDriver::cuMemFree);

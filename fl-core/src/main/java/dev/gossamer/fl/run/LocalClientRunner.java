@@ -17,12 +17,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Results do not depend on the number of threads: what a client does is a function of seed, round, client and message.
  *
  * <p>At most twice as many updates as threads are in flight or waiting to be folded. Within a budget of memory a run begins with
- * one thread, and gets as many as fit when the first client's need is known.
+ * one thread, and gets as many as fit when the first client's need is known. Where a device's memory runs out, there are fewer.
  */
 public final class LocalClientRunner implements Site.Session {
 
@@ -139,13 +141,19 @@ public final class LocalClientRunner implements Site.Session {
     @Override
     public Evaluation evaluate(ModelState model) {
         Evaluation[] batches = new Evaluation[Worker.evaluationBatches(data)];
-        AtomicInteger next = new AtomicInteger();
+        Queue<Integer> left = new ConcurrentLinkedQueue<>(
+                IntStream.range(0, batches.length).boxed().toList());
         List<CompletableFuture<Void>> shares = new ArrayList<>();
         for (int i = 0; i < pool.size(); i++) {
             shares.add(pool.submit(worker -> {
                 worker.load(model);
-                for (int batch = next.getAndIncrement(); batch < batches.length; batch = next.getAndIncrement()) {
-                    batches[batch] = worker.evaluate(batch);
+                for (Integer batch = left.poll(); batch != null; batch = left.poll()) {
+                    try {
+                        batches[batch] = worker.evaluate(batch);
+                    } catch (RuntimeException e) {
+                        left.add(batch); // for the worker that this is tried again on
+                        throw e;
+                    }
                 }
                 return null;
             }));

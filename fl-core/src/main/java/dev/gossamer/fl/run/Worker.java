@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.OutOfDeviceMemoryException;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.fl.codec.CodecException;
@@ -33,6 +34,9 @@ import dev.gossamer.fl.nn.TrainingFlops;
 import dev.gossamer.fl.nn.TrainingSession;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,12 +103,17 @@ final class Worker implements AutoCloseable {
     Worker(Setup setup) {
         this.setup = setup;
         this.workspace = setup.backend().workspace(1);
-        this.train = samples(setup.data().train());
-        Samples test = samples(setup.data().test());
-        this.dataBytes = workspace.allocatedBytes();
-        this.network = new Network(workspace, setup.spec());
         this.denseFlops = TrainingFlops.of(setup.spec()).dense();
-        this.evaluation = new EvaluationSession(network, test, setup.data().transform(), EVALUATION_BATCH);
+        try {
+            this.train = samples(setup.data().train());
+            Samples test = samples(setup.data().test());
+            this.dataBytes = workspace.allocatedBytes();
+            this.network = new Network(workspace, setup.spec());
+            this.evaluation = new EvaluationSession(network, test, setup.data().transform(), EVALUATION_BATCH);
+        } catch (RuntimeException e) {
+            workspace.close();
+            throw e;
+        }
     }
 
     private Samples samples(Split split) {
@@ -129,17 +138,25 @@ final class Worker implements AutoCloseable {
         long start = System.nanoTime();
         SparseUpdate received = WireCodec.decode(message, DecodeOptions.forCopies(network.layout(), MOST_COPIES));
         long decoded = System.nanoTime();
-        Reply reply = work.perform(new AtWork(client, received.round(), memories), received.model());
+        AtWork atWork = new AtWork(client, received.round(), memories);
+        Reply reply = work.perform(atWork, received.model());
         long done = System.nanoTime();
         byte[] answer = encode(client, received, reply, memories);
+        atWork.keepChanges();
         return new ClientUpdate(
                 client, answer, reply.report(), decoded - start, done - decoded, System.nanoTime() - done);
     }
 
-    /** As above; a client that fails is one that does not answer: the others of its round go on. */
+    /**
+     * As above; a client that fails is one that does not answer: the others of its round go on.
+     *
+     * @throws OutOfDeviceMemoryException if there is no room for its work, which is not for the client to answer for
+     */
     ClientUpdate attempt(int client, byte[] message, ClientWork work, ClientMemories memories) {
         try {
             return perform(client, message, work, memories);
+        } catch (OutOfDeviceMemoryException e) {
+            throw e;
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.DEBUG, "Client " + client + " failed", e);
             String said = e.getMessage();
@@ -174,12 +191,16 @@ final class Worker implements AutoCloseable {
         return new SparseUpdate(received.round(), client, setup.parts()[client].length, received.method(), payload);
     }
 
-    /** A client whose turn it is on this worker's network. */
+    /**
+     * A client whose turn it is on this worker's network. What it remembers holds when all its work is done: one that fails half
+     * way may be asked again, and begins with what it knew.
+     */
     private final class AtWork implements Client {
 
         private final int index;
         private final int round;
         private final ClientMemories memories;
+        private final Map<String, Optional<ModelState>> changes = new HashMap<>();
 
         AtWork(int index, int round, ClientMemories memories) {
             this.index = index;
@@ -291,17 +312,23 @@ final class Worker implements AutoCloseable {
 
         @Override
         public @Nullable ModelState recall(String name) {
-            return memories.recall(index, name);
+            Optional<ModelState> change = changes.get(name);
+            return change == null ? memories.recall(index, name) : change.orElse(null);
         }
 
         @Override
         public void remember(String name, ModelState state) {
-            memories.remember(index, name, round, state);
+            changes.put(name, Optional.of(state));
         }
 
         @Override
         public void forget(String name) {
-            memories.forget(index, name);
+            changes.put(name, Optional.empty());
+        }
+
+        void keepChanges() {
+            changes.forEach((name, state) -> state.ifPresentOrElse(
+                    kept -> memories.remember(index, name, round, kept), () -> memories.forget(index, name)));
         }
     }
 
@@ -310,6 +337,7 @@ final class Worker implements AutoCloseable {
         if (session == null || !work.equals(trainingFor)) {
             if (session != null) {
                 session.close();
+                training = null;
             }
             session = new TrainingSession(
                     network,

@@ -1,16 +1,21 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.engine.OutOfDeviceMemoryException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some platform threads with a {@link Worker} each. A worker is made, used and closed by its own thread, as
- * workspaces ask for. A worker that cannot be made fails every task that its thread takes.
+ * workspaces ask for. One that cannot be made fails every task that its thread takes.
+ *
+ * <p>A worker for whose task the memory of the device does not suffice is closed, and the task waits for another: tasks may
+ * begin anew. Only where no other worker is left to give memory back does the task fail.
  */
 final class WorkerPool implements AutoCloseable {
 
@@ -22,17 +27,18 @@ final class WorkerPool implements AutoCloseable {
     private record Stop() implements Task {}
 
     private final Worker.Setup setup;
-    private final BlockingQueue<Task> queue = new LinkedBlockingQueue<>();
+    private final BlockingDeque<Task> queue = new LinkedBlockingDeque<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final Crew crew = new Crew();
 
     WorkerPool(Worker.Setup setup, int size) {
         this.setup = setup;
         grow(size);
     }
 
-    /** Starts threads until there are so many; there are never fewer. By the thread that made it. */
+    /** Starts threads until there are so many, or as many as there is memory for; there are never fewer. By one thread at a time. */
     void grow(int size) {
-        while (threads.size() < size) {
+        while (crew.join(size)) {
             threads.add(Thread.ofPlatform()
                     .name("gossamer-client-" + threads.size())
                     .daemon()
@@ -40,11 +46,12 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
+    /** Workers there are now. */
     int size() {
-        return threads.size();
+        return crew.size();
     }
 
-    /** Runs a task on some worker. */
+    /** Runs a task on some worker. One that runs out of a device's memory half way is run again, from its beginning. */
     <T> CompletableFuture<T> submit(Function<Worker, T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         queue.add(new Job(
@@ -58,18 +65,66 @@ final class WorkerPool implements AutoCloseable {
     }
 
     private void work() {
+        boolean stays = true;
+        while (stays) {
+            stays = serve();
+        }
+    }
+
+    /** A worker's life. Whether the thread goes on with another. */
+    private boolean serve() {
+        int departures = crew.departures();
+        Job begun = null;
         try (Worker worker = new Worker(setup)) {
             while (take() instanceof Job job) {
-                try {
-                    job.body().accept(worker);
-                } catch (RuntimeException | Error e) {
-                    job.fail().accept(e);
-                }
+                begun = job;
+                perform(job, worker);
+                begun = null;
             }
+            return false;
+        } catch (OutOfDeviceMemoryException e) {
+            return afterShortage(begun, departures, e);
         } catch (RuntimeException | Error e) {
-            while (take() instanceof Job job) {
-                job.fail().accept(e);
+            failAll(e);
+            return false;
+        }
+    }
+
+    private static void perform(Job job, Worker worker) {
+        try {
+            job.body().accept(worker);
+        } catch (OutOfDeviceMemoryException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            job.fail().accept(e);
+        }
+    }
+
+    /**
+     * What becomes of a task for which memory did not suffice, now that its worker is closed, and of its thread.
+     *
+     * @param job null if there was not even room for the worker
+     * @param departures how many had left when the worker was made
+     */
+    private boolean afterShortage(@Nullable Job job, int departures, OutOfDeviceMemoryException shortage) {
+        boolean leaves = crew.leave(shortage);
+        if (leaves || crew.departures() != departures) {
+            if (job != null) {
+                queue.addFirst(job);
             }
+            return !leaves;
+        }
+        if (job == null) {
+            failAll(shortage);
+            return false;
+        }
+        job.fail().accept(shortage);
+        return true;
+    }
+
+    private void failAll(Throwable why) {
+        while (take() instanceof Job job) {
+            job.fail().accept(why);
         }
     }
 

@@ -1,0 +1,251 @@
+package dev.gossamer.fl.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.gossamer.cuda.EmulatedProvider;
+import dev.gossamer.engine.Backend;
+import dev.gossamer.engine.EngineException;
+import dev.gossamer.engine.OutOfDeviceMemoryException;
+import dev.gossamer.engine.TuningTable;
+import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.ops.Sgd;
+import dev.gossamer.fl.TestData;
+import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.codec.SparseUpdate;
+import dev.gossamer.fl.codec.ValueType;
+import dev.gossamer.fl.codec.WireCodec;
+import dev.gossamer.fl.method.Client;
+import dev.gossamer.fl.method.ClientException;
+import dev.gossamer.fl.method.ClientUpdate;
+import dev.gossamer.fl.method.ClientWork;
+import dev.gossamer.fl.method.Cohort;
+import dev.gossamer.fl.method.LocalTraining;
+import dev.gossamer.fl.method.Reply;
+import dev.gossamer.fl.method.TrainingReport;
+import dev.gossamer.fl.nn.Evaluation;
+import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.nn.Models;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A device without the memory for all workers: a run goes on with fewer, to the same bits, or says what it lacks. */
+class MemoryShortageTest extends BackendRounds {
+
+    private static final int CLIENTS = 6;
+    private static final int MANY = 4;
+    private static final ModelSpec SPEC = Models.mlp(TestData.FEATURES, 9, TestData.CLASSES);
+    private static final LocalTraining TRAINING = new LocalTraining(2, 8, 0.3, Sgd.PLAIN);
+    private static final String MEMORY = "of before";
+
+    MemoryShortageTest(String name) {
+        super(name, CLIENTS);
+    }
+
+    @Test
+    void workersThatCannotBeMadeLeaveTheirClientsToTheOthers() {
+        try (LocalClientRunner clients = runner(new Narrow(backend, 2), MANY)) {
+            assertThat(round(clients, 1, new Train(0))).isEqualTo(expected(1));
+            assertThat(clients.threads()).isEqualTo(2);
+            assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(expectedEvaluation());
+            assertThat(round(clients, 2, new Train(0)))
+                    .as("no more are made later")
+                    .isEqualTo(expected(2));
+            assertThat(clients.threads()).isEqualTo(2);
+        }
+    }
+
+    /** Each shortage takes a worker, and the last one tries once more, as the others have given memory back. */
+    @Test
+    void clientsForWhichThereIsNoRoomAreAskedAgain() {
+        try (LocalClientRunner clients = runner(backend, MANY)) {
+            assertThat(round(clients, 1, new Train(MANY))).isEqualTo(expected(1));
+            assertThat(clients.threads()).isEqualTo(1);
+            assertThat(round(clients, 2, new Train(0))).isEqualTo(expected(2));
+        }
+    }
+
+    @Test
+    void theLastWorkerSaysWhatItLacksAndServesOn() {
+        try (LocalClientRunner clients = runner(backend, 1)) {
+            ClientWork finds = (client, received) -> {
+                throw new OutOfDeviceMemoryException("no room for a tensor");
+            };
+            assertThatThrownBy(() -> round(clients, 1, finds))
+                    .isInstanceOf(ClientException.class)
+                    .hasMessageContaining("Client 0")
+                    .hasMessageContaining("no room for a tensor")
+                    .hasCauseInstanceOf(OutOfDeviceMemoryException.class);
+            assertThat(round(clients, 1, new Train(0))).isEqualTo(expected(1));
+        }
+    }
+
+    @Test
+    void whereNoWorkerCanBeMadeTheRunEnds() {
+        try (LocalClientRunner clients = runner(new Narrow(backend, 0), MANY)) {
+            assertThatThrownBy(() -> round(clients, 1, new Train(0)))
+                    .isInstanceOf(ClientException.class)
+                    .hasMessageContaining("no room for a workspace");
+            assertThatThrownBy(() -> clients.evaluate(SPEC.initial(SEED)))
+                    .isInstanceOf(EngineException.class)
+                    .hasMessageContaining("no room for a workspace");
+        }
+    }
+
+    @Test
+    void aClientThatFailsHalfWayRemembersWhatItDidBefore() {
+        try (LocalClientRunner clients = runner(backend, 1)) {
+            ClientWork fails = (client, received) -> {
+                client.remember(MEMORY, received);
+                throw new IllegalStateException("half way");
+            };
+            assertThat(round(clients, 1, fails)).allMatch(answer -> answer.contains("half way"));
+            assertThat(round(clients, 1, new Train(0))).isEqualTo(expected(1));
+        }
+    }
+
+    /** One worker fits, two do not. */
+    @Test
+    void aSmallGpuTrainsOneAfterTheOther() {
+        long one = bytesOfOneWorker();
+        List<String> round = expected(1);
+        Evaluation evaluation = expectedEvaluation();
+        EmulatedProvider.withMemory(EmulatedProvider.usedBytes() + one * 3 / 2, () -> {
+            try (LocalClientRunner clients = runner(backend, MANY)) {
+                assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(evaluation);
+                assertThat(round(clients, 1, new Train(0))).isEqualTo(round);
+                assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(evaluation);
+                assertThat(clients.threads()).isEqualTo(1);
+            }
+        });
+    }
+
+    /** The worker fits, and what it trains in does not. */
+    @Test
+    void aGpuThatIsTooSmallIsNoEnd() {
+        long one = bytesOfOneWorker();
+        long before = EmulatedProvider.usedBytes();
+        List<String> round = expected(1);
+        try (LocalClientRunner clients = runner(backend, 1)) {
+            clients.evaluate(SPEC.initial(SEED));
+            EmulatedProvider.withMemory(
+                    EmulatedProvider.usedBytes() + 100,
+                    () -> assertThatThrownBy(() -> round(clients, 1, new Train(0)))
+                            .isInstanceOf(ClientException.class)
+                            .hasMessageContaining("The memory of the GPU does not suffice for")
+                            .hasMessageContaining("--batch"));
+            assertThat(round(clients, 1, new Train(0))).isEqualTo(round);
+            assertThat(EmulatedProvider.usedBytes() - before)
+                    .as("nothing is left behind")
+                    .isEqualTo(one);
+        }
+    }
+
+    private long bytesOfOneWorker() {
+        assumeTrue(name.equals("cuda-emulated"), "memory runs out on the emulator of the backend cuda");
+        long before = EmulatedProvider.usedBytes();
+        try (LocalClientRunner clients = runner(backend, 1)) {
+            round(clients, 1, new Train(0));
+            return EmulatedProvider.usedBytes() - before;
+        }
+    }
+
+    /** The answers of a round, after those before it. */
+    private List<String> expected(int round) {
+        try (LocalClientRunner clients = runner(backend, 1)) {
+            List<String> answers = List.of();
+            for (int number = 1; number <= round; number++) {
+                answers = round(clients, number, new Train(0));
+            }
+            return answers;
+        }
+    }
+
+    private Evaluation expectedEvaluation() {
+        try (LocalClientRunner clients = runner(backend, 1)) {
+            return clients.evaluate(SPEC.initial(SEED));
+        }
+    }
+
+    private LocalClientRunner runner(Backend on, int threads) {
+        return new LocalClientRunner(on, SPEC, data, parts, SEED, threads, ValueType.F32);
+    }
+
+    /** What each client answers, or why it does not. */
+    private static List<String> round(LocalClientRunner clients, int number, ClientWork work) {
+        List<String> answers = new ArrayList<>();
+        Cohort all = new Cohort(number, IntStream.range(0, CLIENTS).boxed().toList());
+        clients.run(message(number), all, work, update -> answers.add(text(update)));
+        return answers;
+    }
+
+    private static byte[] message(int round) {
+        return WireCodec.encode(new SparseUpdate(round, SparseUpdate.SERVER, 0, "test", SPEC.initial(SEED)));
+    }
+
+    private static String text(ClientUpdate update) {
+        return update.failure() == null ? Arrays.toString(update.message()) : update.failure();
+    }
+
+    /** Trains and sends the sum of what it got now and before; the first times there is no room for it. */
+    private record Train(AtomicInteger shortages) implements ClientWork {
+
+        Train(int shortages) {
+            this(new AtomicInteger(shortages));
+        }
+
+        @Override
+        public Reply perform(Client client, ModelState received) {
+            ModelState before = client.recall(MEMORY);
+            client.load(received);
+            TrainingReport report = client.train(TRAINING, null);
+            ModelState state = client.state();
+            client.remember(MEMORY, state);
+            if (shortages.getAndDecrement() > 0) {
+                throw new OutOfDeviceMemoryException("no room for a tensor");
+            }
+            return new Reply(before == null ? state : state.plus(before), report);
+        }
+    }
+
+    /** Has room for so many workspaces, ever. */
+    private record Narrow(Backend inner, AtomicInteger room) implements Backend {
+
+        Narrow(Backend inner, int room) {
+            this(inner, new AtomicInteger(room));
+        }
+
+        @Override
+        public String name() {
+            return inner.name();
+        }
+
+        @Override
+        public String device() {
+            return inner.device();
+        }
+
+        @Override
+        public TuningTable tuning() {
+            return inner.tuning();
+        }
+
+        @Override
+        public Workspace workspace(int threads) {
+            if (room.getAndDecrement() <= 0) {
+                throw new OutOfDeviceMemoryException("no room for a workspace");
+            }
+            return inner.workspace(threads);
+        }
+
+        @Override
+        public void close() {
+            inner.close();
+        }
+    }
+}
