@@ -1,4 +1,4 @@
-// Initialisation, the one device, contexts, error texts, and what tests ask of the emulator itself.
+// Initialisation, devices, contexts, error texts, and what tests ask of the emulator itself.
 #include "driver.h"
 
 #include <cstdio>
@@ -20,6 +20,14 @@ void report_broken(CUresult error, const std::string& message) {
     if (driver.broken == CUDA_SUCCESS) {
         driver.broken = error;
     }
+}
+
+bool at_home(int device, int used_on, const char* what) {
+    if (device != used_on) {
+        report(std::string(what) + " of device " + std::to_string(device) + " is used on device " +
+               std::to_string(used_on));
+    }
+    return device == used_on;
 }
 
 namespace {
@@ -118,23 +126,32 @@ std::map<int, int>& attributes() {
 }
 
 bool known(CUdevice device) {
-    return device == 0;
+    return device >= 0 && device < driver.devices;
 }
 
 // What a context's end leaves behind is a leak of the program, even if a real driver frees it.
-void end_of_context() {
-    drain_all();
-    size_t left = live_allocations() + driver.streams.size() + driver.events.size() + driver.modules.size();
+void end_of_context(int device) {
+    drain_device(device);
+    size_t allocations = release_all_memory(device);
+    size_t streams = driver.streams.destroy_all(device);
+    size_t events = driver.events.destroy_all(device);
+    size_t modules = driver.modules.destroy_all(device);
+    size_t left = allocations + streams + events + modules;
     driver.leaked += left;
     if (left != 0) {
         std::fprintf(stderr, "cuda-emulated: context ends with %zu allocations, %zu streams, %zu events, %zu modules\n",
-                     live_allocations(), driver.streams.size(), driver.events.size(), driver.modules.size());
+                     allocations, streams, events, modules);
     }
-    release_all_memory();
-    driver.streams.clear();
-    driver.events.clear();
-    driver.modules.clear();
     driver.broken = CUDA_SUCCESS;
+}
+
+bool has_context(int device) {
+    for (const Context* context : driver.contexts.all()) {
+        if (context->device == device) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -148,7 +165,12 @@ EMULATOR_EXPORT CUresult cuInit(unsigned flags) {
         return CUDA_ERROR_INVALID_VALUE;
     }
     driver.initialised = true;
-    driver.device_pool.of_device = true;
+    for (int device = 0; device < max_devices; device++) {
+        driver.primaries[device].device = device;
+        driver.device_pools[device].device = device;
+        driver.device_pools[device].of_device = true;
+        driver.current_pools[device] = &driver.device_pools[device];
+    }
     return CUDA_SUCCESS;
 }
 
@@ -174,7 +196,7 @@ EMULATOR_EXPORT CUresult cuGetErrorString(CUresult error, const char** string) {
 
 EMULATOR_EXPORT CUresult cuDeviceGetCount(int* count) {
     return with_driver([&]() -> CUresult {
-        *count = 1;
+        *count = driver.devices;
         return CUDA_SUCCESS;
     });
 }
@@ -205,6 +227,7 @@ EMULATOR_EXPORT CUresult cuDeviceGetUuid(char* uuid, CUdevice device) {
             return CUDA_ERROR_INVALID_DEVICE;
         }
         std::memcpy(uuid, "emulated device.", 16);
+        uuid[15] = static_cast<char>('.' + device);
         return CUDA_SUCCESS;
     });
 }
@@ -247,7 +270,7 @@ EMULATOR_EXPORT CUresult cuDeviceGetPCIBusId(char* id, int length, CUdevice devi
         if (!known(device)) {
             return CUDA_ERROR_INVALID_DEVICE;
         }
-        std::snprintf(id, length, "0000:00:00.0");
+        std::snprintf(id, length, "0000:0%d:00.0", device);
         return CUDA_SUCCESS;
     });
 }
@@ -257,10 +280,11 @@ EMULATOR_EXPORT CUresult cuDevicePrimaryCtxRetain(Context** context, CUdevice de
         if (!known(device)) {
             return CUDA_ERROR_INVALID_DEVICE;
         }
-        if (driver.primary.retained++ == 0) {
-            driver.contexts.adopt(&driver.primary);
+        Context& primary = driver.primaries[device];
+        if (primary.retained++ == 0) {
+            driver.contexts.adopt(&primary);
         }
-        *context = &driver.primary;
+        *context = &primary;
         return CUDA_SUCCESS;
     });
 }
@@ -270,13 +294,14 @@ EMULATOR_EXPORT CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
         if (!known(device)) {
             return CUDA_ERROR_INVALID_DEVICE;
         }
-        if (driver.primary.retained == 0) {
+        Context& primary = driver.primaries[device];
+        if (primary.retained == 0) {
             report("the primary context is released more often than it was retained");
             return CUDA_ERROR_INVALID_CONTEXT;
         }
-        if (--driver.primary.retained == 0) {
-            end_of_context();
-            driver.contexts.destroy(&driver.primary);
+        if (--primary.retained == 0) {
+            end_of_context(device);
+            driver.contexts.destroy(&primary);
         }
         return CUDA_SUCCESS;
     });
@@ -287,9 +312,9 @@ EMULATOR_EXPORT CUresult cuDevicePrimaryCtxReset_v2(CUdevice device) {
         if (!known(device)) {
             return CUDA_ERROR_INVALID_DEVICE;
         }
-        end_of_context();
-        driver.primary.retained = 0;
-        driver.contexts.destroy(&driver.primary);
+        end_of_context(device);
+        driver.primaries[device].retained = 0;
+        driver.contexts.destroy(&driver.primaries[device]);
         return CUDA_SUCCESS;
     });
 }
@@ -299,7 +324,7 @@ EMULATOR_EXPORT CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned
         if (!known(device)) {
             return CUDA_ERROR_INVALID_DEVICE;
         }
-        driver.primary.flags = flags;
+        driver.primaries[device].flags = flags;
         return CUDA_SUCCESS;
     });
 }
@@ -309,8 +334,8 @@ EMULATOR_EXPORT CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned* f
         if (!known(device)) {
             return CUDA_ERROR_INVALID_DEVICE;
         }
-        *flags = driver.primary.flags;
-        *active = driver.primary.retained > 0 ? 1 : 0;
+        *flags = driver.primaries[device].flags;
+        *active = driver.primaries[device].retained > 0 ? 1 : 0;
         return CUDA_SUCCESS;
     });
 }
@@ -322,6 +347,7 @@ EMULATOR_EXPORT CUresult cuCtxCreate_v2(Context** context, unsigned flags, CUdev
         }
         *context = driver.contexts.create();
         (*context)->flags = flags;
+        (*context)->device = device;
         current_contexts.push_back(*context);
         return CUDA_SUCCESS;
     });
@@ -329,12 +355,12 @@ EMULATOR_EXPORT CUresult cuCtxCreate_v2(Context** context, unsigned flags, CUdev
 
 EMULATOR_EXPORT CUresult cuCtxDestroy_v2(Context* context) {
     return with_driver([&]() -> CUresult {
-        if (!driver.contexts.has(context) || context == &driver.primary) {
+        if (!driver.contexts.has(context) || context == &driver.primaries[context->device]) {
             return CUDA_ERROR_INVALID_CONTEXT;
         }
         driver.contexts.destroy(context);
-        if (driver.contexts.size() == 0) {
-            end_of_context();
+        if (!has_context(context->device)) {
+            end_of_context(context->device);
         }
         if (!current_contexts.empty() && current_contexts.back() == context) {
             current_contexts.pop_back();
@@ -390,7 +416,7 @@ EMULATOR_EXPORT CUresult cuCtxPopCurrent_v2(Context** context) {
 
 EMULATOR_EXPORT CUresult cuCtxGetDevice(CUdevice* device) {
     return with_context([&]() -> CUresult {
-        *device = 0;
+        *device = current_device();
         return CUDA_SUCCESS;
     });
 }
@@ -465,7 +491,13 @@ EMULATOR_EXPORT uint64_t emulator_live_graphs() {
 }
 
 EMULATOR_EXPORT uint64_t emulator_primary_context_retains() {
-    return asked([] { return driver.primary.retained; });
+    return asked([] {
+        unsigned retained = 0;
+        for (const Context& primary : driver.primaries) {
+            retained += primary.retained;
+        }
+        return retained;
+    });
 }
 
 // What was left over when contexts ended.
@@ -523,7 +555,13 @@ EMULATOR_EXPORT void emulator_clear_launches() {
     driver.launches.clear();
 }
 
-// The device's memory; allocations above it fail.
+// How many devices there are, from 1 to 4.
+EMULATOR_EXPORT void emulator_set_devices(int devices) {
+    std::lock_guard<std::recursive_mutex> hold(driver.lock);
+    driver.devices = devices;
+}
+
+// The memory of each device; allocations above it fail.
 EMULATOR_EXPORT void emulator_set_total_bytes(uint64_t bytes) {
     std::lock_guard<std::recursive_mutex> hold(driver.lock);
     driver.total_bytes = bytes;

@@ -57,6 +57,7 @@ struct Record {
 };
 
 struct Event {
+    int device = 0;
     unsigned flags = 0;
     std::shared_ptr<Record> latest;  // null until recorded
 };
@@ -69,10 +70,12 @@ struct Work {
 };
 
 struct Graph {
+    int device = 0;
     std::vector<Work> works;
 };
 
 struct Stream {
+    int device = 0;
     unsigned flags = 0;
     int priority = 0;
     std::deque<Work> queue;
@@ -83,12 +86,14 @@ struct Stream {
 };
 
 struct Context {
+    int device = 0;
     bool primary = false;
     unsigned flags = 0;
     unsigned retained = 0;
 };
 
 struct Pool {
+    int device = 0;
     bool of_device = false;
     size_t max_bytes = 0;
     uint64_t release_threshold = 0;
@@ -101,6 +106,7 @@ struct Allocation {
     size_t bytes = 0;
     char* mapping = nullptr;
     size_t mapped = 0;
+    int device = 0;
     Pool* pool = nullptr;  // null: not from a pool
     bool freeing = false;  // a free is queued on a stream
 };
@@ -114,6 +120,7 @@ struct Function {
 };
 
 struct Module {
+    int device = 0;
     const KernelLibrary* library = nullptr;
     std::map<std::string, std::unique_ptr<Function>> functions;
 };
@@ -138,7 +145,14 @@ public:
     bool has(const void* handle) const { return alive_.count(static_cast<T*>(const_cast<void*>(handle))) != 0; }
     void adopt(T* object) { alive_.insert(object); }
     void destroy(T* object) { alive_.erase(object); }
-    void clear() { alive_.clear(); }
+    // Those of one device; how many there were.
+    size_t destroy_all(int device) {
+        size_t before = alive_.size();
+        for (auto entry = alive_.begin(); entry != alive_.end();) {
+            entry = (*entry)->device == device ? alive_.erase(entry) : std::next(entry);
+        }
+        return before - alive_.size();
+    }
     size_t size() const { return alive_.size(); }
     const std::unordered_set<T*>& all() const { return alive_; }
 
@@ -146,12 +160,15 @@ private:
     std::unordered_set<T*> alive_;
 };
 
+constexpr int max_devices = 4;
+
 struct Driver {
     std::recursive_mutex lock;
     bool initialised = false;
     CUresult broken = CUDA_SUCCESS;  // sticky, as after a failed launch
-    size_t total_bytes = size_t(2) << 30;
-    Context primary;
+    int devices = 1;
+    size_t total_bytes = size_t(2) << 30;  // of each
+    Context primaries[max_devices];
     Handles<Context> contexts;
     Handles<Stream> streams;
     Handles<Event> events;
@@ -160,8 +177,8 @@ struct Driver {
     Handles<Graph> graphs;
     Handles<Graph> executables;
     Stream legacy;
-    Pool device_pool;
-    Pool* current_pool = &device_pool;
+    Pool device_pools[max_devices];
+    Pool* current_pools[max_devices] = {};
     std::map<std::string, const KernelLibrary*> libraries;
     std::map<std::string, uint64_t> launches;  // of kernels, calls of libraries and fills
     bool idle = false;                         // kernels and library calls are counted, and not run
@@ -178,12 +195,26 @@ void report(const std::string& message);
 // The same, after which every call answers with the error, as a real context does after a failed launch.
 void report_broken(CUresult error, const std::string& message);
 
+// Of the context that is current; 0 where none is.
+inline int current_device() {
+    return current_contexts.empty() || current_contexts.back() == nullptr ? 0 : current_contexts.back()->device;
+}
+
+// The default stream is one of each device.
+inline int device_of(const Stream& stream) {
+    return &stream == &driver.legacy ? current_device() : stream.device;
+}
+
+// Whether something is of the device where it is used; otherwise that is reported.
+bool at_home(int device, int used_on, const char* what);
+
 // memory.cpp
 Allocation* allocation_at(CUdeviceptr address);
 bool is_pinned(const void* address, size_t bytes);
 size_t live_bytes();
 size_t live_allocations();
-void release_all_memory();
+// Frees what is left of a device; how many allocations there were.
+size_t release_all_memory(int device);
 void trim_pools();
 
 // streams.cpp
@@ -194,7 +225,8 @@ CUresult outside_capture(Stream& stream);
 CUresult outside_captures();
 void enqueue(Stream& stream, std::function<void()> run);
 CUresult drain(Stream& stream);
-CUresult drain_all();
+CUresult drain_all();  // of the current device
+CUresult drain_device(int device);
 
 // fibers.cpp
 void run_launch(const Launch& launch);

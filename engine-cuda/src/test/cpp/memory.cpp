@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ struct HostRange {
 std::map<char*, Allocation> allocations;  // by start
 std::map<char*, HostRange> host_ranges;   // by start
 std::deque<std::pair<void*, size_t>> quarantine;
-size_t allocated = 0;
+size_t allocated[max_devices] = {};
 
 size_t page() {
     static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -77,7 +78,8 @@ CUresult allocate(CUdeviceptr* address, size_t bytes, Pool* pool) {
     if (address == nullptr || bytes == 0) {
         return CUDA_ERROR_INVALID_VALUE;
     }
-    if (bytes > driver.total_bytes || allocated > driver.total_bytes - bytes) {
+    int device = pool != nullptr ? pool->device : current_device();
+    if (bytes > driver.total_bytes || allocated[device] > driver.total_bytes - bytes) {
         return CUDA_ERROR_OUT_OF_MEMORY;
     }
     if (pool != nullptr && pool->max_bytes != 0 && pool->used + bytes > pool->max_bytes) {
@@ -92,12 +94,13 @@ CUresult allocate(CUdeviceptr* address, size_t bytes, Pool* pool) {
     char* end = made.mapping + made.mapped - page();
     made.start = end - aligned;
     made.bytes = bytes;
+    made.device = device;
     made.pool = pool;
     std::memset(inner, canary, made.start - inner);
     std::memset(made.start, garbage, bytes);
     std::memset(made.start + bytes, canary, aligned - bytes);
     allocations[made.start] = made;
-    allocated += bytes;
+    allocated[device] += bytes;
     if (pool != nullptr) {
         pool->used += bytes;
         pool->used_high = std::max(pool->used_high, pool->used);
@@ -131,7 +134,7 @@ void free_now(std::map<char*, Allocation>::iterator entry) {
     Allocation freed = entry->second;
     check_canary(freed);
     allocations.erase(entry);
-    allocated -= freed.bytes;
+    allocated[freed.device] -= freed.bytes;
     if (freed.pool != nullptr) {
         freed.pool->used -= freed.bytes;
     }
@@ -148,21 +151,22 @@ CUresult no_such_memory(const char* function, const void* address) {
     return CUDA_ERROR_INVALID_VALUE;
 }
 
-// Whether it is device memory that the program may still use.
+// Whether it is memory of the current device that the program may still use.
 bool device_range(CUdeviceptr address, size_t bytes) {
     Allocation* allocation = allocation_at(address);
-    return allocation != nullptr && !allocation->freeing &&
+    return allocation != nullptr && !allocation->freeing && at_home(allocation->device, current_device(), "memory") &&
            address + bytes <= reinterpret_cast<CUdeviceptr>(allocation->start) + allocation->bytes;
 }
 
 bool pool_known(const Pool* pool) {
-    return pool == &driver.device_pool || driver.pools.has(pool);
+    return driver.pools.has(pool) || std::any_of(std::begin(driver.device_pools), std::end(driver.device_pools),
+                                                 [=](const Pool& each) { return &each == pool; });
 }
 
 }  // namespace
 
 size_t live_bytes() {
-    return allocated;
+    return std::accumulate(std::begin(allocated), std::end(allocated), size_t(0));
 }
 
 size_t live_allocations() {
@@ -188,15 +192,24 @@ bool is_pinned(const void* address, size_t bytes) {
     return at + bytes <= entry->first + entry->second.bytes;
 }
 
-void release_all_memory() {
-    while (!allocations.empty()) {
-        free_now(allocations.begin());
+size_t release_all_memory(int device) {
+    size_t released = 0;
+    for (auto entry = allocations.begin(); entry != allocations.end();) {
+        auto next = std::next(entry);
+        if (entry->second.device == device) {
+            free_now(entry);
+            released++;
+        }
+        entry = next;
     }
+    return released;
 }
 
 // A synchronisation of all streams has happened.
 void trim_pools() {
-    trim(driver.device_pool, driver.device_pool.release_threshold);
+    for (Pool& pool : driver.device_pools) {
+        trim(pool, pool.release_threshold);
+    }
     for (Pool* pool : driver.pools.all()) {
         trim(*pool, pool->release_threshold);
     }
@@ -373,7 +386,7 @@ EMULATOR_EXPORT CUresult cuMemAllocFromPoolAsync(CUdeviceptr* address, size_t by
         if (outside_capture(*stream) != CUDA_SUCCESS) {
             return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
         }
-        if (!pool_known(pool)) {
+        if (!pool_known(pool) || !at_home(pool->device, device_of(*stream), "a memory pool")) {
             return CUDA_ERROR_INVALID_HANDLE;
         }
         return allocate(address, bytes, pool);
@@ -381,7 +394,7 @@ EMULATOR_EXPORT CUresult cuMemAllocFromPoolAsync(CUdeviceptr* address, size_t by
 }
 
 EMULATOR_EXPORT CUresult cuMemAllocAsync(CUdeviceptr* address, size_t bytes, const void* handle) {
-    return cuMemAllocFromPoolAsync(address, bytes, driver.current_pool, handle);
+    return cuMemAllocFromPoolAsync(address, bytes, driver.current_pools[current_device()], handle);
 }
 
 EMULATOR_EXPORT CUresult cuMemFreeAsync(CUdeviceptr address, const void* handle) {
@@ -399,7 +412,7 @@ EMULATOR_EXPORT CUresult cuMemFreeAsync(CUdeviceptr address, const void* handle)
         if (entry == allocations.end() || entry->second.freeing) {
             return no_such_memory("cuMemFreeAsync", start);
         }
-        if (entry->second.pool == nullptr) {
+        if (entry->second.pool == nullptr || !at_home(entry->second.device, device_of(*stream), "memory")) {
             return CUDA_ERROR_INVALID_VALUE;
         }
         entry->second.freeing = true;
@@ -415,7 +428,7 @@ EMULATOR_EXPORT CUresult cuMemFreeAsync(CUdeviceptr address, const void* handle)
 
 EMULATOR_EXPORT CUresult cuMemGetInfo_v2(size_t* free_bytes, size_t* total) {
     return with_context([&]() -> CUresult {
-        *free_bytes = driver.total_bytes - std::min(driver.total_bytes, allocated);
+        *free_bytes = driver.total_bytes - std::min(driver.total_bytes, allocated[current_device()]);
         *total = driver.total_bytes;
         return CUDA_SUCCESS;
     });
@@ -464,7 +477,7 @@ EMULATOR_EXPORT CUresult cuPointerGetAttribute(void* value, int attribute, CUdev
                 *static_cast<int*>(value) = 0;
                 return CUDA_SUCCESS;
             case 9:  // device
-                *static_cast<int*>(value) = 0;
+                *static_cast<int*>(value) = allocation != nullptr ? allocation->device : current_device();
                 return CUDA_SUCCESS;
             default:
                 return CUDA_ERROR_NOT_SUPPORTED;
@@ -492,11 +505,13 @@ struct PoolProperties {
 EMULATOR_EXPORT CUresult cuMemPoolCreate(Pool** pool, const PoolProperties* properties) {
     return with_driver([&]() -> CUresult {
         if (pool == nullptr || properties == nullptr || properties->allocation_type != 1 ||
-            properties->location_type != 1 || properties->location_id != 0) {
+            properties->location_type != 1 || properties->location_id < 0 ||
+            properties->location_id >= driver.devices) {
             return CUDA_ERROR_INVALID_VALUE;
         }
         *pool = driver.pools.create();
         (*pool)->max_bytes = properties->max_bytes;
+        (*pool)->device = properties->location_id;
         return CUDA_SUCCESS;
     });
 }
@@ -507,8 +522,8 @@ EMULATOR_EXPORT CUresult cuMemPoolDestroy(Pool* pool) {
             return CUDA_ERROR_INVALID_VALUE;
         }
         driver.pools.destroy(pool);
-        if (driver.current_pool == pool) {
-            driver.current_pool = &driver.device_pool;
+        if (driver.current_pools[pool->device] == pool) {
+            driver.current_pools[pool->device] = &driver.device_pools[pool->device];
         }
         return CUDA_SUCCESS;
     });
@@ -526,24 +541,30 @@ EMULATOR_EXPORT CUresult cuMemPoolTrimTo(Pool* pool, size_t keep) {
 
 EMULATOR_EXPORT CUresult cuDeviceGetDefaultMemPool(Pool** pool, CUdevice device) {
     return with_driver([&]() -> CUresult {
-        *pool = &driver.device_pool;
-        return device == 0 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_DEVICE;
+        if (device < 0 || device >= driver.devices) {
+            return CUDA_ERROR_INVALID_DEVICE;
+        }
+        *pool = &driver.device_pools[device];
+        return CUDA_SUCCESS;
     });
 }
 
 EMULATOR_EXPORT CUresult cuDeviceGetMemPool(Pool** pool, CUdevice device) {
     return with_driver([&]() -> CUresult {
-        *pool = driver.current_pool;
-        return device == 0 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_DEVICE;
+        if (device < 0 || device >= driver.devices) {
+            return CUDA_ERROR_INVALID_DEVICE;
+        }
+        *pool = driver.current_pools[device];
+        return CUDA_SUCCESS;
     });
 }
 
 EMULATOR_EXPORT CUresult cuDeviceSetMemPool(CUdevice device, Pool* pool) {
     return with_driver([&]() -> CUresult {
-        if (device != 0 || !pool_known(pool)) {
+        if (device < 0 || device >= driver.devices || !pool_known(pool) || pool->device != device) {
             return CUDA_ERROR_INVALID_VALUE;
         }
-        driver.current_pool = pool;
+        driver.current_pools[device] = pool;
         return CUDA_SUCCESS;
     });
 }

@@ -38,6 +38,7 @@ CUresult load(Module** module, const void* image) {
             return CUDA_ERROR_INVALID_IMAGE;
         }
         *module = driver.modules.create();
+        (*module)->device = current_device();
         (*module)->library = library;
         return CUDA_SUCCESS;
     });
@@ -74,13 +75,29 @@ CUresult check(const Function& function, dim3 grid, dim3 block, unsigned dynamic
     return threads > function.kernel->max_threads ? CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES : CUDA_SUCCESS;
 }
 
+// Whether what looks like an address of device memory among the arguments is one of this device.
+bool arguments_at_home(const Launch& launch, int device) {
+    for (const std::vector<char>& argument : launch.arguments) {
+        for (size_t at = 0; at + sizeof(CUdeviceptr) <= argument.size(); at += sizeof(CUdeviceptr)) {
+            CUdeviceptr address;
+            std::memcpy(&address, argument.data() + at, sizeof address);
+            const Allocation* allocation = allocation_at(address);
+            if (allocation != nullptr && !at_home(allocation->device, device, "memory that a kernel is given")) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 CUresult launch(const void* handle, dim3 grid, dim3 block, unsigned dynamic_bytes, const void* stream_handle,
                 void** arguments, void** extra) {
     return with_context([&]() -> CUresult {
         Function* function = function_of(handle);
         Stream* stream;
         CUresult found = stream_of(stream_handle, &stream);
-        if (function == nullptr || found != CUDA_SUCCESS) {
+        if (function == nullptr || found != CUDA_SUCCESS ||
+            !at_home(function->module->device, device_of(*stream), "a module")) {
             return CUDA_ERROR_INVALID_HANDLE;
         }
         if (extra != nullptr) {
@@ -98,6 +115,9 @@ CUresult launch(const void* handle, dim3 grid, dim3 block, unsigned dynamic_byte
                 return CUDA_ERROR_INVALID_VALUE;
             }
             wanted.arguments.emplace_back(argument, argument + kernel.argument_sizes[i]);
+        }
+        if (!arguments_at_home(wanted, device_of(*stream))) {
+            return CUDA_ERROR_ILLEGAL_ADDRESS;
         }
         driver.launches[kernel.name]++;
         enqueue_launch(*stream, std::move(wanted));

@@ -110,6 +110,7 @@ CUresult create_stream(Stream** stream, unsigned flags, int priority) {
             return CUDA_ERROR_INVALID_VALUE;
         }
         *stream = driver.streams.create();
+        (*stream)->device = current_device();
         (*stream)->flags = flags;
         (*stream)->priority = priority;
         return CUDA_SUCCESS;
@@ -145,7 +146,7 @@ CUresult stream_of(const void* handle, Stream** stream) {
         return CUDA_ERROR_INVALID_HANDLE;
     }
     *stream = static_cast<Stream*>(const_cast<void*>(handle));
-    return CUDA_SUCCESS;
+    return at_home((*stream)->device, current_device(), "a stream") ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
 }
 
 CUresult outside_capture(Stream& stream) {
@@ -187,11 +188,17 @@ CUresult drain(Stream& stream) {
     return drain_until(stream, [] { return false; });
 }
 
-CUresult drain_all() {
+CUresult drain_device(int device) {
     for (Stream* stream : std::vector<Stream*>(driver.streams.all().begin(), driver.streams.all().end())) {
-        drain(*stream);
+        if (stream->device == device) {
+            drain(*stream);
+        }
     }
     return driver.broken;
+}
+
+CUresult drain_all() {
+    return drain_device(current_device());
 }
 
 }  // namespace emulator
@@ -299,6 +306,7 @@ EMULATOR_EXPORT CUresult cuEventCreate(Event** event, unsigned flags) {
             return CUDA_ERROR_INVALID_VALUE;
         }
         *event = driver.events.create();
+        (*event)->device = current_device();
         (*event)->flags = flags;
         return CUDA_SUCCESS;
     });
@@ -314,6 +322,9 @@ EMULATOR_EXPORT CUresult cuEventDestroy_v2(Event* handle) {
 EMULATOR_EXPORT CUresult cuEventRecordWithFlags(const void* event_handle, const void* handle, unsigned) {
     return with_stream(handle, [=](Stream& stream) {
         return with_event(event_handle, [&](Event& event) {
+            if (!at_home(event.device, device_of(stream), "an event")) {
+                return CUDA_ERROR_INVALID_HANDLE;
+            }
             CUresult refused = outside_capture(stream);
             if (refused != CUDA_SUCCESS) {
                 return refused;
@@ -384,6 +395,7 @@ EMULATOR_EXPORT CUresult cuStreamBeginCapture_v2(const void* handle, int mode) {
             return CUDA_ERROR_ILLEGAL_STATE;
         }
         stream.capture = driver.graphs.create();
+        stream.capture->device = stream.device;
         stream.capture_relaxed = mode == 2;
         stream.capture_thread = mode == 0 ? std::thread::id() : std::this_thread::get_id();
         stream.capture_broken = false;
@@ -438,6 +450,7 @@ EMULATOR_EXPORT CUresult cuGraphInstantiateWithFlags(Graph** executable, Graph* 
             return CUDA_ERROR_INVALID_VALUE;
         }
         *executable = driver.executables.create();
+        (*executable)->device = graph->device;
         (*executable)->works = graph->works;
         return CUDA_SUCCESS;
     });
@@ -445,7 +458,7 @@ EMULATOR_EXPORT CUresult cuGraphInstantiateWithFlags(Graph** executable, Graph* 
 
 EMULATOR_EXPORT CUresult cuGraphLaunch(Graph* executable, const void* handle) {
     return with_stream(handle, [=](Stream& stream) {
-        if (!driver.executables.has(executable)) {
+        if (!driver.executables.has(executable) || !at_home(executable->device, device_of(stream), "a graph")) {
             return CUDA_ERROR_INVALID_VALUE;
         }
         for (const Work& work : executable->works) {
@@ -508,6 +521,6 @@ EMULATOR_EXPORT bool emulator_is_device(const void* address, size_t bytes) {
     std::lock_guard<std::recursive_mutex> hold(driver.lock);
     CUdeviceptr start = reinterpret_cast<CUdeviceptr>(address);
     Allocation* allocation = allocation_at(start);
-    return allocation != nullptr && !allocation->freeing &&
+    return allocation != nullptr && !allocation->freeing && at_home(allocation->device, current_device(), "memory") &&
            start + bytes <= reinterpret_cast<CUdeviceptr>(allocation->start) + allocation->bytes;
 }

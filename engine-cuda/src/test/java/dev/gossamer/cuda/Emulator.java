@@ -275,7 +275,12 @@ final class Emulator {
         call(handle(driver, "emulator_set_idle", FunctionDescriptor.ofVoid(JAVA_INT)), idle ? 1 : 0);
     }
 
-    /** Size of the device's memory; allocations above it fail. */
+    /** How many GPUs there are, from 1 to 4. */
+    void setDevices(int devices) {
+        call(handle(driver, "emulator_set_devices", FunctionDescriptor.ofVoid(JAVA_INT)), devices);
+    }
+
+    /** Size of each GPU's memory; allocations above it fail. */
     void setTotalBytes(long bytes) {
         call(handle(driver, "emulator_set_total_bytes", FunctionDescriptor.ofVoid(JAVA_LONG)), bytes);
     }

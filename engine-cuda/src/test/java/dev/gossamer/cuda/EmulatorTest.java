@@ -53,6 +53,7 @@ class EmulatorTest {
     private static final int N = 1000;
 
     private Emulator emulator;
+    private byte[] image;
     private CUmodule module;
     private CUstream stream;
     private final List<CUdeviceptr> buffers = new ArrayList<>();
@@ -62,7 +63,7 @@ class EmulatorTest {
         emulator = Emulator.load();
         emulator.clearErrors();
         emulator.clearLaunches();
-        byte[] image = emulator.image("test", Path.of("src/test/cuda/emulator_test.cu"));
+        image = emulator.image("test", Path.of("src/test/cuda/emulator_test.cu"));
         must(JCudaDriver.cuInit(0));
         CUcontext context = new CUcontext();
         must(JCudaDriver.cuDevicePrimaryCtxRetain(context, device()));
@@ -452,6 +453,47 @@ class EmulatorTest {
         assertThat(emulator.leaked()).isEqualTo(3 + buffers.size()); // memory, stream, module
         assertThat(emulator.liveAllocations()).isZero();
         must(JCudaDriver.cuDevicePrimaryCtxRetain(new CUcontext(), device()));
+    }
+
+    /** What belongs to one device is of no use on another, and ends with its own. */
+    @Test
+    void devicesAreKeptApart() {
+        CUdeviceptr x = allocate(64);
+        CUstream first = stream;
+        emulator.setDevices(2);
+        CUdevice other = new CUdevice();
+        must(JCudaDriver.cuDeviceGet(other, 1));
+        CUcontext there = new CUcontext();
+        must(JCudaDriver.cuDevicePrimaryCtxRetain(there, other));
+        must(JCudaDriver.cuCtxSetCurrent(there));
+        try {
+            assertThat(JCudaDriver.cuStreamSynchronize(stream)).isEqualTo(CUDA_ERROR_INVALID_HANDLE);
+            stream = stream();
+            must(JCudaDriver.cuMemAllocAsync(new CUdeviceptr(), 64, stream));
+            assertThat(JCudaDriver.cuMemsetD32Async(x, 0, 1, stream)).isEqualTo(CUDA_ERROR_INVALID_VALUE);
+            assertThat(launched("scale", 1, 32, args(x, 1f, 1L))).isEqualTo(CUDA_ERROR_INVALID_HANDLE);
+            CUmodule home = module;
+            module = new CUmodule();
+            must(JCudaDriver.cuModuleLoadData(module, image));
+            assertThat(launched("scale", 1, 32, args(x, 1f, 1L))).isEqualTo(CUDA_ERROR_ILLEGAL_ADDRESS);
+            module = home;
+            stream = first;
+            assertThat(emulator.errors())
+                    .containsExactly(
+                            "a stream of device 0 is used on device 1",
+                            "memory of device 0 is used on device 1",
+                            "a module of device 0 is used on device 1",
+                            "memory that a kernel is given of device 0 is used on device 1");
+        } finally {
+            must(JCudaDriver.cuDevicePrimaryCtxRelease(other));
+            emulator.setDevices(1);
+        }
+        assertThat(emulator.leaked()).as("its memory, its stream, its module").isEqualTo(3);
+        CUcontext here = new CUcontext();
+        must(JCudaDriver.cuDevicePrimaryCtxRetain(here, device()));
+        must(JCudaDriver.cuCtxSetCurrent(here));
+        must(JCudaDriver.cuDevicePrimaryCtxRelease(device()));
+        must(JCudaDriver.cuMemsetD32Async(x, 0, 1, stream));
     }
 
     // Helpers.
