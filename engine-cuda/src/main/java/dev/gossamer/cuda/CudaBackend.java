@@ -10,37 +10,36 @@ import dev.gossamer.engine.Workspace;
 import java.util.List;
 import java.util.Map;
 
-/** One GPU: its kernels and the plans of patterns, shared by all workspaces; each of these has a stream of its own. */
+/**
+ * GPUs of one kind. Each has its kernels and the plans of patterns, shared by all workspaces on it; each of these has a stream of
+ * its own.
+ */
 final class CudaBackend implements Backend {
 
     private final CudaTuning tuning;
-    private final CudaDevice device;
-    private final PlanCache plans;
+    private final Gpus gpus;
     private boolean open = true;
 
-    private CudaBackend(CudaTuning tuning, CudaDevice device) {
+    private CudaBackend(CudaTuning tuning, Gpus gpus) {
         this.tuning = tuning;
-        this.device = device;
-        this.plans = new PlanCache(device);
+        this.gpus = gpus;
     }
 
-    /** Opens the GPU of that number; the driver and the libraries were found and loaded before. */
-    static Backend open(BackendOptions options, int ordinal, Libraries libraries) {
+    /**
+     * Opens the first of the GPUs, and the others when they are needed; the driver and the libraries were found and loaded
+     * before.
+     *
+     * @param ordinals of GPUs of one kind, at least one
+     */
+    static Backend open(BackendOptions options, List<Integer> ordinals, Libraries libraries) {
         CudaTuning tuning = new CudaTuning(options.tuning());
-        return new CudaBackend(tuning, CudaDevice.open(ordinal, libraries, tuning.tf32()));
+        return new CudaBackend(
+                tuning, new Gpus(ordinals, ordinal -> CudaDevice.open(ordinal, libraries, tuning.tf32())));
     }
 
-    CudaTuning cudaTuning() {
-        return tuning;
-    }
-
-    PlanCache plans() {
-        return plans;
-    }
-
-    /** What is held of the device now. */
-    Live live() {
-        return device.live();
+    /** What is held of each GPU that is open, now. */
+    List<Live> live() {
+        return gpus.devices().stream().map(CudaDevice::live).toList();
     }
 
     @Override
@@ -50,7 +49,7 @@ final class CudaBackend implements Backend {
 
     @Override
     public String device() {
-        return device.describe();
+        return gpus.describe();
     }
 
     @Override
@@ -63,11 +62,20 @@ final class CudaBackend implements Backend {
         return CudaTuning.TUNABLE;
     }
 
-    /** The number of threads means nothing here: work runs on the GPU, on a stream of this workspace. */
+    /**
+     * The number of threads means nothing here: work runs on a GPU, on a stream of this workspace. Threads are dealt to the GPUs;
+     * all workspaces that a thread has at a time are on one.
+     */
     @Override
     public Workspace workspace(int threads) {
-        device.makeCurrent();
-        return new CudaWorkspace(this, device);
+        Gpus.Gpu gpu = gpus.enter();
+        Thread thread = Thread.currentThread();
+        try {
+            return new CudaWorkspace(tuning, gpu, () -> gpus.leave(gpu, thread));
+        } catch (RuntimeException e) {
+            gpus.leave(gpu, thread);
+            throw e;
+        }
     }
 
     /** All workspaces are closed. Idempotent. */
@@ -75,9 +83,7 @@ final class CudaBackend implements Backend {
     public synchronized void close() {
         if (open) {
             open = false;
-            device.makeCurrent();
-            plans.close();
-            device.close();
+            gpus.close();
         }
     }
 }

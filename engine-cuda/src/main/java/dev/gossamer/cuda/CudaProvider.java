@@ -12,6 +12,7 @@ import dev.gossamer.engine.Availability;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.BackendProvider;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,28 +35,31 @@ public final class CudaProvider implements BackendProvider {
     public Availability probe() {
         return switch (CudaLoader.probe()) {
             case Probe.Refused(var why) -> why;
-            case Probe.Ready(var device, var driverVersion) -> answer(device, driverVersion);
+            case Probe.Ready(var devices, var driverVersion) -> answer(devices, driverVersion);
         };
     }
 
-    private static Availability answer(GpuDevice device, int driverVersion) {
+    private static Availability answer(List<GpuDevice> devices, int driverVersion) {
+        GpuDevice device = devices.getFirst();
         GpuTarget target = new GpuTarget(device.major(), device.minor(), driverVersion);
         Optional<Availability.Unavailable> noKernels =
                 KernelImages.refusal(target, () -> CudaLoader.runtime().whyMissing(CudaLibrary.NVRTC));
         return noKernels.isPresent()
                 ? noKernels.get()
                 : new Availability.Available(
-                        device.describe(),
-                        options -> open(options, device.ordinal()),
+                        device.describe() + Gpus.others(devices.size()),
+                        options -> open(
+                                options,
+                                devices.stream().map(GpuDevice::ordinal).toList()),
                         () -> CudaLoader.runtime().describe());
     }
 
-    private static Backend open(BackendOptions options, int ordinal) {
+    private static Backend open(BackendOptions options, List<Integer> ordinals) {
         CudaRuntime runtime = CudaLoader.runtime();
         Libraries libraries = new Libraries(
                 runtime.missing(CudaLibrary.CUBLAS),
                 runtime.missing(CudaLibrary.CUSPARSE),
                 runtime.whyMissing(CudaLibrary.NVRTC).orElse(null));
-        return CudaBackend.open(options, ordinal, libraries);
+        return CudaBackend.open(options, ordinals, libraries);
     }
 }

@@ -1,6 +1,5 @@
 package dev.gossamer.cuda;
 
-import dev.gossamer.cuda.device.CudaDevice;
 import dev.gossamer.cuda.device.DeviceBuffer;
 import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.cuda.device.Stream;
@@ -47,9 +46,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class CudaWorkspace implements Workspace {
 
-    private final CudaBackend backend;
-    private final CudaDevice device;
+    private final CudaTuning tuning;
+    private final Gpus.Gpu gpu;
     private final @Nullable CudaWorkspace parent;
+    /** Run when a root is closed. */
+    private final Runnable closed;
+
     private final Stream stream;
     /** The int in which kernels note what is wrong with their data. */
     private final DeviceBuffer fault;
@@ -62,16 +64,18 @@ final class CudaWorkspace implements Workspace {
     private final CudaOps ops = new CudaOps(this);
     private boolean open = true;
 
-    /** A root, on the thread on which the device was just made current. */
-    CudaWorkspace(CudaBackend backend, CudaDevice device) {
-        this(backend, device, null, device.stream());
+    /** A root, on the thread on which the GPU was just made current. */
+    CudaWorkspace(CudaTuning tuning, Gpus.Gpu gpu, Runnable closed) {
+        this(tuning, gpu, null, gpu.device.stream(), closed);
     }
 
-    private CudaWorkspace(CudaBackend backend, CudaDevice device, @Nullable CudaWorkspace parent, Stream stream) {
-        this.backend = backend;
-        this.device = device;
+    private CudaWorkspace(
+            CudaTuning tuning, Gpus.Gpu gpu, @Nullable CudaWorkspace parent, Stream stream, Runnable closed) {
+        this.tuning = tuning;
+        this.gpu = gpu;
         this.parent = parent;
         this.stream = stream;
+        this.closed = closed;
         this.fault = parent == null ? firstMemory() : parent.fault;
     }
 
@@ -86,11 +90,11 @@ final class CudaWorkspace implements Workspace {
     }
 
     CudaTuning tuning() {
-        return backend.cudaTuning();
+        return tuning;
     }
 
     PlanCache plans() {
-        return backend.plans();
+        return gpu.plans;
     }
 
     Stream stream() {
@@ -98,7 +102,7 @@ final class CudaWorkspace implements Workspace {
     }
 
     int multiprocessors() {
-        return device.multiprocessors();
+        return gpu.device.multiprocessors();
     }
 
     /** The argument block of the stream's next kernel launch. */
@@ -269,7 +273,7 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Workspace child() {
-        CudaWorkspace child = new CudaWorkspace(backend, device, this, stream);
+        CudaWorkspace child = new CudaWorkspace(tuning, gpu, this, stream, () -> {});
         children.add(child);
         return child;
     }
@@ -392,7 +396,7 @@ final class CudaWorkspace implements Workspace {
             return;
         }
         open = false;
-        device.makeCurrent();
+        gpu.device.makeCurrent();
         List.copyOf(children).forEach(CudaWorkspace::close);
         // Plans are shared with other streams: nothing of this one may be under way when they are given back.
         stream.drain();
@@ -402,6 +406,7 @@ final class CudaWorkspace implements Workspace {
         buffers.clear();
         if (parent == null) {
             stream.close();
+            closed.run();
         } else {
             parent.children.remove(this);
         }

@@ -12,6 +12,7 @@ import dev.gossamer.engine.TuningTable;
 import dev.gossamer.testkit.BackendUnderTest;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -44,13 +45,19 @@ final class CudaUnderTest {
 
     /** With other entries of the tuning table. */
     static Backend backend(Map<String, Double> tuning) {
+        return backend(tuning, List.of(0));
+    }
+
+    /** On several GPUs, which only the emulator has. */
+    static Backend backend(Map<String, Double> tuning, List<Integer> gpus) {
         BackendOptions options = new BackendOptions(1, TUNING.overriddenBy(new TuningTable(tuning)));
         if (Emulator.wanted()) {
             Emulator emulator = Emulator.load();
             emulator.setAttribute(MULTIPROCESSORS, 1);
             bytesBefore = emulator.liveBytes();
             descriptorsBefore = emulator.cusparseDescriptors();
-            return CudaBackend.open(options, 0, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
+            return CudaBackend.open(
+                    options, gpus, new Libraries(null, null, "the emulator runs kernels compiled ahead"));
         }
         return BackendUnderTest.require("cuda", new CudaProvider().probe())
                 .open()
@@ -59,12 +66,13 @@ final class CudaUnderTest {
 
     /** After a test, its workspaces closed, nothing of the device is held but the one stream that uploads plans. */
     static void assertNothingHeld(Backend backend) {
-        Live live = ((CudaBackend) backend).live();
-        assertThat(live.deviceBytes()).as("live device bytes").isZero();
-        assertThat(live.descriptors()).as("live cuSPARSE descriptors").isZero();
-        assertThat(live.handles()).as("live library handles").isZero();
-        assertThat(live.graphs()).as("live graphs").isZero();
-        assertThat(live.streams()).as("live streams").isLessThanOrEqualTo(1);
+        for (Live live : ((CudaBackend) backend).live()) {
+            assertThat(live.deviceBytes()).as("live device bytes").isZero();
+            assertThat(live.descriptors()).as("live cuSPARSE descriptors").isZero();
+            assertThat(live.handles()).as("live library handles").isZero();
+            assertThat(live.graphs()).as("live graphs").isZero();
+            assertThat(live.streams()).as("live streams").isLessThanOrEqualTo(1);
+        }
         if (Emulator.wanted()) {
             // Our own count is of what we meant to give back.
             Emulator emulator = Emulator.load();

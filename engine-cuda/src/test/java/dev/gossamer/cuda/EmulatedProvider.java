@@ -3,6 +3,7 @@ package dev.gossamer.cuda;
 import dev.gossamer.cuda.device.Libraries;
 import dev.gossamer.engine.Availability;
 import dev.gossamer.engine.BackendProvider;
+import java.util.List;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -27,12 +28,18 @@ public final class EmulatedProvider implements BackendProvider {
         }
     }
 
-    /** Memory that is in use on the emulated GPU, in bytes. */
+    /** Two, so that tests with several workers have workers on different ones. */
+    private static List<Integer> gpus() {
+        Emulator.load().setDevices(2);
+        return List.of(0, 1);
+    }
+
+    /** Memory that is in use on the emulated GPUs, in bytes. */
     public static long usedBytes() {
         return Emulator.load().liveBytes();
     }
 
-    /** Runs something while the emulated GPU has that much memory only. */
+    /** Runs something while each of the emulated GPUs has that much memory only. */
     public static void withMemory(long bytes, Runnable body) {
         Emulator emulator = Emulator.load();
         emulator.setTotalBytes(bytes);
@@ -67,7 +74,7 @@ public final class EmulatedProvider implements BackendProvider {
         }
         return new Availability.Available(
                 "emulator, no GPU",
-                options ->
-                        CudaBackend.open(options, 0, new Libraries(null, null, "the emulator has kernels of its own")));
+                options -> CudaBackend.open(
+                        options, gpus(), new Libraries(null, null, "the emulator has kernels of its own")));
     }
 }

@@ -25,7 +25,7 @@ public final class CudaLoader {
     }
 
     /**
-     * Whether there is a GPU that can be used, and which one {@code gossamer.cuda.device} chooses. Cheap where there is
+     * Whether there is a GPU that can be used, and which ones {@code gossamer.cuda.device} chooses. Cheap where there is
      * none: it loads JCuda's runtime, which needs nothing of CUDA. Prints nothing, throws nothing.
      */
     public static Probe probe() {
@@ -48,8 +48,8 @@ public final class CudaLoader {
             }
             deviceCount.orThrow();
             Driver found = driver().orThrow();
-            GpuDevice device = DeviceChoice.of(machine.property(DeviceChoice.PROPERTY), found.devices());
-            return new Probe.Ready(device, found.version());
+            return new Probe.Ready(
+                    DeviceChoice.of(machine.property(DeviceChoice.PROPERTY), found.devices()), found.version());
         } catch (RefusedException e) {
             return new Probe.Refused(e.why());
         }

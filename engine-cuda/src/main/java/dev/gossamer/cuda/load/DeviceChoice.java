@@ -1,13 +1,18 @@
 package dev.gossamer.cuda.load;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Which GPU: the first, or the one that {@code -Dgossamer.cuda.device=INDEX|UUID} names. */
+/**
+ * Which GPUs: the first and those like it, or the ones that {@code -Dgossamer.cuda.device=INDEX|UUID,...} names. They are of
+ * one kind, so that no result depends on which of them computed it.
+ */
 final class DeviceChoice {
 
-    /** Property that names the GPU. */
+    /** Property that names the GPUs. */
     static final String PROPERTY = "gossamer.cuda.device";
 
     private static final String UUID = "(gpu-)?\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}";
@@ -15,17 +20,29 @@ final class DeviceChoice {
     private DeviceChoice() {}
 
     /**
-     * The GPU asked for.
+     * The GPUs asked for, at least one, in the order in which they are taken.
      *
-     * @param asked the property's text; empty is the first GPU
+     * @param asked the property's text; empty for the first GPU and those like it
      * @param devices at least one
-     * @throws RefusedException if it asks for none of them
+     * @throws RefusedException if it asks for one that is not among them, or for several kinds
      */
-    static GpuDevice of(String asked, List<GpuDevice> devices) throws RefusedException {
-        String wanted = asked.strip().toLowerCase(Locale.ROOT);
-        if (wanted.isEmpty()) {
-            return devices.getFirst();
+    static List<GpuDevice> of(String asked, List<GpuDevice> devices) throws RefusedException {
+        if (asked.isBlank()) {
+            GpuDevice first = devices.getFirst();
+            return devices.stream().filter(first::isLike).toList();
         }
+        Set<GpuDevice> chosen = new LinkedHashSet<>();
+        for (String one : asked.split(",", -1)) {
+            chosen.add(one(one.strip().toLowerCase(Locale.ROOT), asked, devices));
+        }
+        List<GpuDevice> inOrder = List.copyOf(chosen);
+        if (!inOrder.stream().allMatch(inOrder.getFirst()::isLike)) {
+            throw new RefusedException(Trouble.UNLIKE_DEVICES.because(null, asked, list(devices)));
+        }
+        return inOrder;
+    }
+
+    private static GpuDevice one(String wanted, String asked, List<GpuDevice> devices) throws RefusedException {
         boolean index = wanted.matches("\\d+");
         if (!index && !wanted.matches(UUID)) {
             throw new RefusedException(Trouble.BAD_DEVICE.because(null, asked, list(devices)));

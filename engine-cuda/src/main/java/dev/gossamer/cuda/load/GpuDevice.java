@@ -14,6 +14,11 @@ import java.util.Locale;
  */
 public record GpuDevice(int ordinal, String name, String uuid, int major, int minor, long memoryBytes) {
 
+    /** Whether they compute the same bits: name and compute capability are the same. */
+    boolean isLike(GpuDevice other) {
+        return name.equals(other.name) && major == other.major && minor == other.minor;
+    }
+
     /** One line for people. */
     public String describe() {
         return String.format(

@@ -63,11 +63,14 @@ enum Trouble {
             "the NVIDIA driver answered %s to %s",
             "See whether `nvidia-smi` works; a reboot often helps. Until then, use the backend cpu-vector."),
     BAD_DEVICE(
-            "gossamer.cuda.device is '%s', which is neither an index nor a UUID",
+            "gossamer.cuda.device is '%s', which is neither an index nor a UUID, nor several with commas between",
             "Take an index from 0, or a UUID as `nvidia-smi -L` prints it (GPU-...). Here: %s."),
     NO_SUCH_DEVICE(
             "gossamer.cuda.device is '%s', and there is no such GPU here",
             "Take one of these: %s. CUDA_VISIBLE_DEVICES renumbers and hides GPUs."),
+    UNLIKE_DEVICES(
+            "gossamer.cuda.device is '%s', and these GPUs are not of one kind",
+            "Name GPUs of one kind, as results must not depend on which of them computed them. Here: %s."),
     NO_LIBRARY(
             "%s was not found: no %s in %s",
             "Install the CUDA 12 or 13 toolkit, or the Python wheels nvidia-cublas, nvidia-cusparse, nvidia-cuda-nvrtc and"

@@ -109,9 +109,9 @@ class MemoryShortageTest extends BackendRounds {
         }
     }
 
-    /** One worker fits, two do not. */
+    /** On each of two GPUs one worker fits, two do not. */
     @Test
-    void aSmallGpuTrainsOneAfterTheOther() {
+    void smallGpusTrainOneAfterTheOther() {
         long one = bytesOfOneWorker();
         List<String> round = expected(1);
         Evaluation evaluation = expectedEvaluation();
@@ -120,7 +120,7 @@ class MemoryShortageTest extends BackendRounds {
                 assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(evaluation);
                 assertThat(round(clients, 1, new Train(0))).isEqualTo(round);
                 assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(evaluation);
-                assertThat(clients.threads()).isEqualTo(1);
+                assertThat(clients.threads()).isEqualTo(2);
             }
         });
     }
