@@ -221,6 +221,26 @@ class ArchiveIT {
                 .contains("are of another backend and rehearsal and quick");
     }
 
+    /** The run is stopped on the way, and goes on where it was. There is no counter of energy without a GPU. */
+    @Test
+    void itsCheckRunsAWholeSettingInPieces() throws Exception {
+        Path out = folder.resolve("whole");
+        String[] arguments = {"--rehearse", "cpu-vector", "--out", out.toString(), "cifar10"};
+        String[] stopped =
+                Stream.concat(Stream.of("--limit", "3"), Stream.of(arguments)).toArray(String[]::new);
+
+        Outcome first = archive("check-gpu", stopped);
+        assertThat(first.code).as(first.out + first.err).isEqualTo(1);
+        assertThat(first.out).containsPattern("cifar10 +incomplete");
+
+        Outcome second = archive("check-gpu", arguments);
+        assertThat(second.code).as(second.out + second.err).isZero();
+        assertThat(second.out)
+                .containsPattern("passed   run  rounds=20 .*non_zero=11829 .*energy=none  why=libnvidia-ml");
+        assertThat(Files.readAllLines(out.resolve("cifar10/pieces.jsonl"))).hasSize(2);
+        assertThat(Files.readAllLines(out.resolve("cifar10/accuracy.csv"))).hasSize(21);
+    }
+
     /** The tool needs a GPU, so that what it prints is played here. */
     @Test
     void itsCheckReadsTheCountsOfComputeSanitizer() throws Exception {

@@ -1,0 +1,36 @@
+# FedSparsify's CIFAR-10 setting with the CNN, end to end, and the energy that it takes. A run that the limit stops goes on from its
+# last checkpoint when the section is started again.
+report() { python3 "$CHECK_GPU/report.py" "$@"; }
+
+experiment=$CHECK_HOME/experiments/fedsparsify-cifar10.yaml
+settings=(--checkpoint-every 5)
+[ "$CHECK_QUICK" = 0 ] || settings+=(--rounds 2)
+where=(--data "$CHECK_DATA")
+if [ ! -d "$CHECK_DATA/cifar10" ]; then
+    if [ "$CHECK_REHEARSAL" = 0 ]; then
+        report refuse cifar10 "no folder cifar10 in that of data sets: name one by --data DIR or GOSSAMER_DATA"
+        exit 64
+    fi
+    experiment=$CHECK_HOME/experiments/strokes.yaml
+    where=()
+fi
+
+run=$CHECK_OUT/cifar10/run
+gossamer() {
+    python3 "$CHECK_GPU/energy.py" "$CHECK_OUT/cifar10/pieces.jsonl" "$CHECK_HOME/bin/gossamer" "$@" \
+        ${where[@]+"${where[@]}"} --quiet --json >"$CHECK_OUT/cifar10/result.json" 2>>"$CHECK_OUT/cifar10/log"
+}
+
+if [ -f "$run/result.json" ]; then
+    :
+elif [ -d "$run/checkpoint" ]; then
+    gossamer resume "$run"
+else
+    gossamer train "$experiment" "${settings[@]}" --backend "$CHECK_BACKEND" --out "$run" --overwrite
+fi
+if [ ! -f "$run/result.json" ]; then
+    report add run failed log="$CHECK_OUT/cifar10/log"
+    tail -n 5 "$CHECK_OUT/cifar10/log"
+    exit 0
+fi
+python3 "$CHECK_GPU/whole_run.py"
