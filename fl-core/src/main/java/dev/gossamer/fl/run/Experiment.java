@@ -220,6 +220,14 @@ public final class Experiment {
         return MethodCatalog.named(config.method()).factory().make(spec, training, config);
     }
 
+    /**
+     * No more than a round has clients: others would have the data and a network of their own in memory, and as clients go to
+     * whichever is free, each would record its steps anew.
+     */
+    private int workers() {
+        return Math.min(threads, config.clientsPerRound());
+    }
+
     /** Starts threads with the clients, for whoever drives the rounds; the caller closes them. */
     public LocalClientRunner clients() {
         return new LocalClientRunner(
@@ -247,7 +255,7 @@ public final class Experiment {
         ClientMemories memories = new ClientMemories();
         memories.putAll(from == null ? Map.of() : from.memories());
         try (Site.Session clients = site == null
-                ? new LocalClientRunner(setup(memories), threads, budget, stop)
+                ? new LocalClientRunner(setup(memories), workers(), budget, stop)
                 : site.open(this, memories, stop)) {
             ClientRunner runner =
                     config.faults().any() ? new FaultyClients(clients, config.faults(), config.seed()) : clients;

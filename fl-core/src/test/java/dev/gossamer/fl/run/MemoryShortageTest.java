@@ -2,6 +2,7 @@ package dev.gossamer.fl.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gossamer.cuda.EmulatedProvider;
@@ -27,9 +28,11 @@ import dev.gossamer.fl.method.TrainingReport;
 import dev.gossamer.fl.nn.Evaluation;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -50,13 +53,13 @@ class MemoryShortageTest extends BackendRounds {
     @Test
     void workersThatCannotBeMadeLeaveTheirClientsToTheOthers() {
         try (LocalClientRunner clients = runner(new Narrow(backend, 2), MANY)) {
-            assertThat(round(clients, 1, new Train(0))).isEqualTo(expected(1));
-            assertThat(clients.threads()).isEqualTo(2);
+            assertThat(round(clients, 1, new Train())).isEqualTo(expected(1));
+            assertLeft(2, clients);
             assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(expectedEvaluation());
-            assertThat(round(clients, 2, new Train(0)))
+            assertThat(round(clients, 2, new Train()))
                     .as("no more are made later")
                     .isEqualTo(expected(2));
-            assertThat(clients.threads()).isEqualTo(2);
+            assertLeft(2, clients);
         }
     }
 
@@ -64,9 +67,9 @@ class MemoryShortageTest extends BackendRounds {
     @Test
     void clientsForWhichThereIsNoRoomAreAskedAgain() {
         try (LocalClientRunner clients = runner(backend, MANY)) {
-            assertThat(round(clients, 1, new Train(MANY))).isEqualTo(expected(1));
-            assertThat(clients.threads()).isEqualTo(1);
-            assertThat(round(clients, 2, new Train(0))).isEqualTo(expected(2));
+            assertThat(round(clients, 1, new Train(MANY, MANY))).isEqualTo(expected(1));
+            assertLeft(1, clients);
+            assertThat(round(clients, 2, new Train())).isEqualTo(expected(2));
         }
     }
 
@@ -81,14 +84,14 @@ class MemoryShortageTest extends BackendRounds {
                     .hasMessageContaining("Client 0")
                     .hasMessageContaining("no room for a tensor")
                     .hasCauseInstanceOf(OutOfDeviceMemoryException.class);
-            assertThat(round(clients, 1, new Train(0))).isEqualTo(expected(1));
+            assertThat(round(clients, 1, new Train())).isEqualTo(expected(1));
         }
     }
 
     @Test
     void whereNoWorkerCanBeMadeTheRunEnds() {
         try (LocalClientRunner clients = runner(new Narrow(backend, 0), MANY)) {
-            assertThatThrownBy(() -> round(clients, 1, new Train(0)))
+            assertThatThrownBy(() -> round(clients, 1, new Train()))
                     .isInstanceOf(ClientException.class)
                     .hasMessageContaining("no room for a workspace");
             assertThatThrownBy(() -> clients.evaluate(SPEC.initial(SEED)))
@@ -105,7 +108,7 @@ class MemoryShortageTest extends BackendRounds {
                 throw new IllegalStateException("half way");
             };
             assertThat(round(clients, 1, fails)).allMatch(answer -> answer.contains("half way"));
-            assertThat(round(clients, 1, new Train(0))).isEqualTo(expected(1));
+            assertThat(round(clients, 1, new Train())).isEqualTo(expected(1));
         }
     }
 
@@ -117,10 +120,9 @@ class MemoryShortageTest extends BackendRounds {
         Evaluation evaluation = expectedEvaluation();
         EmulatedProvider.withMemory(EmulatedProvider.usedBytes() + one * 3 / 2, () -> {
             try (LocalClientRunner clients = runner(backend, MANY)) {
-                assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(evaluation);
-                assertThat(round(clients, 1, new Train(0))).isEqualTo(round);
-                assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(evaluation);
+                assertThat(round(clients, 1, new Train(MANY, 0))).isEqualTo(round);
                 assertThat(clients.threads()).isEqualTo(2);
+                assertThat(clients.evaluate(SPEC.initial(SEED))).isEqualTo(evaluation);
             }
         });
     }
@@ -135,11 +137,11 @@ class MemoryShortageTest extends BackendRounds {
             clients.evaluate(SPEC.initial(SEED));
             EmulatedProvider.withMemory(
                     EmulatedProvider.usedBytes() + 100,
-                    () -> assertThatThrownBy(() -> round(clients, 1, new Train(0)))
+                    () -> assertThatThrownBy(() -> round(clients, 1, new Train()))
                             .isInstanceOf(ClientException.class)
                             .hasMessageContaining("The memory of the GPU does not suffice for")
                             .hasMessageContaining("--batch"));
-            assertThat(round(clients, 1, new Train(0))).isEqualTo(round);
+            assertThat(round(clients, 1, new Train())).isEqualTo(round);
             assertThat(EmulatedProvider.usedBytes() - before)
                     .as("nothing is left behind")
                     .isEqualTo(one);
@@ -150,7 +152,7 @@ class MemoryShortageTest extends BackendRounds {
         assumeTrue(name.equals("cuda-emulated"), "memory runs out on the emulator of the backend cuda");
         long before = EmulatedProvider.usedBytes();
         try (LocalClientRunner clients = runner(backend, 1)) {
-            round(clients, 1, new Train(0));
+            round(clients, 1, new Train());
             return EmulatedProvider.usedBytes() - before;
         }
     }
@@ -160,7 +162,7 @@ class MemoryShortageTest extends BackendRounds {
         try (LocalClientRunner clients = runner(backend, 1)) {
             List<String> answers = List.of();
             for (int number = 1; number <= round; number++) {
-                answers = round(clients, number, new Train(0));
+                answers = round(clients, number, new Train());
             }
             return answers;
         }
@@ -174,6 +176,16 @@ class MemoryShortageTest extends BackendRounds {
 
     private LocalClientRunner runner(Backend on, int threads) {
         return new LocalClientRunner(on, SPEC, data, parts, SEED, threads, ValueType.F32);
+    }
+
+    /** That so many workers are left: one whose thread began late may still have to find out that there is no room. */
+    private static void assertLeft(int workers, LocalClientRunner clients) {
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+            while (clients.threads() > workers) {
+                Thread.sleep(1);
+            }
+        });
+        assertThat(clients.threads()).isEqualTo(workers);
     }
 
     /** What each client answers, or why it does not. */
@@ -192,15 +204,25 @@ class MemoryShortageTest extends BackendRounds {
         return update.failure() == null ? Arrays.toString(update.message()) : update.failure();
     }
 
-    /** Trains and sends the sum of what it got now and before; the first times there is no room for it. */
-    private record Train(AtomicInteger shortages) implements ClientWork {
+    /**
+     * Trains and sends the sum of what it got now and before.
+     *
+     * @param begun workers that have to be at it before any goes on
+     * @param shortages how often there is no room for it
+     */
+    private record Train(CountDownLatch begun, AtomicInteger shortages) implements ClientWork {
 
-        Train(int shortages) {
-            this(new AtomicInteger(shortages));
+        Train() {
+            this(0, 0);
+        }
+
+        Train(int together, int shortages) {
+            this(new CountDownLatch(together), new AtomicInteger(shortages));
         }
 
         @Override
         public Reply perform(Client client, ModelState received) {
+            waitForTheOthers();
             ModelState before = client.recall(MEMORY);
             client.load(received);
             TrainingReport report = client.train(TRAINING, null);
@@ -210,6 +232,15 @@ class MemoryShortageTest extends BackendRounds {
                 throw new OutOfDeviceMemoryException("no room for a tensor");
             }
             return new Reply(before == null ? state : state.plus(before), report);
+        }
+
+        private void waitForTheOthers() {
+            begun.countDown();
+            try {
+                begun.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
