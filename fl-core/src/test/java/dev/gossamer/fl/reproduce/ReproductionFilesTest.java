@@ -2,10 +2,16 @@ package dev.gossamer.fl.reproduce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gossamer.fl.SharedData;
+import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.run.DataSource;
+import dev.gossamer.fl.run.ExperimentConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,6 +42,28 @@ class ReproductionFilesTest {
             assertThat(reproduction.time()).isNotBlank();
             assertThat(reproduction.scaleAbout()).isNotBlank();
             assertThat(reproduction.figures()).isNotNull();
+        }
+    }
+
+    /** A data set's own clients are as many as there are, and no grid can ask for others. */
+    @ParameterizedTest
+    @MethodSource("files")
+    void theDataHasTheClientsThatAreAskedFor(Path file) {
+        for (String scale : Reproduction.SCALES) {
+            Reproduction.read(file, scale, List.of()).rows().stream()
+                    .flatMap(row -> row.cells().stream())
+                    .filter(cell -> cell.partition().equals("natural"))
+                    .collect(Collectors.groupingBy(ExperimentConfig::dataset))
+                    .forEach(ReproductionFilesTest::assertDealt);
+        }
+    }
+
+    private static void assertDealt(String name, List<ExperimentConfig> cells) {
+        try (Dataset data = DataSource.load(name, SharedData.folder(name).getParent())) {
+            assertThat(cells)
+                    .allSatisfy(cell -> assertThat(Partition.parse(cell.partition(), cell.seed())
+                                    .assign(data, cell.clients()))
+                            .hasNumberOfRows(cell.clients()));
         }
     }
 
