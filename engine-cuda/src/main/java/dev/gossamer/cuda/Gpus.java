@@ -22,7 +22,6 @@ final class Gpus implements AutoCloseable {
     private final IntFunction<CudaDevice> opens;
     private final List<Gpu> open = new ArrayList<>();
     private final Deque<Integer> others;
-    private final Map<Thread, Gpu> seats = new HashMap<>();
 
     /** A GPU and the plans of patterns on it, which its workspaces share. */
     static final class Gpu {
@@ -68,22 +67,18 @@ final class Gpus implements AutoCloseable {
     /** The GPU for a new workspace of the calling thread, current on it. */
     synchronized Gpu enter() {
         Thread thread = Thread.currentThread();
-        Gpu gpu = seats.get(thread);
-        if (gpu == null) {
-            gpu = leastUsed();
-        }
+        Gpu gpu = open.stream()
+                .filter(each -> each.workspaces.containsKey(thread))
+                .findFirst()
+                .orElseGet(this::leastUsed);
         gpu.device.makeCurrent();
-        seats.put(thread, gpu);
         gpu.workspaces.merge(thread, 1, Integer::sum);
         return gpu;
     }
 
     /** A workspace that this thread entered for is closed, or could not be made. */
     synchronized void leave(Gpu gpu, Thread thread) {
-        if (gpu.workspaces.merge(thread, -1, Integer::sum) == 0) {
-            gpu.workspaces.remove(thread);
-            seats.remove(thread);
-        }
+        gpu.workspaces.computeIfPresent(thread, (same, count) -> count == 1 ? null : count - 1);
     }
 
     private Gpu leastUsed() {
