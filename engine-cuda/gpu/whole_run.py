@@ -1,4 +1,4 @@
-"""What the run of the section cifar10 came to: accuracy, sparsity, seconds, energy. Accuracies of all rounds are in accuracy.csv."""
+"""What the run of the section cifar10 came to: accuracy, sparsity, seconds, energy."""
 
 import json
 import os
@@ -22,10 +22,6 @@ def main():
     os.environ["CHECK_SECTION"] = "cifar10"
     rounds = report.read(os.path.join(FOLDER, "run", "metrics.jsonl"))
     pieces = report.read(os.path.join(FOLDER, "pieces.jsonl"))
-    with open(os.path.join(FOLDER, "accuracy.csv"), "w") as file:
-        file.write("round,accuracy,nonZeroParameters,seconds\n")
-        for entry in rounds:
-            file.write("%(round)d,%(accuracy).4f,%(nonZeroParameters)d,%(seconds).4f\n" % entry)
     with open(os.path.join(FOLDER, "run", "manifest.json")) as file:
         manifest = json.load(file)
     if report.has("cifar10", "run"):

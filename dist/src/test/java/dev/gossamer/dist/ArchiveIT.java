@@ -238,7 +238,7 @@ class ArchiveIT {
         assertThat(second.out)
                 .containsPattern("passed   run  rounds=20 .*non_zero=11829 .*energy=none  why=libnvidia-ml");
         assertThat(Files.readAllLines(out.resolve("cifar10/pieces.jsonl"))).hasSize(2);
-        assertThat(Files.readAllLines(out.resolve("cifar10/accuracy.csv"))).hasSize(21);
+        assertThat(Files.readAllLines(out.resolve("cifar10/run/metrics.csv"))).hasSize(21);
     }
 
     /** The tool needs a GPU, so that what it prints is played here. */
