@@ -34,7 +34,8 @@ final class CudaTuning {
             "spmm.algorithm", 12.0,
             "spmv.algorithm", 3.0,
             "gemm.tf32", 0.0,
-            "step.capture", 1.0));
+            "step.capture", 1.0,
+            "step.nodes", 256.0));
 
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
     static final Map<String, List<Double>> TUNABLE = Map.of(
@@ -52,6 +53,7 @@ final class CudaTuning {
     private final int spmvAlgorithm;
     private final boolean tf32;
     private final boolean stepCapture;
+    private final int stepNodes;
 
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
@@ -64,6 +66,7 @@ final class CudaTuning {
         this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
         this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
         this.stepCapture = oneOf("step.capture", Set.of(0, 1)) == 1;
+        this.stepNodes = (int) table.get("step.nodes");
     }
 
     private int oneOf(String entry, Set<Integer> allowed) {
@@ -115,5 +118,10 @@ final class CudaTuning {
     /** Whether recorded steps become CUDA graphs; 0 issues their ops one by one each time, to find faults and to compare. */
     boolean stepCapture() {
         return stepCapture;
+    }
+
+    /** Nodes that a graph of several runs of a step has at most. */
+    int stepNodes() {
+        return stepNodes;
     }
 }

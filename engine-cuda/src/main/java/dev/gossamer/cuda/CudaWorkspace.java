@@ -349,7 +349,7 @@ final class CudaWorkspace implements Workspace {
 
     @Override
     public Step record(Runnable body) {
-        CudaStep made = new CudaStep(stream, body, tuning().stepCapture());
+        CudaStep made = new CudaStep(stream, body, tuning());
         steps.add(made);
         return made;
     }

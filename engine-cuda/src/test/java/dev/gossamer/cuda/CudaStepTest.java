@@ -108,6 +108,40 @@ class CudaStepTest {
         });
     }
 
+    /** Of two nodes, of which a graph holds up to sixteen runs. */
+    @Test
+    void becomesAGraphOfSeveralRunsWhereItRunsOften() {
+        on(Map.of(), workspace -> {
+            Layer layer = new Layer(workspace, 4);
+            layer.step.run(200);
+            assertThat(layer.step.describe()).endsWith("run op by op 1 times, captured 1 times, launched 199 times");
+            layer.step.run(100);
+            assertThat(layer.step.describe())
+                    .contains(", and one of 16 runs")
+                    .endsWith("run op by op 1 times, captured 2 times, launched 209 times");
+            layer.pattern(5);
+            layer.step.run(3);
+            assertThat(layer.step.describe())
+                    .doesNotContain("runs")
+                    .endsWith("run op by op 2 times, captured 3 times, launched 211 times");
+            layer.step.run(1000);
+            assertThat(layer.step.describe())
+                    .endsWith("run op by op 2 times, captured 4 times, launched " + (211 + 62 + 8) + " times");
+            assertThat(layer.first()).isEqualTo(5);
+        });
+    }
+
+    @Test
+    void staysAGraphOfOneRunWhereItHasManyNodes() {
+        on(Map.of("step.nodes", 3.0), workspace -> {
+            Layer layer = new Layer(workspace, 4);
+            layer.step.run(1000);
+            assertThat(layer.step.describe())
+                    .doesNotContain("runs")
+                    .endsWith("run op by op 1 times, captured 1 times, launched 999 times");
+        });
+    }
+
     @Test
     void isCapturedAgainAfterItsPatternChanged() {
         on(Map.of(), workspace -> {

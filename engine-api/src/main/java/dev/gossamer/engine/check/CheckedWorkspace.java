@@ -364,6 +364,15 @@ public final class CheckedWorkspace implements Workspace {
         }
 
         @Override
+        public void run(int times) {
+            door.enterUnrecorded("running a step");
+            if (times < 0) {
+                throw new IllegalArgumentException("A step runs 0 times or more, got " + times);
+            }
+            raw.run(times);
+        }
+
+        @Override
         public String describe() {
             return raw.describe();
         }

@@ -145,6 +145,49 @@ public abstract class RecordedStepContract extends BackendContract {
         });
     }
 
+    /** Weights that grow with every run, through counts that a backend may take together, and patterns. */
+    @Test
+    void runsSoManyTimes() {
+        cases("recorded and run many times", 1, (c, rig) -> {
+            Space space = rig.space(12, 12, c.random(12, 12, 0.3));
+            Values w = rig.workspace().values(space, Role.THETA);
+            Values growth = rig.workspace().values(space, Role.GRADIENT);
+            Tensor x = rig.tensor(Shape.of(12, 8), Layout.NATIVE, c.values(12 * 8));
+            Tensor y = rig.tensor(Shape.of(12, 8), Layout.NATIVE, new float[12 * 8]);
+            Product product = rig.workspace().product(Geometry.linear(12, 12));
+            Runnable body = () -> {
+                rig.workspace().dense().axpy(0.01f, growth, w);
+                product.forward(w, x, 0, y, Epilogue.NONE);
+            };
+            Step step = rig.workspace().record(body);
+            for (int times : new int[] {1, 0, 300, 7, 40, 500}) {
+                rig.workspace().repattern(space, c.random(12, 12, 0.3));
+                rig.upload(growth, c.values(space.nnz()));
+                float[] start = c.values(space.nnz());
+                rig.upload(w, start);
+                for (int i = 0; i < times + 5; i++) {
+                    body.run();
+                }
+                float[] want = rig.read(y);
+                rig.upload(w, start);
+                step.run(times);
+                step.run(5);
+                Close.sameBits("after " + times + " runs and 5", rig.read(y), want);
+            }
+        });
+    }
+
+    @Test
+    void refusesANegativeNumberOfRuns() {
+        try (Rig rig = rig()) {
+            Values numbers = rig.vector(9, null, new float[9]);
+            Step step = rig.workspace().record(() -> rig.workspace().dense().fill(numbers, 2));
+            assertThatThrownBy(() -> step.run(-1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("-1");
+        }
+    }
+
     /** Of a matrix without entries no number is read, so that only its pattern tells when there are some. */
     @Test
     void followsAPatternThatWasEmpty() {

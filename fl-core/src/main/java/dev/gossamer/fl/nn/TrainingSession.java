@@ -282,15 +282,17 @@ public final class TrainingSession implements AutoCloseable {
         workspace.write(position, 0);
         workspace.write(lossSum, 0);
         workspace.write(correct, 0);
+        int times;
         int size;
-        for (int i = 0, done = 0; done < count; i++, done += size) {
+        for (int i = 0, done = 0; done < count; i += times, done += times * size) {
             size = Math.min(batch, count - done);
             boolean anew = anew(i);
             if (anew && sparse.weights().followsMomentum()) {
                 follow(planned.plan.byMomentum(sparse, network));
             }
-            planned.step(size, anew).run();
-            flops += size * flopsPerSample;
+            times = alike(i, anew, (count - done) / size);
+            planned.step(size, anew).run(times);
+            flops += (double) times * size * flopsPerSample;
         }
         trained = count;
     }
@@ -300,6 +302,19 @@ public final class TrainingSession implements AutoCloseable {
         boolean first = fresh;
         fresh = false;
         return sparse.period() == SparseTraining.ONCE ? first : number % sparse.period() == 0;
+    }
+
+    /** How many batches from that number on, of so many of its size, run the same step. */
+    private int alike(int number, boolean anew, int most) {
+        if (!planned.reusesThresholds && !sparse.weights().followsMomentum()) {
+            return most;
+        }
+        if (anew && planned.reusesThresholds) {
+            return 1;
+        }
+        return sparse.period() == SparseTraining.ONCE
+                ? most
+                : Math.min(most, sparse.period() - number % sparse.period());
     }
 
     /** Loss and accuracy over the last epoch, each batch as it was before its update. Waits. */
