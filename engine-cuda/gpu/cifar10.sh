@@ -33,4 +33,4 @@ if [ ! -f "$run/result.json" ]; then
     tail -n 5 "$CHECK_OUT/cifar10/log"
     exit 0
 fi
-python3 "$CHECK_GPU/whole_run.py"
+python3 "$CHECK_GPU/whole_run.py" cifar10 run

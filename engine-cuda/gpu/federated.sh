@@ -1,5 +1,5 @@
-# The published FashionMNIST setting in its short form: twice on the backend, once on cpu-vector. Each finished run counts,
-# however often the section is started.
+# The published FashionMNIST setting in its short form: twice on the backend, once on cpu-vector; then all of it on the backend.
+# Each finished run counts, however often the section is started.
 report() { python3 "$CHECK_GPU/report.py" "$@"; }
 
 experiment=$CHECK_HOME/experiments/fedsparsify-fashion-mnist.yaml
@@ -20,7 +20,7 @@ train() {
     if [ -f "$folder/finished" ]; then
         return
     fi
-    "$CHECK_HOME/bin/gossamer" train "$experiment" --rounds "$rounds" --backend "$2" ${where[@]+"${where[@]}"} \
+    "$CHECK_HOME/bin/gossamer" train "$experiment" "${@:3}" --backend "$2" ${where[@]+"${where[@]}"} \
         --out "$folder" --overwrite --quiet --json >"$CHECK_OUT/federated/$1.json" 2>"$CHECK_OUT/federated/$1.log"
     local status=$?
     if [ "$status" = 0 ]; then
@@ -31,10 +31,17 @@ train() {
     fi
 }
 
-train first "$CHECK_BACKEND"
-train second "$CHECK_BACKEND"
-train processor cpu-vector
+train first "$CHECK_BACKEND" --rounds "$rounds"
+train second "$CHECK_BACKEND" --rounds "$rounds"
+train processor cpu-vector --rounds "$rounds"
 for run in first second processor; do
     [ -f "$CHECK_OUT/federated/$run/finished" ] || exit 0
 done
 python3 "$CHECK_GPU/compare_runs.py"
+
+[ "$CHECK_QUICK" = 0 ] || exit 0
+asked=()
+[ "$CHECK_REHEARSAL" = 1 ] || asked=(--non-zero 11829 --seconds 30)
+train whole "$CHECK_BACKEND"
+[ ! -f "$CHECK_OUT/federated/whole/finished" ] ||
+    python3 "$CHECK_GPU/whole_run.py" federated whole ${asked[@]+"${asked[@]}"}
