@@ -20,7 +20,7 @@ train() {
     if [ -f "$folder/finished" ]; then
         return
     fi
-    "$CHECK_HOME/bin/gossamer" train "$experiment" "${@:3}" --backend "$2" ${where[@]+"${where[@]}"} \
+    "$CHECK_HOME/bin/gossamer" ${tuning:+-Dgossamer.tuning=$tuning} train "$experiment" "${@:3}" --backend "$2" ${where[@]+"${where[@]}"} \
         --out "$folder" --overwrite --quiet --json >"$CHECK_OUT/federated/$1.json" 2>"$CHECK_OUT/federated/$1.log"
     local status=$?
     if [ "$status" = 0 ]; then
@@ -40,8 +40,16 @@ done
 python3 "$CHECK_GPU/compare_runs.py"
 
 [ "$CHECK_QUICK" = 0 ] || exit 0
-asked=()
-[ "$CHECK_REHEARSAL" = 1 ] || asked=(--non-zero 11829 --seconds 30)
-train whole "$CHECK_BACKEND"
-[ ! -f "$CHECK_OUT/federated/whole/finished" ] ||
-    python3 "$CHECK_GPU/whole_run.py" federated whole ${asked[@]+"${asked[@]}"}
+whole() {
+    train "$1" "$CHECK_BACKEND"
+    [ ! -f "$CHECK_OUT/federated/$1/finished" ] || python3 "$CHECK_GPU/whole_run.py" federated "$@"
+}
+
+if [ "$CHECK_REHEARSAL" = 1 ]; then
+    whole whole
+    exit 0
+fi
+whole whole --non-zero 11829 --seconds 30
+# What two choices are worth that were made without a GPU: several steps in a graph, and where small layers end to be packed.
+tuning=step.nodes=0 whole whole-step-by-step
+tuning=masked.density.small=1 whole whole-packed

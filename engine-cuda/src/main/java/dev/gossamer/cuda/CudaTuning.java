@@ -40,7 +40,7 @@ final class CudaTuning {
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
     static final Map<String, List<Double>> TUNABLE = Map.of(
             "masked.density", List.of(0.1, 0.15, 0.2, 0.25, 0.3, 0.4),
-            "masked.density.small", List.of(0.2, 0.35, 0.5, 0.75),
+            "masked.density.small", List.of(0.2, 0.35, 0.5, 0.75, 1.0),
             "convolution.masked.density", List.of(0.1, 0.15, 0.2, 0.25, 0.3));
 
     private final TuningTable table;
