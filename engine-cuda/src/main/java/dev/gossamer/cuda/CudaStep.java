@@ -25,8 +25,8 @@ final class CudaStep implements Step, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(CudaStep.class.getName());
 
-    /** With more, a graph gains little over its launch: 2 us against 34 us and more, for each of the runs. */
-    private static final int MOST_TOGETHER = 16;
+    /** An eighth of the launches is few enough: ten clients then need one every 27 us, and the driver takes 5.6. */
+    private static final int MOST_TOGETHER = 8;
 
     /**
      * A graph of several runs is made when the step runs so many times that often. To capture a run takes the processor as long
