@@ -158,23 +158,37 @@ final class SoftmaxCrossEntropy {
 
     /**
      * Stores the labels' own logits, and counts the samples whose largest logit, the first of equals, is the label's. One sample
-     * after the other: as vectors, C2 boxed it once other kernels had run.
+     * after the other: as vectors, C2 boxed it once other kernels had run. Without branches that logits decide: of those C2
+     * leaves out what never happened, and when a model that has learned makes it happen, it throws the code of the whole step
+     * away and goes on in C1's, where each vector is an object.
      */
     private static int right(long logits, int step, int[] classes, int column, int samples, long scratch) {
         int right = 0;
         for (int i = 0; i < samples; i++) {
             long at = logits + 4L * i;
             int label = classes[column + i];
-            float max = ALL.get(UNCHECKED, (scratch + MAX + 4L * i) & USER);
-            float own = ALL.get(UNCHECKED, (at + (long) label * step) & USER);
-            ALL.set(UNCHECKED, (scratch + OWN + 4L * i) & USER, own);
-            int first = own == max ? 0 : label + 1;
-            while (first < label && ALL.get(UNCHECKED, (at + (long) first * step) & USER) != max) {
-                first++;
+            int max = ALL.get(INT, (scratch + MAX + 4L * i) & USER);
+            int own = ALL.get(INT, (at + (long) label * step) & USER);
+            ALL.set(INT, (scratch + OWN + 4L * i) & USER, own);
+            int wrong = differ(own, max) | nan(max);
+            for (int row = 0; row < label; row++) {
+                wrong |= ~differ(ALL.get(INT, (at + (long) row * step) & USER), max);
             }
-            right += first == label ? 1 : 0;
+            right += 1 + wrong;
         }
         return right;
+    }
+
+    /** -1 if floats differ, given by their bits, else 0; zeros are equal, and so are NaN of the same bits. */
+    private static int differ(int a, int b) {
+        int bits = a ^ b;
+        int magnitudes = (a | b) << 1;
+        return ((bits | -bits) & (magnitudes | -magnitudes)) >> 31;
+    }
+
+    /** -1 if a float is NaN, given by its bits, else 0. */
+    private static int nan(int bits) {
+        return (Float.floatToRawIntBits(Float.POSITIVE_INFINITY) - (bits & Integer.MAX_VALUE)) >> 31;
     }
 
     /** {@code exp(logit - max)} of every class, and their sum. */

@@ -111,6 +111,21 @@ public abstract class SoftmaxCrossEntropyContract extends BackendContract {
         }
     }
 
+    /** The largest logit's class is the first of those that have it, and a zero is as large with a sign as without. */
+    @Test
+    void takesTheFirstOfEquals() {
+        try (Rig rig = rig()) {
+            // Samples are columns: 1 and 1; 0 and -0; -0 and 0; 2 in the middle.
+            Tensor logits = rig.tensor(Shape.of(3, 4), 0, new float[] {1, 0f, -0f, 1, 1, -0f, 0f, 2, 0, -1, -1, 1});
+            for (int label = 0; label < 3; label++) {
+                Cell correct = rig.cell(0);
+                int[] labels = {label, label, label, label};
+                rig.workspace().nn().softmaxCrossEntropy(logits, rig.labels(labels), null, rig.cell(0), correct);
+                assertThat(rig.read(correct)).as("class " + label).isEqualTo(new float[] {3, 1, 0}[label]);
+            }
+        }
+    }
+
     @Test
     void survivesHugeLogits() {
         try (Rig rig = rig()) {
