@@ -282,17 +282,17 @@ public final class TrainingSession implements AutoCloseable {
         workspace.write(position, 0);
         workspace.write(lossSum, 0);
         workspace.write(correct, 0);
-        int times;
-        int size;
-        for (int i = 0, done = 0; done < count; i += times, done += times * size) {
-            size = Math.min(batch, count - done);
+        for (int i = 0, done = 0; done < count; ) {
+            int size = Math.min(batch, count - done);
             boolean anew = anew(i);
             if (anew && sparse.weights().followsMomentum()) {
                 follow(planned.plan.byMomentum(sparse, network));
             }
-            times = alike(i, anew, (count - done) / size);
+            int times = alike(i, anew, (count - done) / size);
             planned.step(size, anew).run(times);
             flops += (double) times * size * flopsPerSample;
+            i += times;
+            done += times * size;
         }
         trained = count;
     }
