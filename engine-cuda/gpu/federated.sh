@@ -15,12 +15,14 @@ if [ -z "$CHECK_DATA" ]; then
     where=()
 fi
 
+tuning=
 train() {
     local folder=$CHECK_OUT/federated/$1
     if [ -f "$folder/finished" ]; then
         return
     fi
-    "$CHECK_HOME/bin/gossamer" ${tuning:+-Dgossamer.tuning=$tuning} train "$experiment" "${@:3}" --backend "$2" ${where[@]+"${where[@]}"} \
+    "$CHECK_HOME/bin/gossamer" ${tuning:+"-Dgossamer.tuning=$tuning"} train "$experiment" "${@:3}" \
+        --backend "$2" ${where[@]+"${where[@]}"} \
         --out "$folder" --overwrite --quiet --json >"$CHECK_OUT/federated/$1.json" 2>"$CHECK_OUT/federated/$1.log"
     local status=$?
     if [ "$status" = 0 ]; then
@@ -29,6 +31,11 @@ train() {
         report add "run $1" failed exit="$status" log="$CHECK_OUT/federated/$1.log"
         tail -n 5 "$CHECK_OUT/federated/$1.log"
     fi
+}
+
+whole() {
+    train "$1" "$CHECK_BACKEND"
+    [ ! -f "$CHECK_OUT/federated/$1/finished" ] || python3 "$CHECK_GPU/whole_run.py" federated "$@"
 }
 
 train first "$CHECK_BACKEND" --rounds "$rounds"
@@ -40,11 +47,6 @@ done
 python3 "$CHECK_GPU/compare_runs.py"
 
 [ "$CHECK_QUICK" = 0 ] || exit 0
-whole() {
-    train "$1" "$CHECK_BACKEND"
-    [ ! -f "$CHECK_OUT/federated/$1/finished" ] || python3 "$CHECK_GPU/whole_run.py" federated "$@"
-}
-
 if [ "$CHECK_REHEARSAL" = 1 ]; then
     whole whole
     exit 0
