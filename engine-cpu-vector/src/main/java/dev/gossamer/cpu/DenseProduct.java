@@ -76,17 +76,9 @@ final class DenseProduct {
         }
     }
 
-    /** Rows in large blocks first, as many as leave whole blocks of four where that is possible: single rows are slow. */
     private static void blocks(
             Operands io, int from, int to, int vectors, long aBase, long bBase, long cBase, int depth, float beta) {
-        int rows = to - from;
-        int fives = rows / 5;
-        int even = fives - ((fives - rows) & 3);
-        int large = GemmKernels.ROWS == 5 && beta == 0 && even >= 0 ? 5 * even : 0;
-        GemmKernels.block(large, vectors, io, aBase + from * io.aRow, bBase, cBase + from * io.cRow, depth, beta);
-        int rest = from + large;
-        GemmKernels.block(
-                rows - large, vectors, io, aBase + rest * io.aRow, bBase, cBase + rest * io.cRow, depth, beta);
+        GemmKernels.block(to - from, vectors, io, aBase + from * io.aRow, bBase, cBase + from * io.cRow, depth, beta);
     }
 
     /** {@code GW = GY·Xᵀ + beta·GW}: per batch block X is transposed into panels, and the chain goes on from block to block. */

@@ -3,6 +3,7 @@ package dev.gossamer.cpu;
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.INDEX;
 import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -14,7 +15,7 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Dense register blocks: rows of A by one or two vectors of columns of B. Every output is one FMA chain in ascending depth;
  * starting from a stored C (beta = 1) continues the chain, so that blocks of the depth change no bit. Ranges are checked once
- * per block, see {@link Raw}.
+ * per block, see {@link Raw}; the rows of A have an address each, so that a loop adds one number to it.
  */
 final class GemmKernels {
 
@@ -65,42 +66,68 @@ final class GemmKernels {
         long a = Raw.address(io.a, aBase, (rows - 1) * io.aRow + Math.max(0, depth - 1) * io.aDepth + Float.BYTES);
         long b = Raw.address(io.b, bBase, Math.max(0, depth - 1) * io.bDepth + width);
         long c = Raw.address(io.c, cBase, (rows - 1) * io.cRow + width);
-        int row = 0;
-        for (; row + 5 <= rows && ROWS == 5 && beta == 0; row += 5) {
-            if (vectors == 2) {
-                fresh5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
-            } else {
-                fresh5x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
-            }
+        if (vectors == 2) {
+            pairs(rows, io, a, b, c, depth, beta);
+        } else {
+            singles(rows, io, a, b, c, depth, beta);
         }
-        for (int each = row; each < rows; each++) {
-            Scaling.row(vectors, c + each * io.cRow, beta);
+    }
+
+    /** Rows by five, as many of them as leave whole blocks of four where that is possible: a row by itself is slow. */
+    private static void pairs(int rows, Operands io, long a, long b, long c, int depth, float beta) {
+        int fives = ROWS == 5 ? rows / 5 : 0;
+        int even = fives - ((fives - rows) & 3);
+        int large = 5 * (even < 0 ? fives : even);
+        int fresh = beta == 0 ? large : 0;
+        for (int row = 0; row < fresh; row += 5) {
+            fresh5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
-        for (; row + 5 <= rows && ROWS == 5 && vectors == 2; row += 5) {
+        for (int row = fresh; row < rows; row++) {
+            Scaling.row(2, c + row * io.cRow, beta);
+        }
+        for (int row = fresh; row < large; row += 5) {
             rows5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
+        int row = large;
         for (; row + 4 <= rows; row += 4) {
-            if (vectors == 2) {
-                rows4x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
-            } else {
-                rows4x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
-            }
+            rows4x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
         for (; row < rows; row++) {
-            if (vectors == 2) {
-                rows1x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
-            } else {
-                rows1x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
-            }
+            rows1x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
+        }
+    }
+
+    /** Rows by ten: with one vector each, it takes so many chains to keep the multipliers busy. */
+    private static void singles(int rows, Operands io, long a, long b, long c, int depth, float beta) {
+        int row = 0;
+        for (; row + 10 <= rows && beta == 0; row += 10) {
+            fresh10x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
+        }
+        for (int each = row; each < rows; each++) {
+            Scaling.row(1, c + each * io.cRow, beta);
+        }
+        for (; row + 4 <= rows; row += 4) {
+            rows4x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
+        }
+        for (; row < rows; row++) {
+            rows1x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
     }
 
     private static void fresh5x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
+        long r1 = (aBase + aRow) & USER;
+        long r2 = (aBase + 2 * aRow) & USER;
+        long r3 = (aBase + 3 * aRow) & USER;
+        long r4 = (aBase + 4 * aRow) & USER;
         long c0 = cBase & USER;
         FloatVector s00 = FloatVector.zero(F);
         FloatVector s01 = FloatVector.zero(F);
-        long c1 = (cBase + 1 * io.cRow) & USER;
+        long c1 = (cBase + io.cRow) & USER;
         FloatVector s10 = FloatVector.zero(F);
         FloatVector s11 = FloatVector.zero(F);
         long c2 = (cBase + 2 * io.cRow) & USER;
@@ -112,29 +139,26 @@ final class GemmKernels {
         long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = FloatVector.zero(F);
         FloatVector s41 = FloatVector.zero(F);
-        long from = aBase;
-        long at = bBase;
         for (int k = 0; k < depth; k++) {
-            long in = at & USER;
-            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r1 + to));
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r2 + to));
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r3 + to));
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 4 * aRow) & USER));
+            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r4 + to));
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
-            from += io.aDepth;
-            at += io.bDepth;
         }
         s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
         s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
@@ -150,10 +174,18 @@ final class GemmKernels {
 
     private static void rows5x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
+        long r1 = (aBase + aRow) & USER;
+        long r2 = (aBase + 2 * aRow) & USER;
+        long r3 = (aBase + 3 * aRow) & USER;
+        long r4 = (aBase + 4 * aRow) & USER;
         long c0 = cBase & USER;
         FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
         FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
-        long c1 = (cBase + 1 * io.cRow) & USER;
+        long c1 = (cBase + io.cRow) & USER;
         FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
         FloatVector s11 = fromMemorySegment(F, ALL, c1 + BYTES, LITTLE_ENDIAN);
         long c2 = (cBase + 2 * io.cRow) & USER;
@@ -165,29 +197,26 @@ final class GemmKernels {
         long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = fromMemorySegment(F, ALL, c4, LITTLE_ENDIAN);
         FloatVector s41 = fromMemorySegment(F, ALL, c4 + BYTES, LITTLE_ENDIAN);
-        long from = aBase;
-        long at = bBase;
         for (int k = 0; k < depth; k++) {
-            long in = at & USER;
-            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r1 + to));
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r2 + to));
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r3 + to));
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 4 * aRow) & USER));
+            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r4 + to));
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
-            from += io.aDepth;
-            at += io.bDepth;
         }
         s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
         s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
@@ -203,10 +232,17 @@ final class GemmKernels {
 
     private static void rows4x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
+        long r1 = (aBase + aRow) & USER;
+        long r2 = (aBase + 2 * aRow) & USER;
+        long r3 = (aBase + 3 * aRow) & USER;
         long c0 = cBase & USER;
         FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
         FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
-        long c1 = (cBase + 1 * io.cRow) & USER;
+        long c1 = (cBase + io.cRow) & USER;
         FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
         FloatVector s11 = fromMemorySegment(F, ALL, c1 + BYTES, LITTLE_ENDIAN);
         long c2 = (cBase + 2 * io.cRow) & USER;
@@ -215,26 +251,23 @@ final class GemmKernels {
         long c3 = (cBase + 3 * io.cRow) & USER;
         FloatVector s30 = fromMemorySegment(F, ALL, c3, LITTLE_ENDIAN);
         FloatVector s31 = fromMemorySegment(F, ALL, c3 + BYTES, LITTLE_ENDIAN);
-        long from = aBase;
-        long at = bBase;
         for (int k = 0; k < depth; k++) {
-            long in = at & USER;
-            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r1 + to));
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r2 + to));
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r3 + to));
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            from += io.aDepth;
-            at += io.bDepth;
         }
         s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
         s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
@@ -247,30 +280,44 @@ final class GemmKernels {
     }
 
     private static void rows1x2(Operands io, long aBase, long bBase, long cBase, int depth) {
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
         long c0 = cBase & USER;
         FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
         FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
-        long from = aBase;
-        long at = bBase;
         for (int k = 0; k < depth; k++) {
-            long in = at & USER;
-            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, ALL, in + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            from += io.aDepth;
-            at += io.bDepth;
         }
         s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
         s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
     }
 
-    private static void fresh5x1(Operands io, long aBase, long bBase, long cBase, int depth) {
+    private static void fresh10x1(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
+        long r1 = (aBase + aRow) & USER;
+        long r2 = (aBase + 2 * aRow) & USER;
+        long r3 = (aBase + 3 * aRow) & USER;
+        long r4 = (aBase + 4 * aRow) & USER;
+        long r5 = (aBase + 5 * aRow) & USER;
+        long r6 = (aBase + 6 * aRow) & USER;
+        long r7 = (aBase + 7 * aRow) & USER;
+        long r8 = (aBase + 8 * aRow) & USER;
+        long r9 = (aBase + 9 * aRow) & USER;
         long c0 = cBase & USER;
         FloatVector s00 = FloatVector.zero(F);
-        long c1 = (cBase + 1 * io.cRow) & USER;
+        long c1 = (cBase + io.cRow) & USER;
         FloatVector s10 = FloatVector.zero(F);
         long c2 = (cBase + 2 * io.cRow) & USER;
         FloatVector s20 = FloatVector.zero(F);
@@ -278,56 +325,82 @@ final class GemmKernels {
         FloatVector s30 = FloatVector.zero(F);
         long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = FloatVector.zero(F);
-        long from = aBase;
-        long at = bBase;
+        long c5 = (cBase + 5 * io.cRow) & USER;
+        FloatVector s50 = FloatVector.zero(F);
+        long c6 = (cBase + 6 * io.cRow) & USER;
+        FloatVector s60 = FloatVector.zero(F);
+        long c7 = (cBase + 7 * io.cRow) & USER;
+        FloatVector s70 = FloatVector.zero(F);
+        long c8 = (cBase + 8 * io.cRow) & USER;
+        FloatVector s80 = FloatVector.zero(F);
+        long c9 = (cBase + 9 * io.cRow) & USER;
+        FloatVector s90 = FloatVector.zero(F);
         for (int k = 0; k < depth; k++) {
-            long in = at & USER;
-            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
             s00 = a0.fma(b0, s00);
-            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r1 + to));
             s10 = a1.fma(b0, s10);
-            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r2 + to));
             s20 = a2.fma(b0, s20);
-            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r3 + to));
             s30 = a3.fma(b0, s30);
-            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 4 * aRow) & USER));
+            FloatVector a4 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r4 + to));
             s40 = a4.fma(b0, s40);
-            from += io.aDepth;
-            at += io.bDepth;
+            FloatVector a5 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r5 + to));
+            s50 = a5.fma(b0, s50);
+            FloatVector a6 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r6 + to));
+            s60 = a6.fma(b0, s60);
+            FloatVector a7 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r7 + to));
+            s70 = a7.fma(b0, s70);
+            FloatVector a8 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r8 + to));
+            s80 = a8.fma(b0, s80);
+            FloatVector a9 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r9 + to));
+            s90 = a9.fma(b0, s90);
         }
         s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
         s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
         s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
         s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
         s40.intoMemorySegment(ALL, c4, LITTLE_ENDIAN);
+        s50.intoMemorySegment(ALL, c5, LITTLE_ENDIAN);
+        s60.intoMemorySegment(ALL, c6, LITTLE_ENDIAN);
+        s70.intoMemorySegment(ALL, c7, LITTLE_ENDIAN);
+        s80.intoMemorySegment(ALL, c8, LITTLE_ENDIAN);
+        s90.intoMemorySegment(ALL, c9, LITTLE_ENDIAN);
     }
 
     private static void rows4x1(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
+        long r1 = (aBase + aRow) & USER;
+        long r2 = (aBase + 2 * aRow) & USER;
+        long r3 = (aBase + 3 * aRow) & USER;
         long c0 = cBase & USER;
         FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
-        long c1 = (cBase + 1 * io.cRow) & USER;
+        long c1 = (cBase + io.cRow) & USER;
         FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
         long c2 = (cBase + 2 * io.cRow) & USER;
         FloatVector s20 = fromMemorySegment(F, ALL, c2, LITTLE_ENDIAN);
         long c3 = (cBase + 3 * io.cRow) & USER;
         FloatVector s30 = fromMemorySegment(F, ALL, c3, LITTLE_ENDIAN);
-        long from = aBase;
-        long at = bBase;
         for (int k = 0; k < depth; k++) {
-            long in = at & USER;
-            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
             s00 = a0.fma(b0, s00);
-            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + aRow) & USER));
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r1 + to));
             s10 = a1.fma(b0, s10);
-            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 2 * aRow) & USER));
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r2 + to));
             s20 = a2.fma(b0, s20);
-            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, (from + 3 * aRow) & USER));
+            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r3 + to));
             s30 = a3.fma(b0, s30);
-            from += io.aDepth;
-            at += io.bDepth;
         }
         s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
         s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
@@ -336,17 +409,18 @@ final class GemmKernels {
     }
 
     private static void rows1x1(Operands io, long aBase, long bBase, long cBase, int depth) {
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
         long c0 = cBase & USER;
         FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
-        long from = aBase;
-        long at = bBase;
         for (int k = 0; k < depth; k++) {
-            long in = at & USER;
-            FloatVector b0 = fromMemorySegment(F, ALL, in, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, from & USER));
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
             s00 = a0.fma(b0, s00);
-            from += io.aDepth;
-            at += io.bDepth;
         }
         s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
     }
