@@ -24,12 +24,13 @@ final class ConvolutionWalk implements Workers.Parts {
     /** Vectors of a dense tile, the columns of a gemm's register block. */
     private static final int DENSE_VECTORS = 2;
 
-    /** Positions of the reduced dimension that are packed together: 32 KiB. */
-    private static final int DEPTH = 32 * 1024 / (DENSE_VECTORS * Lanes.BYTES);
+    /** Positions of the reduced dimension that are packed together: 36 KiB, 32 channels of a 3x3 kernel. */
+    private static final int DEPTH = 36 * 1024 / (DENSE_VECTORS * Lanes.BYTES);
 
     private final CpuWorkspace workspace;
     private final SparseConvolutionKernels.Operands[] sparse;
     private final GemmKernels.Operands[] dense;
+    private final Packing.Taps[] taps;
 
     // What all passes of one product share.
     private CpuTensor in;
@@ -47,7 +48,7 @@ final class ConvolutionWalk implements Workers.Parts {
     private @Nullable TapClasses classes;
     private Csr csr;
     private MemorySegment values = MemorySegment.NULL;
-    private int[] offsets = new int[0];
+    private int depth;
     private MemorySegment weights = MemorySegment.NULL;
     private long weightsBase;
     private MemorySegment panels = MemorySegment.NULL;
@@ -59,6 +60,8 @@ final class ConvolutionWalk implements Workers.Parts {
         Arrays.setAll(sparse, part -> new SparseConvolutionKernels.Operands());
         this.dense = new GemmKernels.Operands[workspace.threads()];
         Arrays.setAll(dense, part -> new GemmKernels.Operands());
+        this.taps = new Packing.Taps[workspace.threads()];
+        Arrays.setAll(taps, part -> new Packing.Taps());
     }
 
     void operands(CpuTensor input, float scale, CpuTensor output, int outputChannels) {
@@ -106,8 +109,11 @@ final class ConvolutionWalk implements Workers.Parts {
         classes = null;
         weights = matrix;
         weightsBase = base;
-        offsets = reduced;
-        double flops = 2.0 * channels * offsets.length * next.rows() * next.cols() * out.batch;
+        depth = reduced.length;
+        for (Packing.Taps each : taps) {
+            each.set(in, reduced);
+        }
+        double flops = 2.0 * channels * depth * next.rows() * next.cols() * out.batch;
         int parts = workspace.parts(flops);
         panels = workspace.scratch(CpuWorkspace.Scratch.PANELS, (long) parts * DEPTH * DENSE_VECTORS * Lanes.BYTES);
         dispatch(parts);
@@ -260,29 +266,23 @@ final class ConvolutionWalk implements Workers.Parts {
 
     /** One or two vectors, which may lie at two positions that are not neighbours in the input. */
     private void denseTile(int column, int inRow, int vector, int vectors, long to0, int from, int to, int part) {
-        long first = inputOffset(column, inRow, vector);
-        long second = vectors == 1 ? first : inputOffset(column, inRow, vector + 1);
         long panel = (long) part * DEPTH * DENSE_VECTORS * Lanes.BYTES;
-        long rowBytes = 4L * offsets.length;
+        long rowBytes = 4L * depth;
         GemmKernels.Operands io = dense[part];
         io.set(weights, rowBytes, 4, panels, (long) DENSE_VECTORS * Lanes.BYTES, out.data, outStride);
-        int depth = 0;
-        do {
-            int deep = Math.min(DEPTH, offsets.length - depth);
-            if (deep > 0) {
-                Packing.taps(in, first, second, offsets, depth, deep, panels, panel);
-            }
-            GemmKernels.block(
-                    to - from,
-                    vectors,
-                    io,
-                    deep == 0 ? 0 : weightsBase + from * rowBytes + 4L * depth,
-                    panel,
-                    to0 + (long) from * outStride,
-                    deep,
-                    depth == 0 ? beta : 1);
-            depth += deep;
-        } while (depth < offsets.length);
+        long c = to0 + (long) from * outStride;
+        if (depth == 0) {
+            GemmKernels.block(to - from, vectors, io, 0, panel, c, 0, beta);
+            return;
+        }
+        long first = inputOffset(column, inRow, vector);
+        long second = vectors == 1 ? first : inputOffset(column, inRow, vector + 1);
+        Packing.Taps tile = taps[part].at(in, first, second);
+        for (int done = 0; done < depth; done += DEPTH) {
+            int deep = Math.min(DEPTH, depth - done);
+            long a = weightsBase + from * rowBytes + 4L * done;
+            GemmKernels.block(to - from, vectors, io, tile, done, a, panel, c, deep, done == 0 ? beta : 1);
+        }
     }
 
     private long inputOffset(int column, int inRow, int vector) {

@@ -35,37 +35,48 @@ final class Packing {
     }
 
     /**
-     * {@code depth} rows of two vectors each, at positions of an activation: one from {@code first}, one from {@code second},
-     * byte offsets of position 0.
-     *
-     * @param offsets positions, from index {@code from} on
+     * Two vectors at each of some positions of an activation, which need not be neighbours. Mutable and kept, so that a step
+     * allocates nothing.
      */
-    static void taps(
-            CpuTensor in, long first, long second, int[] offsets, int from, int depth, MemorySegment to, long start) {
-        int last = 0;
-        for (int k = from; k < from + depth; k++) {
-            last = Math.max(last, offsets[k]);
+    static final class Taps {
+
+        int[] positions = new int[0];
+        /** Bytes from position to position. */
+        int step;
+        /** Addresses of position 0. */
+        long first;
+
+        long second;
+
+        private long reach;
+
+        /** The positions of the next tiles. */
+        void set(CpuTensor in, int[] taps) {
+            int last = 0;
+            for (int tap : taps) {
+                last = Math.max(last, tap);
+            }
+            positions = taps;
+            step = Math.toIntExact(in.rowStride());
+            reach = last * in.rowStride() + BYTES;
         }
-        long reach = last * in.rowStride() + BYTES;
-        long one = Raw.address(in.data, first, reach);
-        long two = Raw.address(in.data, second, reach);
-        taps(
-                one,
-                two,
-                offsets,
-                from,
-                depth,
-                Math.toIntExact(in.rowStride()),
-                Raw.address(to, start, 2L * BYTES * depth));
+
+        /** A tile by the byte offsets of position 0 of its vectors. */
+        Taps at(CpuTensor in, long one, long two) {
+            first = Raw.address(in.data, one, reach);
+            second = Raw.address(in.data, two, reach);
+            return this;
+        }
     }
 
-    private static void taps(long first, long second, int[] offsets, int from, int depth, int stride, long to) {
-        long step = stride & INDEX;
-        long one = first & USER;
-        long two = second & USER;
-        long target = to & USER;
+    /** {@code depth} rows of two vectors each, from tap {@code from} on. */
+    static void taps(Taps taps, int from, int depth, MemorySegment to, long start) {
+        long step = taps.step & INDEX;
+        long one = taps.first & USER;
+        long two = taps.second & USER;
+        long target = Raw.address(to, start, 2L * BYTES * depth);
         for (int k = 0; k < depth; k++) {
-            long at = (offsets[from + k] & INDEX) * step;
+            long at = (taps.positions[from + k] & INDEX) * step;
             fromMemorySegment(F, ALL, one + at, LITTLE_ENDIAN).intoMemorySegment(ALL, target, LITTLE_ENDIAN);
             fromMemorySegment(F, ALL, two + at, LITTLE_ENDIAN).intoMemorySegment(ALL, target + BYTES, LITTLE_ENDIAN);
             target = (target + 2L * BYTES) & USER;
