@@ -34,6 +34,9 @@ final class ConvolutionWeightGradient implements Workers.Parts {
 
     private static final int TAPS = 4;
 
+    /** Weights of a channel in a dense panel: those of 32 inputs of a 3x3 kernel, which stay in cache while channels pass. */
+    private static final int WIDTH = 288;
+
     /** What a dense block reads between two visits to its partial sums: a part of the first-level cache. */
     private static final int SEGMENT = 24 * 1024;
 
@@ -98,7 +101,7 @@ final class ConvolutionWeightGradient implements Workers.Parts {
             span = Math.max(span, offset + 1);
         }
         long weights = (long) geometry.outChannels() * taps.length;
-        start(x, gy, scale, gw, Math.max(PARTIALS, ROWS * Math.min(taps.length, PARTIALS / ROWS)), weights);
+        start(x, gy, scale, gw, PARTIALS, weights);
         gw.clearOutside();
     }
 
@@ -159,7 +162,7 @@ final class ConvolutionWeightGradient implements Workers.Parts {
         int rows = geometry.outChannels();
         int blocks = (rows + ROWS - 1) / ROWS;
         int end = Math.min(rows, blocks * (part + 1) / parts * ROWS);
-        int width = Math.min(offsets.length, PARTIALS / ROWS);
+        int width = Math.min(offsets.length, WIDTH);
         int height = Math.max(ROWS, PARTIALS / width / ROWS * ROWS);
         for (int row = blocks * part / parts * ROWS; row < end; row += height) {
             for (int tap = 0; tap < offsets.length; tap += width) {
