@@ -177,7 +177,7 @@ final class Batches {
         }
     }
 
-    /** Up to 16 samples into scratch. */
+    /** Up to 16 samples into scratch; what the second half holds where they are at most eight is not looked at. */
     private static void transpose(
             MemorySegment images, int[] order, int first, int columns, int pixels, MemorySegment scratch) {
         int longs = longs(pixels);
@@ -185,9 +185,10 @@ final class Batches {
             int count = Math.min(8, columns - half);
             long base = (long) half * longs * Long.BYTES;
             int done = 0;
-            if (count == 8 && pixels / 8 >= LONGS.length() && images.isNative()) {
+            if (pixels / 8 >= LONGS.length()) {
                 done = pixels / 8 * 8;
-                eight(images, order, first + half, pixels, Raw.address(scratch, base, 8L * longs * Long.BYTES), longs);
+                long to = Raw.address(scratch, base, 8L * longs * Long.BYTES);
+                eight(images, order, first + half, count, pixels, to, longs);
             }
             for (int i = 0; i < count; i++) {
                 long from = (long) order[first + half + i] * pixels;
@@ -199,12 +200,16 @@ final class Batches {
         }
     }
 
-    /** Rows of eight pixels become rows of eight samples: swap bytes, then pairs, then halves. */
-    private static void eight(MemorySegment images, int[] order, int first, int pixels, long scratch, int longs) {
+    /**
+     * Rows of eight pixels become rows of eight samples: swap bytes, then pairs, then halves. Where there are fewer samples the
+     * last one stands for those that are missing, and behind the batch lanes are cleared anyway.
+     */
+    private static void eight(
+            MemorySegment images, int[] order, int first, int count, int pixels, long scratch, int longs) {
         long row = (long) longs * Long.BYTES;
         for (int i = 0; i < 8; i += 2) {
-            long even = Raw.address(images, (long) order[first + i] * pixels, pixels);
-            long odd = Raw.address(images, (long) order[first + i + 1] * pixels, pixels);
+            long even = Raw.address(images, (long) order[first + Math.min(i, count - 1)] * pixels, pixels);
+            long odd = Raw.address(images, (long) order[first + Math.min(i + 1, count - 1)] * pixels, pixels);
             swap(even, odd, scratch + i * row, scratch + (i + 1) * row, pixels / 8, 8, 0x00FF00FF00FF00FFL);
         }
         for (int i = 0; i < 8; i += i % 4 == 1 ? 3 : 1) {

@@ -207,7 +207,14 @@ final class CpuWorkspace implements Workspace {
 
     @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
-        return new CpuHandles.CpuSamples(this, images, labels, one, count);
+        return new CpuHandles.CpuSamples(this, outsideHeap(images), labels, one, count);
+    }
+
+    /** Kernels read memory by its address, which that on the heap has not. */
+    private MemorySegment outsideHeap(MemorySegment images) {
+        return images.isNative()
+                ? images
+                : memory.allocate(images.byteSize()).copyFrom(images).asReadOnly();
     }
 
     @Override
