@@ -16,6 +16,9 @@ final class Gemm {
 
     private static final int COLUMNS = 256;
 
+    /** Rows that meet a panel before they go on to the next: enough to be cut into blocks without rows by themselves. */
+    private static final int ROWS = 4 * GemmKernels.ROWS;
+
     /** Columns of a panel. */
     private static final int PANEL = 2 * Lanes.COUNT;
 
@@ -85,7 +88,7 @@ final class Gemm {
         }
         MemorySegment packed = workspace.scratch(CpuWorkspace.Scratch.PANELS, 4L * DEPTH * (COLUMNS + PANEL));
         int parts = workspace.parts(2.0 * a.rows * a.cols * b.cols);
-        MemorySegment tiles = workspace.scratch(CpuWorkspace.Scratch.TILES, 4L * parts * GemmKernels.ROWS * PANEL);
+        MemorySegment tiles = workspace.scratch(CpuWorkspace.Scratch.TILES, 4L * parts * ROWS * PANEL);
         direct.set(a.data, a.rowStride, a.colStride, packed, 4L * PANEL, c.data, c.rowStride);
         tiled.set(a.data, a.rowStride, a.colStride, packed, 4L * PANEL, tiles, 4L * PANEL);
         for (col = 0; col < b.cols; col += COLUMNS) {
@@ -145,9 +148,9 @@ final class Gemm {
 
     /** Rows of A against the packed block of B. */
     private void rows(int from, int to, int part, float beta) {
-        long tile = 4L * part * GemmKernels.ROWS * PANEL;
-        for (int row = from; row < to; row += GemmKernels.ROWS) {
-            int height = Math.min(GemmKernels.ROWS, to - row);
+        long tile = 4L * part * ROWS * PANEL;
+        for (int row = from; row < to; row += ROWS) {
+            int height = Math.min(ROWS, to - row);
             for (int panel = 0; panel < cols; panel += PANEL) {
                 long bBase = 4L * panel * deep;
                 int width = Math.min(PANEL, cols - panel);
