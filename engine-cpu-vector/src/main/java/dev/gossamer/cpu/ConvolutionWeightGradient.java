@@ -163,7 +163,7 @@ final class ConvolutionWeightGradient implements Workers.Parts {
         int blocks = (rows + ROWS - 1) / ROWS;
         int end = Math.min(rows, blocks * (part + 1) / parts * ROWS);
         int width = Math.min(offsets.length, WIDTH);
-        int height = Math.max(ROWS, PARTIALS / width / ROWS * ROWS);
+        int height = PARTIALS / width / ROWS * ROWS;
         for (int row = blocks * part / parts * ROWS; row < end; row += height) {
             for (int tap = 0; tap < offsets.length; tap += width) {
                 panel(row, Math.min(end, row + height), tap, Math.min(offsets.length, tap + width), part);

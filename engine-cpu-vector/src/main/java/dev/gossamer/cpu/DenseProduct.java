@@ -71,14 +71,10 @@ final class DenseProduct {
         int column = 0;
         while (column < c.batch) {
             int vectors = Math.min(2, Strips.vectors(b, c, column));
-            blocks(io, from, to, vectors, 0, b.base(column), c.base(column), depth, beta);
+            long at = c.base(column) + from * io.cRow;
+            GemmKernels.block(to - from, vectors, io, from * io.aRow, b.base(column), at, depth, beta);
             column += vectors * Lanes.COUNT;
         }
-    }
-
-    private static void blocks(
-            Operands io, int from, int to, int vectors, long aBase, long bBase, long cBase, int depth, float beta) {
-        GemmKernels.block(to - from, vectors, io, aBase + from * io.aRow, bBase, cBase + from * io.cRow, depth, beta);
     }
 
     /** {@code GW = GY·Xᵀ + beta·GW}: per batch block X is transposed into panels, and the chain goes on from block to block. */
@@ -145,7 +141,7 @@ final class DenseProduct {
         for (int panel = from; panel < to; panel++) {
             int vectors = Math.min(PANEL, cols - panel * PANEL) / Lanes.COUNT;
             long bBase = 4L * depth * PANEL * panel;
-            blocks(io, 0, rows, vectors, aBase, bBase, 4L * PANEL * panel, depth, beta);
+            GemmKernels.block(rows, vectors, io, aBase, bBase, 4L * PANEL * panel, depth, beta);
         }
     }
 

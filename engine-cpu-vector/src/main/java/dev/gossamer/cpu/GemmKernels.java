@@ -20,7 +20,7 @@ import jdk.incubator.vector.FloatVector;
 final class GemmKernels {
 
     /**
-     * Rows of the largest block: as many as C2 keeps in registers. With six, its inlining budget ends before the last stores,
+     * Rows of the largest block of two vectors: as many as C2 keeps in registers. With six, its inlining budget ends before the last stores,
      * and their vectors are boxed; measured fastest too.
      */
     static final int ROWS = Lanes.COUNT == 16 ? 5 : 4;
@@ -95,15 +95,20 @@ final class GemmKernels {
         if (four) {
             long a = Raw.address(io.a, aBase, 3 * io.aRow + (depth - 1) * io.aDepth + Float.BYTES);
             long c = Raw.address(io.c, cBase, 3 * io.cRow + 2L * BYTES);
-            for (int row = 0; row < 4; row++) {
-                Scaling.row(2, c + row * io.cRow, beta);
-            }
+            scale(0, 4, 2, io, c, beta);
             packing4x2(io, taps, from, a, Raw.address(io.b, bBase, depth * io.bDepth), c, depth);
         } else {
             Packing.taps(taps, from, depth, io.b, bBase);
         }
         int done = four ? 4 : 0;
         block(rows - done, vectors, io, aBase + done * io.aRow, bBase, cBase + done * io.cRow, depth, beta);
+    }
+
+    /** Rows {@code from .. to - 1} of C by beta, for kernels that continue what it holds. */
+    private static void scale(int from, int to, int vectors, Operands io, long c, float beta) {
+        for (int row = from; row < to; row++) {
+            Scaling.row(vectors, c + row * io.cRow, beta);
+        }
     }
 
     /** Rows by five, as many of them as leave whole blocks of four where that is possible: a row by itself is slow. */
@@ -115,9 +120,7 @@ final class GemmKernels {
         for (int row = 0; row < fresh; row += 5) {
             fresh5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
-        for (int row = fresh; row < rows; row++) {
-            Scaling.row(2, c + row * io.cRow, beta);
-        }
+        scale(fresh, rows, 2, io, c, beta);
         for (int row = fresh; row < large; row += 5) {
             rows5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
@@ -136,9 +139,7 @@ final class GemmKernels {
         for (; row + 10 <= rows && beta == 0; row += 10) {
             fresh10x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
-        for (int each = row; each < rows; each++) {
-            Scaling.row(1, c + each * io.cRow, beta);
-        }
+        scale(row, rows, 1, io, c, beta);
         for (; row + 4 <= rows; row += 4) {
             rows4x1(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
