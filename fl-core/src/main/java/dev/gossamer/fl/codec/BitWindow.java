@@ -29,6 +29,11 @@ final class BitWindow {
         return word;
     }
 
+    /** Sets eight bytes from an index on, the lowest first. */
+    static void put(byte[] bytes, int index, long word) {
+        LONG.set(bytes, index, word);
+    }
+
     /**
      * The index after the last byte with bits before a position; its spare bits have to be 0.
      *

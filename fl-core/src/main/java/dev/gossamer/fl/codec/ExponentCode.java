@@ -1,10 +1,10 @@
 package dev.gossamer.fl.codec;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,15 +21,9 @@ import org.jspecify.annotations.Nullable;
  * rest     3 bytes for each value: 23 bits of fraction, then the sign
  * </pre>
  *
- * <p>Lengths are the best of at most {@value #MAX_LENGTH} bits, and codes canonical: in the order of lengths, then of exponents,
- * each written with its highest bit first.
- *
- * <p>Source: "A method for the construction of minimum-redundancy codes", Huffman, 1952; limited lengths: "A fast algorithm for
- * optimal length-limited Huffman codes", Larmore, Hirschberg, Journal of the ACM 37, 1990.
+ * <p>Lengths and codes are those of {@link PrefixCode}.
  */
 final class ExponentCode {
-
-    static final int MAX_LENGTH = 15;
 
     /** Sign and fraction. */
     static final int REST_BYTES = 3;
@@ -37,6 +31,8 @@ final class ExponentCode {
     private static final int EXPONENTS = 256;
     private static final int FRACTION_BITS = 23;
     private static final int FRACTION = (1 << FRACTION_BITS) - 1;
+
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     /** Where the sign is in the rest. */
     private static final int SIGN = 1 << FRACTION_BITS;
@@ -57,18 +53,55 @@ final class ExponentCode {
         return Float.floatToRawIntBits(value) >>> FRACTION_BITS & 0xFF;
     }
 
+    /** How often each exponent occurs: neighbours are mostly the same, and would wait for each other in one table. */
+    private static int[] counts(float[] values) {
+        int[] counts = new int[4 * EXPONENTS];
+        int whole = values.length & -4;
+        for (int i = 0; i < whole; i += 4) {
+            counts[exponent(values[i])]++;
+            counts[EXPONENTS + exponent(values[i + 1])]++;
+            counts[2 * EXPONENTS + exponent(values[i + 2])]++;
+            counts[3 * EXPONENTS + exponent(values[i + 3])]++;
+        }
+        for (int i = whole; i < values.length; i++) {
+            counts[exponent(values[i])]++;
+        }
+        return folded(counts);
+    }
+
+    /** The same of exponents by themselves. */
+    private static int[] counts(byte[] exponents, int count) {
+        int[] counts = new int[4 * EXPONENTS];
+        int whole = count & -4;
+        for (int i = 0; i < whole; i += 4) {
+            counts[exponents[i] & 0xFF]++;
+            counts[EXPONENTS + (exponents[i + 1] & 0xFF)]++;
+            counts[2 * EXPONENTS + (exponents[i + 2] & 0xFF)]++;
+            counts[3 * EXPONENTS + (exponents[i + 3] & 0xFF)]++;
+        }
+        for (int i = whole; i < count; i++) {
+            counts[exponents[i] & 0xFF]++;
+        }
+        return folded(counts);
+    }
+
+    private static int[] folded(int[] counts) {
+        for (int i = 0; i < EXPONENTS; i++) {
+            counts[i] += counts[EXPONENTS + i] + counts[2 * EXPONENTS + i] + counts[3 * EXPONENTS + i];
+        }
+        return Arrays.copyOf(counts, EXPONENTS);
+    }
+
     // ---- what a sender decides
     // -------------------------------------------------------------------------------------------
 
     /** The code for these values; null if they take no less with it than as they are. */
     static @Nullable ExponentCode of(float[] values) {
-        if (values.length == 0) {
-            return null;
-        }
-        int[] counts = new int[EXPONENTS];
-        for (float value : values) {
-            counts[exponent(value)]++;
-        }
+        return values.length == 0 ? null : of(counts(values), values.length);
+    }
+
+    /** The same for exponents that occur so often. */
+    private static @Nullable ExponentCode of(int[] counts, int count) {
         int first = 0;
         while (counts[first] == 0) {
             first++;
@@ -78,13 +111,13 @@ final class ExponentCode {
             last--;
         }
         int[] its = Arrays.copyOfRange(counts, first, last + 1);
-        int[] lengths = first == last ? new int[1] : lengths(its);
+        int[] lengths = first == last ? new int[1] : PrefixCode.lengths(its);
         long bits = 0;
         for (int i = 0; i < its.length; i++) {
             bits += (long) its[i] * lengths[i];
         }
-        ExponentCode code = new ExponentCode(first, lengths, bits, values.length);
-        return code.sizeBytes() < (long) values.length * Float.BYTES ? code : null;
+        ExponentCode code = new ExponentCode(first, lengths, bits, count);
+        return code.sizeBytes() < (long) count * Float.BYTES ? code : null;
     }
 
     long sizeBytes() {
@@ -95,128 +128,113 @@ final class ExponentCode {
         return symbols == 1 ? 0 : (symbols + 1) / 2;
     }
 
-    /** A package of the algorithm: an exponent, or two packages. */
-    private record Bundle(
-            long weight,
-            int symbol,
-            @Nullable Bundle left,
-            @Nullable Bundle right) {
-
-        /** Adds one to the length of every exponent in it. */
-        void lengthen(int[] lengths) {
-            if (left == null || right == null) {
-                lengths[symbol]++;
-            } else {
-                left.lengthen(lengths);
-                right.lengthen(lengths);
-            }
-        }
-    }
-
-    /**
-     * Package-merge: the best lengths of at most {@link #MAX_LENGTH}, for two or more counts that are not 0. Of equal weights the
-     * exponent goes before the package, and the lower exponent before the higher, so that everybody finds the same.
-     */
-    static int[] lengths(int[] counts) {
-        List<Bundle> exponents = new ArrayList<>();
-        for (int i = 0; i < counts.length; i++) {
-            if (counts[i] > 0) {
-                exponents.add(new Bundle(counts[i], i, null, null));
-            }
-        }
-        exponents.sort(Comparator.comparingLong(Bundle::weight));
-        List<Bundle> packages = exponents;
-        for (int level = 1; level < MAX_LENGTH; level++) {
-            packages = merged(exponents, paired(packages));
-        }
-        int[] lengths = new int[counts.length];
-        packages.subList(0, 2 * exponents.size() - 2).forEach(one -> one.lengthen(lengths));
-        return lengths;
-    }
-
-    private static List<Bundle> paired(List<Bundle> packages) {
-        List<Bundle> pairs = new ArrayList<>();
-        for (int i = 0; i + 1 < packages.size(); i += 2) {
-            Bundle left = packages.get(i);
-            Bundle right = packages.get(i + 1);
-            pairs.add(new Bundle(left.weight + right.weight, -1, left, right));
-        }
-        return pairs;
-    }
-
-    private static List<Bundle> merged(List<Bundle> exponents, List<Bundle> pairs) {
-        List<Bundle> all = new ArrayList<>(exponents.size() + pairs.size());
-        int next = 0;
-        for (Bundle exponent : exponents) {
-            for (; next < pairs.size() && pairs.get(next).weight < exponent.weight; next++) {
-                all.add(pairs.get(next));
-            }
-            all.add(exponent);
-        }
-        all.addAll(pairs.subList(next, pairs.size()));
-        return all;
-    }
-
-    /** The code of each exponent, its first bit lowest. */
-    private static int[] codes(int[] lengths) {
-        int[] codes = new int[lengths.length];
-        int code = 0;
-        for (int length = 1; length <= MAX_LENGTH; length++) {
-            for (int i = 0; i < lengths.length; i++) {
-                if (lengths[i] == length) {
-                    codes[i] = Integer.reverse(code++) >>> (Integer.SIZE - length);
-                }
-            }
-            code <<= 1;
-        }
-        return codes;
-    }
-
     // ---- writing
     // -----------------------------------------------------------------------------------------------------
 
-    /** Writes at the buffer's position the values that this code was made for. */
+    /**
+     * Writes at the buffer's position the values that this code was made for.
+     *
+     * @param out an array's
+     */
     void write(float[] values, ByteBuffer out) {
         out.put((byte) first).put((byte) (first + lengths.length - 1));
         if (lengths.length > 1) {
             for (int i = 0; i < lengths.length; i += 2) {
                 out.put((byte) (lengths[i] | (i + 1 < lengths.length ? lengths[i + 1] << 4 : 0)));
             }
-            writeCodes(values, out);
+            writeCodes(values, out.array(), out.arrayOffset() + out.position());
+            out.position(out.position() + (int) ((bits + 7) / 8));
         }
-        byte[] rest = new byte[REST_BYTES * values.length];
-        for (int i = 0; i < values.length; i++) {
-            int number = Float.floatToRawIntBits(values[i]);
-            int its = (number & FRACTION) | (number >>> Byte.SIZE & SIGN);
-            rest[3 * i] = (byte) its;
-            rest[3 * i + 1] = (byte) (its >>> 8);
-            rest[3 * i + 2] = (byte) (its >>> 16);
-        }
-        out.put(rest);
+        writeRest(values, out.array(), out.arrayOffset() + out.position());
+        out.position(out.position() + REST_BYTES * values.length);
     }
 
-    private void writeCodes(float[] values, ByteBuffer out) {
-        int[] codes = codes(lengths);
+    /**
+     * Writes up to eight bytes more, where the rest comes: where codes pay, there are three values or more. Four codes at once, so
+     * that the next four do not wait for each of them.
+     */
+    private void writeCodes(float[] values, byte[] out, int start) {
+        int[] codes = codesAboveLengths();
+        long position = (long) start * Byte.SIZE;
         long word = 0;
-        int fill = 0;
-        for (float value : values) {
-            int symbol = exponent(value) - first;
-            word |= (long) codes[symbol] << fill;
-            fill += lengths[symbol];
-            if (fill >= Integer.SIZE) {
-                out.putInt((int) word);
-                word >>>= Integer.SIZE;
-                fill -= Integer.SIZE;
+        int whole = values.length & -4;
+        for (int i = 0; i < whole; i += 4) {
+            int a = codes[exponent(values[i])];
+            int b = codes[exponent(values[i + 1])];
+            int c = codes[exponent(values[i + 2])];
+            int d = codes[exponent(values[i + 3])];
+            int ab = (a >>> Byte.SIZE) | (b >>> Byte.SIZE) << a;
+            int cd = (c >>> Byte.SIZE) | (d >>> Byte.SIZE) << c;
+            int ofAb = (a + b) & 0xFF;
+            int ofCd = (c + d) & 0xFF;
+            if (ofAb + ofCd > Long.SIZE - Byte.SIZE) {
+                word = put(ab, ofAb, word, out, position);
+                position += ofAb;
+                ab = cd;
+                ofAb = ofCd;
+                cd = 0;
+                ofCd = 0;
+            }
+            word = put(ab | (long) cd << ofAb, ofAb + ofCd, word, out, position);
+            position += ofAb + ofCd;
+        }
+        for (int i = whole; i < values.length; i++) {
+            int one = codes[exponent(values[i])];
+            word = put(one >>> Byte.SIZE, one & 0xFF, word, out, position);
+            position += one & 0xFF;
+        }
+    }
+
+    /**
+     * Sets up to 56 bits from a position on.
+     *
+     * @param word what its byte has before them
+     * @return what the byte has in which they end
+     */
+    private static long put(long code, int length, long word, byte[] out, long position) {
+        int before = (int) position & 7;
+        long all = word | code << before;
+        BitWindow.put(out, (int) (position >>> 3), all);
+        return all >>> (before + length & ~7);
+    }
+
+    /** For each exponent its code, above eight bits for the code's length. */
+    private int[] codesAboveLengths() {
+        int[] all = new int[EXPONENTS];
+        int[] codes = PrefixCode.codes(lengths);
+        for (int i = 0; i < codes.length; i++) {
+            all[first + i] = codes[i] << Byte.SIZE | lengths[i];
+        }
+        return all;
+    }
+
+    /** Writes eight bytes for six as long as there is room for them. */
+    private static void writeRest(float[] values, byte[] out, int start) {
+        int paired = Math.max(0, values.length - 1) / 2 * 2;
+        for (int i = 0; i < paired; i += 2) {
+            BitWindow.put(
+                    out, start + REST_BYTES * i, rest(values[i]) | rest(values[i + 1]) << (REST_BYTES * Byte.SIZE));
+        }
+        for (int i = paired; i < values.length; i++) {
+            long its = rest(values[i]);
+            for (int k = 0; k < REST_BYTES; k++) {
+                out[start + REST_BYTES * i + k] = (byte) (its >>> (Byte.SIZE * k));
             }
         }
-        for (; fill > 0; fill -= Byte.SIZE) {
-            out.put((byte) word);
-            word >>>= Byte.SIZE;
-        }
+    }
+
+    private static long rest(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return (bits & FRACTION) | (bits >>> Byte.SIZE & SIGN);
     }
 
     // ---- reading
     // -----------------------------------------------------------------------------------------------------
+
+    /** Whether no value at the buffer's position is infinite or NaN, as the largest exponent tells. */
+    static boolean areFinite(ByteBuffer in) {
+        return Byte.toUnsignedInt(in.get(in.position() + 1)) < EXPONENTS - 1;
+    }
 
     /**
      * Reads at the buffer's position, which moves behind the values.
@@ -231,27 +249,38 @@ final class ExponentCode {
             throw new CodecException(where + ": exponents from " + first + " to " + last);
         }
         int[] lengths = readLengths(last - first + 1, in, where);
-        float[] values = new float[count];
-        if (lengths.length == 1) {
-            Arrays.fill(values, Float.intBitsToFloat(first << FRACTION_BITS));
-        } else {
-            readExponents(first, lengths, values, in, where);
-        }
+        byte[] exponents = lengths.length == 1
+                ? same(first, count)
+                : new PrefixDecoder(first, lengths, count).read(count, in, where);
         if (in.remaining() < (long) REST_BYTES * count) {
             throw new CodecException(where + ": the values are cut off");
         }
-        byte[] rest = new byte[REST_BYTES * count];
-        in.get(rest);
-        for (int i = 0; i < count; i++) {
-            int its = (rest[3 * i] & 0xFF) | (rest[3 * i + 1] & 0xFF) << 8 | (rest[3 * i + 2] & 0xFF) << 16;
-            int number = (its & FRACTION) | (its & SIGN) << Byte.SIZE;
-            values[i] = Float.intBitsToFloat(Float.floatToRawIntBits(values[i]) | number);
-        }
-        ExponentCode written = of(values);
+        ExponentCode written = of(counts(exponents, count), count);
         if (written == null || written.first != first || !Arrays.equals(written.lengths, lengths)) {
             throw new CodecException(where + ": the exponents have another code than the best");
         }
+        return joined(exponents, count, in);
+    }
+
+    private static float[] joined(byte[] exponents, int count, ByteBuffer in) {
+        float[] values = new float[count];
+        byte[] bytes = in.array();
+        // One byte before is read as well, and goes.
+        int at = in.arrayOffset() + in.position() - 1;
+        for (int i = 0; i < count; i++) {
+            int its = (int) INT.get(bytes, at + REST_BYTES * i);
+            values[i] = Float.intBitsToFloat((its & Integer.MIN_VALUE)
+                    | (exponents[i] & 0xFF) << FRACTION_BITS
+                    | (its >>> Byte.SIZE & FRACTION));
+        }
+        in.position(in.position() + REST_BYTES * count);
         return values;
+    }
+
+    private static byte[] same(int exponent, int count) {
+        byte[] exponents = new byte[count];
+        Arrays.fill(exponents, (byte) exponent);
+        return exponents;
     }
 
     private static int[] readLengths(int symbols, ByteBuffer in, String where) {
@@ -273,51 +302,11 @@ final class ExponentCode {
             }
         }
         for (int length : lengths) {
-            kraft += length == 0 ? 0 : 1 << (MAX_LENGTH - length);
+            kraft += length == 0 ? 0 : 1 << (PrefixCode.MAX_LENGTH - length);
         }
-        if (kraft != 1 << MAX_LENGTH) {
+        if (kraft != 1 << PrefixCode.MAX_LENGTH) {
             throw new CodecException(where + ": the exponents' code is not complete");
         }
         return lengths;
-    }
-
-    /** Leaves values that have their exponents alone. */
-    private static void readExponents(int first, int[] lengths, float[] values, ByteBuffer in, String where) {
-        int most = Arrays.stream(lengths).max().orElseThrow();
-        int[] table = table(first, lengths, most);
-        int mask = table.length - 1;
-        byte[] bytes = in.array();
-        long position = (long) (in.arrayOffset() + in.position()) * Byte.SIZE;
-        long limit = (long) (in.arrayOffset() + in.limit()) * Byte.SIZE;
-        for (int i = 0; i < values.length; ) {
-            long window = BitWindow.at(bytes, position);
-            // As many as a window surely has.
-            for (int left = BitWindow.BITS; left >= most && i < values.length; i++) {
-                int entry = table[(int) window & mask];
-                int length = entry & 0xF;
-                values[i] = Float.intBitsToFloat(entry >>> 4 << FRACTION_BITS);
-                window >>>= length;
-                left -= length;
-                position += length;
-            }
-            if (position > limit) {
-                throw new CodecException(where + ": the values are cut off");
-            }
-        }
-        in.position(BitWindow.end(bytes, position, where) - in.arrayOffset());
-    }
-
-    /** For all bits that may come next: the exponent, and in the lowest four bits the length of its code. */
-    private static int[] table(int first, int[] lengths, int most) {
-        int[] table = new int[1 << most];
-        int[] codes = codes(lengths);
-        for (int i = 0; i < lengths.length; i++) {
-            if (lengths[i] > 0) {
-                for (int at = codes[i]; at < table.length; at += 1 << lengths[i]) {
-                    table[at] = (first + i) << 4 | lengths[i];
-                }
-            }
-        }
-        return table;
     }
 }

@@ -13,19 +13,16 @@ final class Gaps {
 
     /** Of a pattern's entries. */
     static int[] of(SparsityPattern pattern) {
-        int[] elements = pattern.copyColIdx();
-        for (int row = 1; row < pattern.rows(); row++) {
+        int[] gaps = new int[(int) pattern.nnz()];
+        int next = 0;
+        for (int row = 0; row < pattern.rows(); row++) {
             int rowStart = row * pattern.cols();
-            for (int position = pattern.rowStart(row); position < pattern.rowEnd(row); position++) {
-                elements[position] += rowStart;
+            int end = pattern.rowEnd(row);
+            for (int position = pattern.rowStart(row); position < end; position++) {
+                int element = rowStart + pattern.col(position);
+                gaps[position] = element - next;
+                next = element + 1;
             }
-        }
-        int[] gaps = new int[elements.length];
-        if (gaps.length > 0) {
-            gaps[0] = elements[0];
-        }
-        for (int i = 1; i < gaps.length; i++) {
-            gaps[i] = elements[i] - elements[i - 1] - 1;
         }
         return gaps;
     }

@@ -27,7 +27,16 @@ record MaskPlan(MaskKind kind, int parameter, long payloadBytes) {
         if (pattern == null) {
             return new MaskPlan(MaskKind.DENSE, 0, 0);
         }
-        return new Choice(pattern, reference).best();
+        return new Choice(pattern, reference, null).best();
+    }
+
+    /**
+     * The same.
+     *
+     * @param gaps of the pattern, or null where they are not at hand
+     */
+    static MaskPlan of(SparsityPattern pattern, @Nullable SparsityPattern reference, int @Nullable [] gaps) {
+        return new Choice(pattern, reference, gaps).best();
     }
 
     /** A bound from below for what a pattern takes without a reference, without a pass over it. */
@@ -47,9 +56,10 @@ record MaskPlan(MaskKind kind, int parameter, long payloadBytes) {
         private int @Nullable [] present;
         private MaskPlan best;
 
-        Choice(SparsityPattern pattern, @Nullable SparsityPattern reference) {
+        Choice(SparsityPattern pattern, @Nullable SparsityPattern reference, int @Nullable [] present) {
             this.pattern = pattern;
             this.reference = reference;
+            this.present = present;
             this.best = new MaskPlan(MaskKind.BITS, 0, bitBytes(pattern.size()));
         }
 

@@ -19,6 +19,10 @@ final class MaskReader {
     private final int size;
     private final @Nullable SparsityPattern base;
     private int parameter;
+
+    /** Of the pattern, where they were read. */
+    private int @Nullable [] present;
+
     private @Nullable MaskPlan plan;
 
     /**
@@ -61,11 +65,11 @@ final class MaskReader {
             case DENSE -> throw new IllegalArgumentException("A dense tensor has no mask");
             case REFERENCE -> base();
             case BITS -> bits(count);
-            case GAPS, RICE -> Gaps.pattern(gaps(count), rows, cols, where);
+            case GAPS, RICE -> ofGaps(gaps(count));
             case ABSENT_GAPS, ABSENT_RICE -> flipped(gaps(size - count), allSet());
             case CHANGES -> flipped(gaps(count), base().toBits());
         };
-        plan = MaskPlan.of(pattern, base);
+        plan = MaskPlan.of(pattern, base, present);
         requireSmallest();
         return pattern;
     }
@@ -133,6 +137,11 @@ final class MaskReader {
         int[] gaps = reader.read(count);
         in.position(reader.end());
         return gaps;
+    }
+
+    private SparsityPattern ofGaps(int[] gaps) {
+        present = gaps;
+        return Gaps.pattern(gaps, rows, cols, where);
     }
 
     private SparsityPattern flipped(int[] gaps, long[] bits) {

@@ -156,7 +156,10 @@ final class MessageReader {
     }
 
     private float[] values(long count, String where) {
-        float[] values = type == ValueType.F32 && coded(where) ? codedValues(count, where) : plainValues(count, where);
+        if (type == ValueType.F32 && coded(where)) {
+            return codedValues(count, where);
+        }
+        float[] values = plainValues(count, where);
         // A type that rounds never sends them.
         if (options.refuseNonFinite() || type != ValueType.F32) {
             requireFinite(values, where);
@@ -185,7 +188,12 @@ final class MessageReader {
 
     private float[] codedValues(long count, String where) {
         need(2 + count * ExponentCode.REST_BYTES, count + " values", where);
-        return ExponentCode.read((int) count, in, where);
+        boolean finite = ExponentCode.areFinite(in);
+        float[] values = ExponentCode.read((int) count, in, where);
+        if (options.refuseNonFinite() && !finite) {
+            requireFinite(values, where);
+        }
+        return values;
     }
 
     private static void requireFinite(float[] values, String where) {

@@ -130,15 +130,24 @@ final class RiceCode {
         int[] read(int count) {
             int[] gaps = new int[count];
             long low = (1L << k) - 1;
-            for (int i = 0; i < count; i++) {
+            int mostZeros = Math.min(BitWindow.BITS - 1 - k, Integer.MAX_VALUE >>> k);
+            for (int i = 0; i < count; ) {
                 long window = BitWindow.at(bytes, position);
-                int zeros = Long.numberOfTrailingZeros(window);
-                int length = zeros + 1 + k;
-                if (length <= BitWindow.BITS && zeros <= Integer.MAX_VALUE >>> k) {
-                    gaps[i] = (int) ((long) zeros << k | ((window >>> (zeros + 1)) & low));
-                    position += length;
-                } else {
-                    gaps[i] = readLong(low);
+                int left = BitWindow.BITS;
+                // As many as the window surely has.
+                for (; i < count; i++) {
+                    int zeros = Long.numberOfTrailingZeros(window);
+                    int length = zeros + 1 + k;
+                    if (zeros > mostZeros || length > left) {
+                        break;
+                    }
+                    gaps[i] = (int) ((long) zeros << k | (window >>> zeros >>> 1 & low));
+                    window = window >>> zeros >>> (1 + k);
+                    left -= length;
+                }
+                position += BitWindow.BITS - left;
+                if (left == BitWindow.BITS) {
+                    gaps[i++] = readLong(low);
                 }
                 if (position > limit) {
                     throw new CodecException(where + ": a gap of the mask does not end");

@@ -63,6 +63,61 @@ class ExponentCodeTest {
         assertThat(bits(read(written(few), count))).isEqualTo(bits(few));
     }
 
+    /** Exponents whose codes have 1, 2, 3 ... bits, up to the longest, of which some follow each other. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 4, 29, 30, 31, 64, 257, 5000, 70_001})
+    void longCodesComeBack(int count) {
+        Random random = new Random(count);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            int exponent = 100 + Math.min(30, Integer.numberOfTrailingZeros(random.nextInt() | 1 << 30));
+            values[i] = Float.intBitsToFloat((random.nextInt() & 0x807F_FFFF) | exponent << 23);
+        }
+        Arrays.sort(values, count / 2, count);
+
+        if (ExponentCode.of(values) != null) {
+            assertThat(bits(read(written(values), count))).isEqualTo(bits(values));
+        }
+        if (count > 5000) {
+            assertThat(longestRun(values)).as("bits of four codes").isGreaterThan(56);
+        }
+    }
+
+    /** Bits of the four neighbours that take most. */
+    private static int longestRun(float[] values) {
+        int[] counts = new int[256];
+        for (float value : values) {
+            counts[exponent(value)]++;
+        }
+        int[] lengths = PrefixCode.lengths(counts);
+        int most = 0;
+        for (int i = 0; i + 4 <= values.length; i += 4) {
+            int bits = 0;
+            for (int k = i; k < i + 4; k++) {
+                bits += lengths[exponent(values[k])];
+            }
+            most = Math.max(most, bits);
+        }
+        return most;
+    }
+
+    private static int exponent(float value) {
+        return Float.floatToRawIntBits(value) >>> 23 & 0xFF;
+    }
+
+    /** More codes of one bit than an entry of the decoder's table has room for. */
+    @ParameterizedTest
+    @ValueSource(ints = {50, 1000, 40_000})
+    void codesOfOneBitComeBack(int count) {
+        Random random = new Random(count);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextInt(50) == 0 ? random.nextFloat() : 1 + random.nextFloat();
+        }
+
+        assertThat(bits(read(written(values), count))).isEqualTo(bits(values));
+    }
+
     @Test
     void oneExponentTakesNoBits() {
         float[] values = new float[100];
@@ -80,7 +135,7 @@ class ExponentCodeTest {
         float[] values = gaussian(200_000, 0.03);
         int[] counts = new int[256];
         for (float value : values) {
-            counts[Float.floatToRawIntBits(value) >>> 23 & 0xFF]++;
+            counts[exponent(value)]++;
         }
         double entropy = 0;
         for (int count : counts) {
@@ -107,9 +162,9 @@ class ExponentCodeTest {
 
     @Test
     void lengthsAreThoseOfHuffmanWhereTheyFit() {
-        assertThat(ExponentCode.lengths(new int[] {1, 1})).containsExactly(1, 1);
-        assertThat(ExponentCode.lengths(new int[] {5, 0, 1, 1, 2})).containsExactly(1, 0, 3, 3, 2);
-        assertThat(ExponentCode.lengths(new int[] {1, 1, 1, 1, 1}))
+        assertThat(PrefixCode.lengths(new int[] {1, 1})).containsExactly(1, 1);
+        assertThat(PrefixCode.lengths(new int[] {5, 0, 1, 1, 2})).containsExactly(1, 0, 3, 3, 2);
+        assertThat(PrefixCode.lengths(new int[] {1, 1, 1, 1, 1}))
                 .satisfies(lengths -> assertThat(Arrays.stream(lengths).sum()).isEqualTo(12));
     }
 
@@ -123,9 +178,9 @@ class ExponentCodeTest {
             counts[i] = counts[i - 1] + counts[i - 2];
         }
 
-        int[] lengths = ExponentCode.lengths(counts);
+        int[] lengths = PrefixCode.lengths(counts);
 
-        assertThat(Arrays.stream(lengths).max()).hasValue(ExponentCode.MAX_LENGTH);
+        assertThat(Arrays.stream(lengths).max()).hasValue(PrefixCode.MAX_LENGTH);
         assertThat(Arrays.stream(lengths)
                         .mapToDouble(length -> Math.pow(2, -length))
                         .sum())
