@@ -454,7 +454,7 @@ EMULATOR_EXPORT CUresult cuModuleGetLoadingMode(int* mode) {
     });
 }
 
-// What tests ask. All counts are of now, except leaked and launches.
+// What tests ask. All counts are of now, except leaked, launches and waits.
 
 namespace {
 
@@ -548,6 +548,11 @@ EMULATOR_EXPORT void emulator_count(const char* function) {
 EMULATOR_EXPORT void emulator_set_idle(int idle) {
     std::lock_guard<std::recursive_mutex> hold(driver.lock);
     driver.idle = idle != 0;
+}
+
+// How often somebody waited for what was not done yet.
+EMULATOR_EXPORT uint64_t emulator_waits() {
+    return asked([] { return driver.waits; });
 }
 
 EMULATOR_EXPORT void emulator_clear_launches() {

@@ -181,6 +181,7 @@ struct Driver {
     Pool* current_pools[max_devices] = {};
     std::map<std::string, const KernelLibrary*> libraries;
     std::map<std::string, uint64_t> launches;  // of kernels, calls of libraries and fills
+    uint64_t waits = 0;                        // of a host thread, for what was not done yet
     bool idle = false;                         // kernels and library calls are counted, and not run
     std::vector<std::string> errors;
     uint64_t leaked = 0;

@@ -85,6 +85,7 @@ CUresult wait_for(Stream& stream) {
     if (refused != CUDA_SUCCESS) {
         return refused;
     }
+    driver.waits += stream.queue.empty() ? 0 : 1;
     CUresult result = &stream == &driver.legacy ? drain_blocking() : drain(stream);
     trim_pools();
     return result;
@@ -350,7 +351,11 @@ EMULATOR_EXPORT CUresult cuEventRecord(const void* event, const void* stream) {
 EMULATOR_EXPORT CUresult cuEventSynchronize(const void* handle) {
     return with_event(handle, [](Event& event) {
         std::shared_ptr<Record> record = event.latest;
-        return record == nullptr ? CUDA_SUCCESS : drain_until(*record->stream, [=] { return record->done; });
+        if (record == nullptr || record->done) {
+            return CUDA_SUCCESS;
+        }
+        driver.waits++;
+        return drain_until(*record->stream, [=] { return record->done; });
     });
 }
 

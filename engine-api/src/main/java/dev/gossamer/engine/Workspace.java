@@ -137,7 +137,12 @@ public interface Workspace extends AutoCloseable {
     void write(RandomStream stream, long key);
 
     /** The value of a cell. Waits. */
-    float read(Cell cell);
+    default float read(Cell cell) {
+        return read(List.of(cell))[0];
+    }
+
+    /** The values of cells, in their order. Waits, once for all of them. */
+    float[] read(List<Cell> cells);
 
     /** Waits until everything issued is done. */
     void sync();

@@ -299,8 +299,12 @@ final class CpuWorkspace implements Workspace {
     }
 
     @Override
-    public float read(Cell cell) {
-        return ((CpuHandles.CpuCell) cell).value;
+    public float[] read(List<Cell> cells) {
+        float[] values = new float[cells.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = ((CpuHandles.CpuCell) cells.get(i)).value;
+        }
+        return values;
     }
 
     @Override

@@ -127,7 +127,11 @@ final class CudaSpace implements Space {
         });
         become(new Form(nextPlan, nextStorage));
         generation++;
-        release(last);
+        try {
+            owner.settle();
+        } finally {
+            release(last);
+        }
     }
 
     private Storage storageOf(@Nullable SparsityPattern next) {
@@ -153,6 +157,7 @@ final class CudaSpace implements Space {
             return moved;
         } catch (RuntimeException e) {
             moved.values().forEach(owner::release);
+            owner.stream().drain();
             release(nextPlan);
             throw e;
         }
@@ -162,10 +167,9 @@ final class CudaSpace implements Space {
         return ofPlan != null && ofStorage == Storage.PACKED ? ofPlan.pattern().nnz() : size();
     }
 
-    /** Gives a plan back when the GPU is done with it. What went wrong there is told by the next call that waits. */
+    /** Gives a plan back, with which the GPU is done. */
     private void release(@Nullable PatternPlan last) {
         if (last != null) {
-            owner.stream().drain();
             owner.stream().forget(last.structures());
             owner.plans().release(last);
         }
@@ -192,12 +196,12 @@ final class CudaSpace implements Space {
     /** nnz floats in canonical order from storage. Waits. */
     void download(DeviceBuffer stored, MemorySegment host) {
         if (storage() != Storage.MASKED) {
-            owner.stream().download(stored, host, count() * Float.BYTES);
+            owner.download(stored, host, count() * Float.BYTES);
             return;
         }
         DeviceBuffer canonical = owner.scratch(CudaWorkspace.Scratch.VALUES, nnz() * Float.BYTES);
         Relay.pack(owner, plan(), stored, canonical.address());
-        owner.stream().download(canonical, host, nnz() * Float.BYTES);
+        owner.download(canonical, host, nnz() * Float.BYTES);
     }
 
     @Override

@@ -137,9 +137,9 @@ final class CudaWorkspace implements Workspace {
         buffers.remove(buffer);
     }
 
-    /** The first bytes of a buffer to host memory. Waits. */
+    /** The first bytes of a buffer to host memory. Waits, and tells what kernels found wrong. */
     void download(DeviceBuffer from, MemorySegment host, long bytes) {
-        stream.download(from, host, bytes);
+        tell(stream.download(from, host, bytes, fault));
     }
 
     /** What scratch memory is used for; an op may hold one of each. */
@@ -206,7 +206,6 @@ final class CudaWorkspace implements Workspace {
     @Override
     public void repattern(Space space, @Nullable SparsityPattern pattern) {
         ((CudaSpace) space).repattern(pattern);
-        settle();
     }
 
     @Override
@@ -288,7 +287,6 @@ final class CudaWorkspace implements Workspace {
     public void download(Values values, MemorySegment host) {
         CudaValues from = (CudaValues) values;
         from.space.download(from.data(), host);
-        settle();
     }
 
     @Override
@@ -300,9 +298,8 @@ final class CudaWorkspace implements Workspace {
     @Override
     public void download(Tensor tensor, MemorySegment host) {
         CudaTensor from = (CudaTensor) tensor;
-        stream.downloadRows(
-                from.data(), host, from.features, (long) from.batch * Float.BYTES, (long) from.ld * Float.BYTES);
-        settle();
+        long width = (long) from.batch * Float.BYTES;
+        tell(stream.downloadRows(from.data(), host, from.features, width, (long) from.ld * Float.BYTES, fault));
     }
 
     @Override
@@ -327,10 +324,16 @@ final class CudaWorkspace implements Workspace {
     }
 
     @Override
-    public float read(Cell cell) {
-        float value = Float.intBitsToFloat(stream.read(((CudaHandles.CudaCell) cell).data()));
-        settle();
-        return value;
+    public float[] read(List<Cell> cells) {
+        int[] words = new int[cells.size()];
+        List<DeviceBuffer> memory =
+                cells.stream().map(cell -> ((CudaHandles.CudaCell) cell).data()).toList();
+        tell(stream.read(memory, words, fault));
+        float[] values = new float[words.length];
+        for (int i = 0; i < words.length; i++) {
+            values[i] = Float.intBitsToFloat(words[i]);
+        }
+        return values;
     }
 
     @Override
@@ -338,9 +341,13 @@ final class CudaWorkspace implements Workspace {
         settle();
     }
 
-    /** Waits until everything issued is done, and tells what kernels found wrong; once, then the word is clean again. */
-    private void settle() {
-        int code = stream.read(fault);
+    /** Waits until everything issued is done, and tells what kernels found wrong. */
+    void settle() {
+        tell(stream.read(fault));
+    }
+
+    /** Tells what kernels found wrong; once, then the word is clean again. */
+    private void tell(int code) {
         if (code != 0) {
             stream.zero(fault);
             throw Faults.of(code);

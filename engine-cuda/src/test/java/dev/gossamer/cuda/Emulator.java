@@ -241,6 +241,11 @@ final class Emulator {
         return (long) call(handle(driver, "emulator_launches", FunctionDescriptor.of(JAVA_LONG, ADDRESS)), name);
     }
 
+    /** How often a thread has waited for what the GPU had not done yet. */
+    long waits() {
+        return ask(driver, "emulator_waits");
+    }
+
     void clearLaunches() {
         call(handle(driver, "emulator_clear_launches", FunctionDescriptor.ofVoid()));
     }

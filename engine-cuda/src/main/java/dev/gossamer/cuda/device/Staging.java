@@ -2,6 +2,7 @@ package dev.gossamer.cuda.device;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
@@ -18,6 +19,9 @@ final class Staging implements AutoCloseable {
 
     private static final int PAGE = 4096;
 
+    /** Of a chunk and the word behind it. */
+    private static final int BYTES = CHUNK + PAGE;
+
     private final Live live;
     private final Arena arena = Arena.ofShared();
     private final Chunk[] chunks = new Chunk[2];
@@ -27,8 +31,8 @@ final class Staging implements AutoCloseable {
         this.live = live;
         try {
             for (int i = 0; i < chunks.length; i++) {
-                chunks[i] = new Chunk(arena.allocate(CHUNK, PAGE));
-                live.pinnedBytes(CHUNK);
+                chunks[i] = new Chunk(arena.allocate(BYTES, PAGE));
+                live.pinnedBytes(BYTES);
             }
         } catch (RuntimeException e) {
             close();
@@ -50,7 +54,7 @@ final class Staging implements AutoCloseable {
         for (Chunk chunk : chunks) {
             if (chunk != null) {
                 chunk.close();
-                live.pinnedBytes(-CHUNK);
+                live.pinnedBytes(-BYTES);
             }
         }
         arena.close();
@@ -66,7 +70,7 @@ final class Staging implements AutoCloseable {
         private Chunk(MemorySegment memory) {
             this.memory = memory;
             this.pointer = new HostPointer(memory);
-            Check.driver(JCudaDriver.cuMemHostRegister(pointer, CHUNK, 0), "page-locking host memory");
+            Check.driver(JCudaDriver.cuMemHostRegister(pointer, BYTES, 0), "page-locking host memory");
             int code = JCudaDriver.cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING);
             if (code != 0) {
                 JCudaDriver.cuMemHostUnregister(pointer);
@@ -74,7 +78,20 @@ final class Staging implements AutoCloseable {
             Check.driver(code, "making an event");
         }
 
-        /** Marks the copy just issued as the user of this chunk. */
+        /** Brings a 32-bit word along with what else is copied through this chunk. */
+        void bring(DeviceBuffer word, CUstream stream) {
+            Check.driver(
+                    JCudaDriver.cuMemcpyDtoHAsync(
+                            new HostPointer(memory.asSlice(CHUNK)), word.pointer(), Integer.BYTES, stream),
+                    "copying from the GPU");
+        }
+
+        /** The word that was brought; after {@link #await}. */
+        int word() {
+            return memory.get(ValueLayout.JAVA_INT, CHUNK);
+        }
+
+        /** Marks the copies just issued as the users of this chunk. */
         void used(CUstream stream) {
             Check.driver(JCudaDriver.cuEventRecord(done, stream), "recording an event");
         }

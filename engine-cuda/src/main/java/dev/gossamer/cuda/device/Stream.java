@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Stream implements AutoCloseable {
 
+    private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
+
     private final CudaDevice device;
     private final CUstream handle = new CUstream();
     private final Staging staging;
     private final Launch launch;
-    private final MemorySegment word = MemorySegment.ofArray(new int[1]);
     private @Nullable Cublas cublas;
     private @Nullable Cusparse cusparse;
     private boolean capturing;
@@ -138,33 +139,45 @@ public final class Stream implements AutoCloseable {
         }
     }
 
-    /** The start of a buffer to host memory. Waits. */
-    public void download(DeviceBuffer from, MemorySegment host, long bytes) {
+    /**
+     * The start of a buffer to host memory. Waits, once.
+     *
+     * @param word a 32-bit word that is wanted with it
+     * @return the word
+     */
+    public int download(DeviceBuffer from, MemorySegment host, long bytes, DeviceBuffer word) {
         refuseWhileCapturing("waits for a result");
-        Staging.Chunk last = null;
-        long lastAt = 0;
-        long lastBytes = 0;
-        for (long done = 0; done < bytes; ) {
-            long part = Math.min(Staging.CHUNK, bytes - done);
-            Staging.Chunk chunk = staging.next();
-            Check.driver(
-                    JCudaDriver.cuMemcpyDtoHAsync(chunk.pointer, from.pointer(done), part, handle),
-                    "copying from the GPU");
-            chunk.used(handle);
-            empty(last, host, lastAt, lastBytes);
-            last = chunk;
-            lastAt = done;
-            lastBytes = part;
-            done += part;
+        long at = 0;
+        Staging.Chunk chunk = fetch(from, at, bytes, word);
+        for (long next = Staging.CHUNK; next < bytes; next += Staging.CHUNK) {
+            Staging.Chunk other = fetch(from, next, bytes, word);
+            empty(chunk, host, at, Staging.CHUNK);
+            chunk = other;
+            at = next;
         }
-        empty(last, host, lastAt, lastBytes);
+        empty(chunk, host, at, bytes - at);
+        return chunk.word();
     }
 
-    private static void empty(Staging.@Nullable Chunk chunk, MemorySegment host, long at, long bytes) {
-        if (chunk != null) {
-            chunk.await();
-            MemorySegment.copy(chunk.memory, 0, host, at, bytes);
+    /** Issues the copy of the next chunk, and with the last one of the word. */
+    private Staging.Chunk fetch(DeviceBuffer from, long at, long bytes, DeviceBuffer word) {
+        Staging.Chunk chunk = staging.next();
+        long part = Math.min(Staging.CHUNK, bytes - at);
+        if (part > 0) {
+            Check.driver(
+                    JCudaDriver.cuMemcpyDtoHAsync(chunk.pointer, from.pointer(at), part, handle),
+                    "copying from the GPU");
         }
+        if (at + part == bytes) {
+            chunk.bring(word, handle);
+        }
+        chunk.used(handle);
+        return chunk;
+    }
+
+    private static void empty(Staging.Chunk chunk, MemorySegment host, long at, long bytes) {
+        chunk.await();
+        MemorySegment.copy(chunk.memory, 0, host, at, bytes);
     }
 
     /** Rows packed in host memory to rows {@code pitch} bytes apart; what lies between rows becomes 0. */
@@ -192,11 +205,16 @@ public final class Stream implements AutoCloseable {
         }
     }
 
-    /** Rows {@code pitch} bytes apart to rows packed in host memory. Waits. */
-    public void downloadRows(DeviceBuffer from, MemorySegment host, int rows, long width, long pitch) {
+    /**
+     * Rows {@code pitch} bytes apart to rows packed in host memory. Waits.
+     *
+     * @param word a 32-bit word that is wanted with them
+     * @return the word
+     */
+    public int downloadRows(
+            DeviceBuffer from, MemorySegment host, int rows, long width, long pitch, DeviceBuffer word) {
         if (width == pitch) {
-            download(from, host, rows * width);
-            return;
+            return download(from, host, rows * width, word);
         }
         refuseWhileCapturing("waits for a result");
         int rowsPerChunk = rowsPerChunk(pitch);
@@ -212,6 +230,7 @@ public final class Stream implements AutoCloseable {
                 MemorySegment.copy(chunk.memory, i * pitch, host, (row + i) * width, width);
             }
         }
+        return read(word);
     }
 
     private static int rowsPerChunk(long pitch) {
@@ -222,10 +241,35 @@ public final class Stream implements AutoCloseable {
         return (int) (Staging.CHUNK / pitch);
     }
 
-    /** Reads one 32-bit word. Waits. */
-    public int read(DeviceBuffer from) {
-        download(from, word, Integer.BYTES);
-        return word.get(ValueLayout.JAVA_INT, 0);
+    /** Reads a 32-bit word. Waits. */
+    public int read(DeviceBuffer word) {
+        return download(word, NOTHING, 0, word);
+    }
+
+    /**
+     * Reads the first 32-bit word of each buffer, of which there are few. Waits, once.
+     *
+     * @param word another one that is wanted with them
+     * @return that one
+     */
+    public int read(List<DeviceBuffer> from, int[] into, DeviceBuffer word) {
+        refuseWhileCapturing("waits for a result");
+        Staging.Chunk chunk = staging.next();
+        for (int i = 0; i < into.length; i++) {
+            long at = (long) i * Integer.BYTES;
+            Check.driver(
+                    JCudaDriver.cuMemcpyDtoHAsync(
+                            new HostPointer(chunk.memory.asSlice(at)),
+                            from.get(i).pointer(),
+                            Integer.BYTES,
+                            handle),
+                    "copying from the GPU");
+        }
+        chunk.bring(word, handle);
+        chunk.used(handle);
+        chunk.await();
+        MemorySegment.copy(chunk.memory, ValueLayout.JAVA_INT, 0, into, 0, into.length);
+        return chunk.word();
     }
 
     /** Waits until everything issued is done. */

@@ -57,6 +57,8 @@ public abstract class CheckedContract extends BackendContract {
                 refused("another workspace", () -> workspace().sparse().spmm(1, values, own, 0, own));
                 refused("another workspace", () -> workspace().repattern(values.space(), null));
                 refused("another workspace", () -> workspace().read(foreign.cell(0)));
+                Cell cell = workspace().cell(0);
+                refused("another workspace", () -> workspace().read(List.of(cell, foreign.cell(0))));
                 refused("another workspace", () -> workspace().upload(MemorySegment.ofArray(new float[9]), values));
                 RandomStream stream = foreign.randomStream();
                 Tensor x = workspace().tensor(Shape.of(3, 2), Layout.NATIVE);

@@ -73,6 +73,10 @@ public abstract class WorkspaceContract extends BackendContract {
             Cell cell = rig.cell(0);
             rig.workspace().write(cell, value);
             assertThat(rig.read(cell)).isEqualTo(value);
+            Cell other = rig.cell(c.scalar("other cell"));
+            assertThat(rig.workspace().read(List.of(other, cell, other)))
+                    .containsExactly(rig.read(other), value, rig.read(other));
+            assertThat(rig.workspace().read(List.of())).isEmpty();
         });
     }
 

@@ -218,8 +218,12 @@ class ReferenceWorkspace implements Workspace {
     }
 
     @Override
-    public float read(Cell cell) {
-        return ((Handles.ReferenceCell) cell).value;
+    public float[] read(List<Cell> cells) {
+        float[] values = new float[cells.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = ((Handles.ReferenceCell) cells.get(i)).value;
+        }
+        return values;
     }
 
     @Override

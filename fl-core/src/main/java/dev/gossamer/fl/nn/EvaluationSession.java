@@ -5,6 +5,7 @@ import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
+import java.util.List;
 
 /**
  * Forward passes over a data set in its own order, batch by batch. Each batch's sums are read by themselves, so that the
@@ -52,7 +53,8 @@ public final class EvaluationSession implements AutoCloseable {
         for (int from = number * batch; from < end; from += pass.piece) {
             int size = Math.min(pass.piece, end - from);
             issue(from, size);
-            total = total.plus(new Evaluation(size, workspace.read(lossSum), Math.round(workspace.read(correct))));
+            float[] sums = workspace.read(List.of(lossSum, correct));
+            total = total.plus(new Evaluation(size, sums[0], Math.round(sums[1])));
         }
         return total;
     }

@@ -319,7 +319,8 @@ public final class TrainingSession implements AutoCloseable {
 
     /** Loss and accuracy over the last epoch, each batch as it was before its update. Waits. */
     public Evaluation lastEpoch() {
-        return new Evaluation(trained, workspace.read(lossSum), Math.round(workspace.read(correct)));
+        float[] sums = workspace.read(List.of(lossSum, correct));
+        return new Evaluation(trained, sums[0], Math.round(sums[1]));
     }
 
     /** Floating-point operations of all products that training has taken since {@link #begin}; see {@link TrainingFlops}. */
