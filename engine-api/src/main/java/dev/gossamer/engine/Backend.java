@@ -24,6 +24,12 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
+     * How many workspaces of one thread compute side by side, each as fast as by itself: as many as there are processors, or GPUs.
+     * More of them may still do more together, where one leaves a device half idle.
+     */
+    int parallelism();
+
+    /**
      * A workspace for the calling thread.
      *
      * @param threads how many threads its ops may use, at least 1; 1 where clients already run side by side

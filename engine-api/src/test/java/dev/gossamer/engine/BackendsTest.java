@@ -52,6 +52,11 @@ class BackendsTest {
         }
 
         @Override
+        public int parallelism() {
+            return 1;
+        }
+
+        @Override
         public Workspace workspace(int threads) {
             throw new UnsupportedOperationException("only its name is asked for");
         }

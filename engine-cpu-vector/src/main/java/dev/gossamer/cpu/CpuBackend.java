@@ -56,6 +56,12 @@ final class CpuBackend implements Backend {
         return CpuTuning.TUNABLE;
     }
 
+    /** Whatever the number of worker threads: a workspace of one thread computes on that of its owner. */
+    @Override
+    public int parallelism() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
     @Override
     public Workspace workspace(int threads) {
         return new CpuWorkspace(this, Math.min(threads, workers.size()));

@@ -62,6 +62,11 @@ final class CudaBackend implements Backend {
         return CudaTuning.TUNABLE;
     }
 
+    @Override
+    public int parallelism() {
+        return gpus.count();
+    }
+
     /**
      * The number of threads means nothing here: work runs on a GPU, on a stream of this workspace. Threads are dealt to the GPUs;
      * all workspaces that a thread has at a time are on one.

@@ -56,7 +56,12 @@ final class Gpus implements AutoCloseable {
     }
 
     synchronized String describe() {
-        return open.getFirst().device.describe() + others(open.size() + others.size());
+        return open.getFirst().device.describe() + others(count());
+    }
+
+    /** Those that are open, and those that would be opened. */
+    synchronized int count() {
+        return open.size() + others.size();
     }
 
     /** Those that are open. */

@@ -38,6 +38,11 @@ public final class CheckedBackend implements Backend {
     }
 
     @Override
+    public int parallelism() {
+        return raw.parallelism();
+    }
+
+    @Override
     public Workspace workspace(int threads) {
         if (!open.get()) {
             throw new IllegalStateException("Backend " + raw.name() + " is closed");

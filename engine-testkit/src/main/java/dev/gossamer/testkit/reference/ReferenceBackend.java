@@ -31,6 +31,11 @@ public class ReferenceBackend implements Backend {
     }
 
     @Override
+    public int parallelism() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    @Override
     public Workspace workspace(int threads) {
         return new ReferenceWorkspace();
     }

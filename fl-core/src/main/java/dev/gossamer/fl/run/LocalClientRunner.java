@@ -41,6 +41,7 @@ public final class LocalClientRunner implements Site.Session {
 
     private final WorkerPool pool;
     private final int threads;
+    private final int parallelism;
     private final Budget budget;
     private final long modelBytes;
     private final AtomicLong workerBytes = new AtomicLong();
@@ -60,7 +61,7 @@ public final class LocalClientRunner implements Site.Session {
      * @param data must stay open as long as this runner
      * @param parts for each client the indices of its training samples
      * @param seed of the run
-     * @param threads at least 1
+     * @param threads at least 1; no more are started than there are clients in a round, or than compute side by side
      * @param uploads what the values of clients' updates travel as; if that rounds, each client keeps what rounding took away
      *     and adds it to its next update
      */
@@ -81,15 +82,20 @@ public final class LocalClientRunner implements Site.Session {
         this.memories = setup.memories();
         this.stop = stop;
         this.threads = threads;
+        this.parallelism = setup.backend().parallelism();
         this.budget = budget;
         this.modelBytes = (setup.spec().parameterCount() + setup.spec().stateCount()) * Float.BYTES;
-        this.pool = new WorkerPool(setup, budget.isBounded() ? 1 : threads);
+        this.pool = new WorkerPool(setup, budget.isBounded() ? 1 : Math.min(threads, parallelism));
     }
 
     @Override
     public void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates) {
         List<Integer> clients = cohort.clients();
         Deque<CompletableFuture<ClientUpdate>> flight = new ArrayDeque<>();
+        int most = Math.min(threads, Math.max(clients.size(), parallelism));
+        if (!budget.isBounded()) {
+            pool.grow(most);
+        }
         int started = 0;
         try {
             for (int folded = 0; folded < clients.size(); folded++) {
@@ -99,7 +105,7 @@ public final class LocalClientRunner implements Site.Session {
                     flight.add(pool.submit(worker -> perform(worker, client, message, work)));
                 }
                 updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
-                pool.grow(budget.workers(threads, workerBytes.get() + UPDATES * modelBytes));
+                pool.grow(budget.workers(most, workerBytes.get() + UPDATES * modelBytes));
             }
         } finally {
             flight.forEach(update -> update.cancel(false));
@@ -137,14 +143,17 @@ public final class LocalClientRunner implements Site.Session {
         }
     }
 
-    /** Batches go to whichever thread is free; their sums are added in the order of the samples. */
+    /**
+     * Batches go to whichever thread is free; their sums are added in the order of the samples. There are no more threads than
+     * compute side by side: each has to take the model first, and large batches leave no device half idle.
+     */
     @Override
     public Evaluation evaluate(ModelState model) {
         Evaluation[] batches = new Evaluation[Worker.evaluationBatches(data)];
         Queue<Integer> left = new ConcurrentLinkedQueue<>(
                 IntStream.range(0, batches.length).boxed().toList());
         List<CompletableFuture<Void>> shares = new ArrayList<>();
-        for (int i = 0; i < pool.size(); i++) {
+        for (int i = 0; i < Math.min(pool.size(), parallelism); i++) {
             shares.add(pool.submit(worker -> {
                 worker.load(model);
                 for (Integer batch = left.poll(); batch != null; batch = left.poll()) {

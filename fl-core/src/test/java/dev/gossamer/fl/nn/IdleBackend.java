@@ -66,6 +66,11 @@ final class IdleBackend implements Backend {
     }
 
     @Override
+    public int parallelism() {
+        return 1;
+    }
+
+    @Override
     public Workspace workspace(int threads) {
         return new IdleWorkspace();
     }
@@ -510,8 +515,8 @@ final class IdleBackend implements Backend {
         public void write(Cell cell, float value) {}
 
         @Override
-        public float read(Cell cell) {
-            return 0;
+        public float[] read(List<Cell> cells) {
+            return new float[cells.size()];
         }
 
         @Override

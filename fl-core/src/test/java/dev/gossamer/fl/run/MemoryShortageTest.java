@@ -267,6 +267,11 @@ class MemoryShortageTest extends BackendRounds {
         }
 
         @Override
+        public int parallelism() {
+            return inner.parallelism();
+        }
+
+        @Override
         public Workspace workspace(int threads) {
             if (room.getAndDecrement() <= 0) {
                 throw new OutOfDeviceMemoryException("no room for a workspace");
