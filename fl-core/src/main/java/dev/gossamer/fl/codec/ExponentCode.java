@@ -97,11 +97,14 @@ final class ExponentCode {
 
     /** The code for these values; null if they take no less with it than as they are. */
     static @Nullable ExponentCode of(float[] values) {
-        return values.length == 0 ? null : of(counts(values), values.length);
+        return of(counts(values), values.length);
     }
 
     /** The same for exponents that occur so often. */
     private static @Nullable ExponentCode of(int[] counts, int count) {
+        if (count == 0) {
+            return null;
+        }
         int first = 0;
         while (counts[first] == 0) {
             first++;

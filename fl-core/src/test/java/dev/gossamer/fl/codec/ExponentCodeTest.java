@@ -208,5 +208,7 @@ class ExponentCodeTest {
         swapped[1] = good[0];
         assertThatThrownBy(() -> read(swapped, 1000)).isInstanceOf(CodecException.class);
         assertThatThrownBy(() -> read(Arrays.copyOf(good, 600), 1000)).isInstanceOf(CodecException.class);
+        assertThatThrownBy(() -> read(Arrays.copyOf(good, 600), 0)).isInstanceOf(CodecException.class);
+        assertThatThrownBy(() -> read(new byte[] {5, 5}, 0)).isInstanceOf(CodecException.class);
     }
 }
