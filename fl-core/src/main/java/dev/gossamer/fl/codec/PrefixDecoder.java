@@ -104,7 +104,8 @@ final class PrefixDecoder {
                 position += bits(entry);
             }
             if (entry == 0) {
-                position += next(window, symbols, at++);
+                // The window may have fewer bits left than a long code has.
+                position += next(BitWindow.at(bytes, position), symbols, at++);
             }
         }
         while (at < count && position <= limit) {

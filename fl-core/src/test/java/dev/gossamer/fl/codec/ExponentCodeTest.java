@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -80,6 +83,36 @@ class ExponentCodeTest {
         }
         if (count > 5000) {
             assertThat(longestRun(values)).as("bits of four codes").isGreaterThan(56);
+        }
+    }
+
+    /**
+     * Codes of 1 to 15 bits, an exponent for each length and one more: before each of the longest stand four that fill all but the last of
+     * the bits that a decoder reads at once, and before all of that some single bits.
+     */
+    @Test
+    void longCodesComeBackWhereverTheyBegin() {
+        for (int before = 0; before < 64; before++) {
+            List<Integer> exponents = new ArrayList<>();
+            exponents.addAll(Collections.nCopies(before, 0));
+            for (int last : new int[] {15, 14, 13, 13}) {
+                exponents.addAll(List.of(10, 10, 10, 10, last));
+            }
+            for (int length = 1; length <= 16; length++) {
+                int count = length == 16 ? 1 : 1 << (15 - length);
+                int exponent = length - 1;
+                int there = (int)
+                        exponents.stream().filter(each -> each == exponent).count();
+                exponents.addAll(Collections.nCopies(count - there, exponent));
+            }
+            float[] values = new float[exponents.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = Float.intBitsToFloat((100 + exponents.get(i)) << 23 | i);
+            }
+
+            assertThat(bits(read(written(values), values.length)))
+                    .as("after %d bits", before)
+                    .isEqualTo(bits(values));
         }
     }
 
