@@ -116,6 +116,67 @@ class ExponentCodeTest {
         }
     }
 
+    /** Exponents of any distribution, as they come, sorted, or with the rare ones among each other. */
+    @Test
+    void whateverTheDistribution() {
+        for (int seed = 0; seed < 3000; seed++) {
+            Random random = new Random(seed);
+            Integer[] exponents = exponents(random);
+            if (seed % 3 == 1) {
+                Arrays.sort(exponents);
+            } else if (seed % 3 == 2) {
+                exponents = rareTogether(exponents, random);
+            }
+            float[] values = new float[exponents.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = Float.intBitsToFloat((random.nextInt() & 0x807F_FFFF) | exponents[i] << 23);
+            }
+            if (ExponentCode.of(values) != null) {
+                assertThat(Arrays.equals(bits(read(written(values), values.length)), bits(values)))
+                        .as("seed %d", seed)
+                        .isTrue();
+            }
+        }
+    }
+
+    private static Integer[] exponents(Random random) {
+        double[] ends = new double[1 + random.nextInt(1 << random.nextInt(8))];
+        double decay = 1.2 * random.nextDouble();
+        int kind = random.nextInt(3);
+        double end = 0;
+        for (int i = 0; i < ends.length; i++) {
+            end += switch (kind) {
+                case 0 -> Math.pow(2, -decay * i);
+                case 1 -> Math.pow(2, -15 * random.nextDouble());
+                default -> random.nextInt(20) == 0 ? 1 : 1e-3;
+            };
+            ends[i] = end;
+        }
+        int first = random.nextInt(257 - ends.length);
+        Integer[] exponents = new Integer[(int) Math.pow(10, 1 + 4 * random.nextDouble())];
+        for (int i = 0; i < exponents.length; i++) {
+            int at = Arrays.binarySearch(ends, end * random.nextDouble());
+            exponents[i] = first + (at < 0 ? -at - 1 : at);
+        }
+        return exponents;
+    }
+
+    private static Integer[] rareTogether(Integer[] exponents, Random random) {
+        int[] counts = new int[256];
+        for (int exponent : exponents) {
+            counts[exponent]++;
+        }
+        int most = exponents.length >> (random.nextBoolean() ? 8 : 11);
+        List<Integer> rare = new ArrayList<>();
+        List<Integer> all = new ArrayList<>();
+        for (int exponent : exponents) {
+            (counts[exponent] <= most ? rare : all).add(exponent);
+        }
+        Collections.shuffle(rare, random);
+        all.addAll(random.nextInt(all.size() + 1), rare);
+        return all.toArray(Integer[]::new);
+    }
+
     /** Bits of the four neighbours that take most. */
     private static int longestRun(float[] values) {
         int[] counts = new int[256];
