@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Stream implements AutoCloseable {
 
-    private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
-
     private final CudaDevice device;
     private final CUstream handle = new CUstream();
     private final Staging staging;
@@ -243,7 +241,7 @@ public final class Stream implements AutoCloseable {
 
     /** Reads a 32-bit word. Waits. */
     public int read(DeviceBuffer word) {
-        return download(word, NOTHING, 0, word);
+        return read(List.of(), new int[0], word);
     }
 
     /**

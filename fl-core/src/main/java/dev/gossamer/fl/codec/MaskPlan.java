@@ -27,7 +27,7 @@ record MaskPlan(MaskKind kind, int parameter, long payloadBytes) {
         if (pattern == null) {
             return new MaskPlan(MaskKind.DENSE, 0, 0);
         }
-        return new Choice(pattern, reference, null).best();
+        return of(pattern, reference, null);
     }
 
     /**

@@ -1,9 +1,5 @@
 package dev.gossamer.fl.codec;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-
 /**
  * Gaps as Rice codes: with parameter k, gap g is {@code g >> k} zero bits, a one bit, and the low k bits of g, low bits
  * first. Bits fill each byte from its lowest; those after the last code are 0.
@@ -16,8 +12,6 @@ final class RiceCode {
 
     /** Gaps are below 2^31: more low bits than this change nothing. */
     static final int MAX_PARAMETER = 30;
-
-    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     /** Zeros that fit a word together with the bit that ends them and the longest low part. */
     private static final int MAX_ZEROS = 32;
@@ -77,7 +71,7 @@ final class RiceCode {
             for (; zeros >= MAX_ZEROS; zeros -= MAX_ZEROS) {
                 fill += MAX_ZEROS;
                 if (fill >= Long.SIZE) {
-                    LONG.set(out, at, word);
+                    BitWindow.put(out, at, word);
                     at += Long.BYTES;
                     word = 0;
                     fill -= Long.SIZE;
@@ -87,7 +81,7 @@ final class RiceCode {
             word |= code << fill;
             fill += zeros + 1 + k;
             if (fill >= Long.SIZE) {
-                LONG.set(out, at, word);
+                BitWindow.put(out, at, word);
                 at += Long.BYTES;
                 fill -= Long.SIZE;
                 // What did not fit: the top `fill` bits of the code, which is at most 63 bits long.
