@@ -31,6 +31,7 @@ final class ConvolutionProduct implements Product {
     private final PaddedInput outputGradient;
     private final ConvolutionWalk walk;
     private final ConvolutionWeightGradient weightGradient;
+    private final @Nullable OuterProductGradient outerProduct;
 
     ConvolutionProduct(CpuWorkspace workspace, Geometry geometry) {
         this.workspace = workspace;
@@ -45,6 +46,7 @@ final class ConvolutionProduct implements Product {
                 .toList();
         this.walk = new ConvolutionWalk(workspace);
         this.weightGradient = new ConvolutionWeightGradient(workspace, geometry, forward);
+        this.outerProduct = OuterProductKernels.know(geometry) ? new OuterProductGradient(workspace, geometry) : null;
     }
 
     /** What {@link ConvolutionPass#forward} reads. */
@@ -161,8 +163,20 @@ final class ConvolutionProduct implements Product {
     @Override
     public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
         CpuTensor gradient = outputGradient.clean((CpuTensor) gy);
-        CpuTensor in = ((CpuSparseTensor) x).expand(workspace, gradient.batch, input.halo(), gradient.block);
-        weightGradient(in, gradient, beta, (CpuValues) gw);
+        CpuSparseTensor stored = (CpuSparseTensor) x;
+        CpuValues out = (CpuValues) gw;
+        if (outerProduct != null && multipliesOneByOne(stored, gradient, out.space)) {
+            outerProduct.run(stored, gradient, beta, out);
+        } else {
+            CpuTensor in = stored.expand(workspace, gradient.batch, input.halo(), gradient.block);
+            weightGradient(in, gradient, beta, out);
+        }
+    }
+
+    private boolean multipliesOneByOne(CpuSparseTensor x, CpuTensor gy, CpuSpace space) {
+        return space.storage() != CpuSpace.Storage.PACKED
+                && x.block() == gy.block
+                && x.density() <= workspace.tuning().outerProductDensity();
     }
 
     private void weightGradient(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {

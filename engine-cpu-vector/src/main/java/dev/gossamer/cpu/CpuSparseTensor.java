@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A saved activation: values of the stored elements, and a bit for each number in the memory of the tensor they are from, which
  * never takes more than 3 % more than that tensor. Indices would take less from a share of 1/32 down, and more memory traffic.
- * Products expand it into scratch memory, which one layer uses after the other: on a CPU that costs less than gathering from the
- * output gradient would.
+ * Where few elements are stored, the gradient of a convolution's weights is made of them ({@link OuterProductGradient}); other
+ * products expand the tensor into scratch memory, which one layer uses after the other.
  */
 final class CpuSparseTensor implements SparseTensor {
 
@@ -160,13 +160,46 @@ final class CpuSparseTensor implements SparseTensor {
         return new Threshold(bound, keep - above);
     }
 
-    /** The whole tensor in scratch memory, with the halo and block that a product needs. */
-    CpuTensor expand(CpuWorkspace workspace, int forBatch, int halo, int block) {
+    /** The tensor that elements were selected from, for its layout; its numbers may have changed since. */
+    CpuTensor source(int forBatch) {
         CpuTensor from = source;
         if (from == null || forBatch != from.batch) {
             throw new IllegalArgumentException("x was compressed from a batch of " + (from == null ? 0 : from.batch)
                     + ", the output gradient has " + forBatch);
         }
+        return from;
+    }
+
+    /** Columns of a block of the batch. */
+    int block() {
+        return block;
+    }
+
+    /** The share of the tensor's elements that are stored. */
+    double density() {
+        return source == null || source.batch == 0
+                ? 0
+                : (double) count / source.shape().size();
+    }
+
+    /** Elements stored. */
+    int count() {
+        return count;
+    }
+
+    /** A bit for each number in the memory of the tensor, 16 by 16, the lowest first. */
+    MemorySegment bits() {
+        return bits;
+    }
+
+    /** The stored elements in the order of their bits. */
+    MemorySegment values() {
+        return values;
+    }
+
+    /** The whole tensor in scratch memory, with the halo and block that a product needs. */
+    CpuTensor expand(CpuWorkspace workspace, int forBatch, int halo, int block) {
+        CpuTensor from = source(forBatch);
         Shape whole = from.shape(); // one of our own would be allocated in every step
         MemorySegment memory =
                 workspace.scratch(CpuWorkspace.Scratch.PADDED, CpuTensor.sizeBytes(whole, Layout.NATIVE, halo, block));

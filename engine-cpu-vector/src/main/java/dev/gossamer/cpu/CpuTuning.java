@@ -12,18 +12,21 @@ final class CpuTuning {
     static final TuningTable DEFAULTS = new TuningTable(Map.of(
             "masked.density", 0.3,
             "convolution.masked.density", 0.45,
+            "outer.product.density", 0.3,
             "panel.columns", 64.0,
             "parallel.flops", 400_000.0));
 
     static final Map<String, List<Double>> TUNABLE = Map.of(
             "masked.density", List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
             "convolution.masked.density", List.of(0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6),
+            "outer.product.density", List.of(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
             "panel.columns", List.of(16.0, 32.0, 64.0),
             "parallel.flops", List.of(100_000.0, 200_000.0, 400_000.0, 800_000.0, 1_600_000.0));
 
     private final TuningTable table;
     private final double maskedDensity;
     private final double convolutionMaskedDensity;
+    private final double outerProductDensity;
     private final int panelColumns;
     private final double parallelFlops;
 
@@ -31,6 +34,7 @@ final class CpuTuning {
         this.table = DEFAULTS.overriddenBy(overrides);
         this.maskedDensity = table.get("masked.density");
         this.convolutionMaskedDensity = table.get("convolution.masked.density");
+        this.outerProductDensity = table.get("outer.product.density");
         this.panelColumns = (int) table.get("panel.columns");
         this.parallelFlops = table.get("parallel.flops");
         if (panelColumns != 16 && panelColumns != 32 && panelColumns != 64) {
@@ -45,6 +49,11 @@ final class CpuTuning {
     /** Above this density a pattern of such a layer is stored dense-masked. */
     double maskedDensity(Geometry geometry) {
         return geometry.isLinear() ? maskedDensity : convolutionMaskedDensity;
+    }
+
+    /** Up to this density of an activation its stored elements are multiplied one by one for the gradient of all weights. */
+    double outerProductDensity() {
+        return outerProductDensity;
     }
 
     /** Columns of a batch block: the smallest of 16, 32 and 64 that holds the batch, at most the tuned width. */

@@ -219,6 +219,31 @@ final class MagnitudeKernels {
     }
 
     /**
+     * Writes for each bit that is set where it is, and up to a vector of anything behind them.
+     *
+     * @param bits address of {@code sixteens} times 16 bits, the lowest first
+     * @param first place of the first bit
+     * @param step from the place of a bit to that of the next
+     * @param to address of room for as many ints
+     * @return how many they are
+     */
+    static int locate(long bits, int sixteens, int first, int step, long to) {
+        IntVector place = IntVector.zero(I).addIndex(1).mul(step).add(first);
+        int count = 0;
+        for (int i = 0; i < sixteens; i++) {
+            int set = ALL.get(BITS, (bits + 2L * i) & USER);
+            for (int lane = 0; lane < 16; lane += COUNT) {
+                int here = set >>> lane & LANES;
+                place.compress(VectorMask.fromLong(I, here))
+                        .intoMemorySegment(ALL, (to + 4L * count) & USER, LITTLE_ENDIAN);
+                count += Integer.bitCount(here);
+                place = place.add(COUNT * step);
+            }
+        }
+        return count;
+    }
+
+    /**
      * Writes the floats whose magnitude is not below a bound one after the other, and their numbers beside them.
      *
      * @param from address of {@code vectors} vectors of floats

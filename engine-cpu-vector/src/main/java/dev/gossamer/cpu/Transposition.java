@@ -92,7 +92,7 @@ final class Transposition {
     }
 
     /** Columns {@code first .. depth - 1} of all rows. */
-    private static void oneByOne(long from, int step, int width, int first, int depth, long to, int toStep) {
+    static void oneByOne(long from, int step, int width, int first, int depth, long to, int toStep) {
         for (int row = 0; row < width; row++) {
             long in = (from + (long) row * step) & USER;
             long out = to + 4L * row;

@@ -7,6 +7,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
@@ -18,8 +19,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * What a table is measured by: the three products of training, over layers and batches of the sizes that are trained, at
- * densities between those where a backend may change from sparse to dense.
+ * What a table is measured by: the three products of training, and the gradient of all weights from a part of the activations,
+ * over layers and batches of the sizes that are trained, at densities between those where a backend may change from sparse to
+ * dense.
  */
 final class TuningWorkload implements AutoCloseable {
 
@@ -54,14 +56,16 @@ final class TuningWorkload implements AutoCloseable {
         workspace.close();
     }
 
-    /** Forward, input gradient and weight gradient of one layer. */
+    /** Forward, input gradient and weight gradients of one layer; density is that of the weights and of saved activations. */
     private static final class Cell {
 
         private final Workspace workspace;
         private final Product product;
         private final Values theta;
         private final Values gradient;
+        private final Values all;
         private final Tensor x;
+        private final SparseTensor saved;
         private final Tensor y;
         private final Tensor gx;
         private long fastest = Long.MAX_VALUE;
@@ -73,11 +77,15 @@ final class TuningWorkload implements AutoCloseable {
             workspace.repattern(space, pattern(geometry, density, random));
             theta = workspace.values(space, Role.THETA);
             gradient = workspace.values(space, Role.GRADIENT);
+            all = workspace.values(workspace.space(geometry), Role.GRADIENT);
             x = workspace.tensor(geometry.inShape(batch), Layout.NATIVE);
             y = workspace.tensor(geometry.outShape(batch), Layout.NATIVE);
             gx = workspace.tensor(geometry.inShape(batch), Layout.NATIVE);
             workspace.upload(numbers(space.nnz(), random), theta);
             workspace.upload(numbers(x.shape().size(), random), x);
+            long keep = (long) (density * x.shape().size());
+            saved = workspace.sparseTensor(x.shape(), keep);
+            workspace.select().compress(x, keep, saved);
         }
 
         void run() {
@@ -85,6 +93,7 @@ final class TuningWorkload implements AutoCloseable {
             product.forward(theta, x, 0, y, Epilogue.NONE);
             product.inputGradient(theta, y, 0, gx, null);
             product.weightGradient(x, y, 0, gradient);
+            product.weightGradient(saved, y, 0, all);
             workspace.sync();
             fastest = Math.min(fastest, System.nanoTime() - start);
         }

@@ -32,7 +32,12 @@ class TuneTest {
         TuningTable found = new Tuner("cpu-vector", new BackendOptions(1, TuningTable.EMPTY), 1, trials::add).run();
 
         assertThat(found.entries())
-                .containsOnlyKeys("masked.density", "convolution.masked.density", "panel.columns", "parallel.flops");
+                .containsOnlyKeys(
+                        "masked.density",
+                        "convolution.masked.density",
+                        "outer.product.density",
+                        "panel.columns",
+                        "parallel.flops");
         assertThat(trials)
                 .allSatisfy(trial -> assertThat(trial.relative()).isPositive().isFinite());
         for (Map.Entry<String, Double> entry : found.entries().entrySet()) {
