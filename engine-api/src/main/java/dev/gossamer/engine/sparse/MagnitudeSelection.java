@@ -43,6 +43,9 @@ public final class MagnitudeSelection {
      */
     private static final int CHUNK = 2048;
 
+    /** Tables that the highest digit is counted in. */
+    private static final int TABLES = 4;
+
     private MagnitudeSelection() {}
 
     /**
@@ -167,6 +170,7 @@ public final class MagnitudeSelection {
     /** How often each value of a digit occurs among the elements that have the prefix above it. */
     private static long[] histogram(List<MemorySegment> group, int prefix, int shift, int digitBits) {
         long[] histogram = new long[1 << digitBits];
+        long[] tables = new long[TABLES << digitBits];
         int[] chunk = new int[CHUNK];
         int decidedShift = shift + digitBits;
         int decided = prefix >>> decidedShift;
@@ -175,18 +179,23 @@ public final class MagnitudeSelection {
             for (long from = 0; from < n; from += CHUNK) {
                 int count = read(part, from, chunk);
                 if (decidedShift == Integer.SIZE - 1) {
-                    countAll(chunk, count, shift, histogram);
+                    countAll(chunk, count, shift, tables);
                 } else {
                     countMatching(chunk, count, decidedShift, decided, shift, histogram);
                 }
             }
         }
+        for (int i = 0; i < tables.length; i++) {
+            histogram[i & histogram.length - 1] += tables[i];
+        }
         return histogram;
     }
 
-    private static void countAll(int[] numbers, int count, int shift, long[] histogram) {
+    /** In turn in several tables: most numbers share few digits, and one table would wait for its last count each time. */
+    private static void countAll(int[] numbers, int count, int shift, long[] tables) {
+        int size = tables.length / TABLES;
         for (int i = 0; i < count; i++) {
-            histogram[numbers[i] >>> shift]++;
+            tables[(i & TABLES - 1) * size + (numbers[i] >>> shift)]++;
         }
     }
 
