@@ -1,6 +1,5 @@
 package dev.gossamer.cpu;
 
-import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.COUNT;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
@@ -32,6 +31,9 @@ final class OuterProductGradient implements Workers.Parts {
     private static final int BAND = 448 * 1024;
 
     private static final int SUMS = 256 * 1024;
+
+    /** Sums that are turned back together: runs of four lines in the weights. */
+    private static final int TILE = 64;
 
     private final CpuWorkspace workspace;
     private final Geometry geometry;
@@ -92,7 +94,7 @@ final class OuterProductGradient implements Workers.Parts {
         }
         elements.of(x, gy.batch, bands, bytes);
         int parts = workspace.parts(2.0 * x.count() * taps * geometry.outChannels());
-        sumsBytes = ((long) group * taps + 2L * COUNT) * bytes; // with a tile of as many sums as lanes, to be turned
+        sumsBytes = ((long) group * taps + 2L * TILE) * bytes; // the last tile of sums may be broken, and one is turned
         sums = workspace.scratch(Scratch.TILES, parts * sumsBytes);
         long grid = (long) bands.gridRows() * bands.cols() * gy.block * bytes;
         MemorySegment grids = workspace.scratch(Scratch.PANELS, parts * grid);
@@ -170,28 +172,29 @@ final class OuterProductGradient implements Workers.Parts {
     private void turnBack(int block, int first, int count, long from) {
         int channels = Math.min(width, geometry.outChannels() - block * width);
         int cols = geometry.cols();
-        long tile = from + sumsBytes - (long) COUNT * bytes;
+        long tile = from + sumsBytes - (long) TILE * bytes;
         long gw = Raw.address(out.data, 0, 4L * geometry.size());
-        for (int col = 0; col < count; col += COUNT) {
-            Transposition.panel(from + (long) col * bytes, bytes, COUNT, width, tile, BYTES);
+        for (int col = 0; col < count; col += TILE) {
+            Transposition.panel(from + (long) col * bytes, bytes, TILE, width, tile, TILE * Float.BYTES);
             long to = gw + 4L * ((long) block * width * cols + first + col);
-            int some = Math.min(COUNT, count - col);
+            int some = Math.min(TILE, count - col);
             for (int channel = 0; channel < channels; channel++) {
-                add(tile + (long) channel * BYTES, some, to + 4L * channel * cols);
+                add(tile + (long) channel * TILE * Float.BYTES, some, to + 4L * channel * cols);
             }
         }
     }
 
     private void add(long from, int count, long to) {
-        if (count == COUNT) {
-            FloatVector sum = fromMemorySegment(F, ALL, from & USER, LITTLE_ENDIAN);
+        int whole = count - count % COUNT;
+        for (int i = 0; i < whole; i += COUNT) {
+            FloatVector sum = fromMemorySegment(F, ALL, (from + 4L * i) & USER, LITTLE_ENDIAN);
             if (beta != 0) {
-                sum = fromMemorySegment(F, ALL, to & USER, LITTLE_ENDIAN).fma(FloatVector.broadcast(F, beta), sum);
+                sum = fromMemorySegment(F, ALL, (to + 4L * i) & USER, LITTLE_ENDIAN)
+                        .fma(FloatVector.broadcast(F, beta), sum);
             }
-            sum.intoMemorySegment(ALL, to & USER, LITTLE_ENDIAN);
-            return;
+            sum.intoMemorySegment(ALL, (to + 4L * i) & USER, LITTLE_ENDIAN);
         }
-        for (int i = 0; i < count; i++) {
+        for (int i = whole; i < count; i++) {
             float sum = ALL.get(UNCHECKED, (from + 4L * i) & USER);
             long its = (to + 4L * i) & USER;
             ALL.set(UNCHECKED, its, beta == 0 ? sum : Math.fma(ALL.get(UNCHECKED, its), beta, sum));
