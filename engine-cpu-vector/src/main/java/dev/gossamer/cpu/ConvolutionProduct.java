@@ -31,7 +31,7 @@ final class ConvolutionProduct implements Product {
     private final PaddedInput outputGradient;
     private final ConvolutionWalk walk;
     private final ConvolutionWeightGradient weightGradient;
-    private final @Nullable OuterProductGradient outerProduct;
+    private final OuterProductGradient outerProduct;
 
     ConvolutionProduct(CpuWorkspace workspace, Geometry geometry) {
         this.workspace = workspace;
@@ -46,7 +46,7 @@ final class ConvolutionProduct implements Product {
                 .toList();
         this.walk = new ConvolutionWalk(workspace);
         this.weightGradient = new ConvolutionWeightGradient(workspace, geometry, forward);
-        this.outerProduct = OuterProductKernels.know(geometry) ? new OuterProductGradient(workspace, geometry) : null;
+        this.outerProduct = new OuterProductGradient(workspace, geometry);
     }
 
     /** What {@link ConvolutionPass#forward} reads. */
@@ -165,7 +165,7 @@ final class ConvolutionProduct implements Product {
         CpuTensor gradient = outputGradient.clean((CpuTensor) gy);
         CpuSparseTensor stored = (CpuSparseTensor) x;
         CpuValues out = (CpuValues) gw;
-        if (outerProduct != null && multipliesOneByOne(stored, gradient, out.space)) {
+        if (multipliesOneByOne(stored, gradient, out.space)) {
             outerProduct.run(stored, gradient, beta, out);
         } else {
             CpuTensor in = stored.expand(workspace, gradient.batch, input.halo(), gradient.block);
@@ -174,7 +174,8 @@ final class ConvolutionProduct implements Product {
     }
 
     private boolean multipliesOneByOne(CpuSparseTensor x, CpuTensor gy, CpuSpace space) {
-        return space.storage() != CpuSpace.Storage.PACKED
+        return OuterProductKernels.know(geometry)
+                && space.storage() != CpuSpace.Storage.PACKED
                 && x.block() == gy.block
                 && x.density() <= workspace.tuning().outerProductDensity();
     }
@@ -182,9 +183,9 @@ final class ConvolutionProduct implements Product {
     private void weightGradient(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
         if (gw.space.storage() == CpuSpace.Storage.PACKED) {
             ConvolutionStructures structures = structures(gw.space);
-            weightGradient.sparse(structures.forward(), structures.forwardClasses(), x, gy, beta, gw);
+            weightGradient.run(structures.forward(), structures.forwardClasses(), x, gy, beta, gw);
         } else {
-            weightGradient.dense(forwardOffsets, x, gy, beta, gw);
+            outerProduct.run(x, gy, beta, gw);
         }
     }
 

@@ -12,7 +12,7 @@ final class CpuTuning {
     static final TuningTable DEFAULTS = new TuningTable(Map.of(
             "masked.density", 0.3,
             "convolution.masked.density", 0.45,
-            "outer.product.density", 0.3,
+            "outer.product.density", 0.2,
             "panel.columns", 64.0,
             "parallel.flops", 400_000.0));
 

@@ -128,6 +128,10 @@ final class GemmKernels {
         for (; row + 4 <= rows; row += 4) {
             rows4x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
+        if (row + 3 == rows) {
+            rows3x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
+            return;
+        }
         for (; row < rows; row++) {
             rows1x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
@@ -311,6 +315,46 @@ final class GemmKernels {
         s21.intoMemorySegment(ALL, c2 + BYTES, LITTLE_ENDIAN);
         s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
         s31.intoMemorySegment(ALL, c3 + BYTES, LITTLE_ENDIAN);
+    }
+
+    private static void rows3x2(Operands io, long aBase, long bBase, long cBase, int depth) {
+        long aRow = io.aRow;
+        long aStep = Math.toIntExact(io.aDepth) & INDEX;
+        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long in = bBase & USER;
+        long r0 = aBase & USER;
+        long r1 = (aBase + aRow) & USER;
+        long r2 = (aBase + 2 * aRow) & USER;
+        long c0 = cBase & USER;
+        FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
+        FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
+        long c1 = (cBase + io.cRow) & USER;
+        FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
+        FloatVector s11 = fromMemorySegment(F, ALL, c1 + BYTES, LITTLE_ENDIAN);
+        long c2 = (cBase + 2 * io.cRow) & USER;
+        FloatVector s20 = fromMemorySegment(F, ALL, c2, LITTLE_ENDIAN);
+        FloatVector s21 = fromMemorySegment(F, ALL, c2 + BYTES, LITTLE_ENDIAN);
+        for (int k = 0; k < depth; k++) {
+            long at = in + k * bStep;
+            long to = k * aStep;
+            FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN);
+            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r1 + to));
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r2 + to));
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+        }
+        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
+        s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
+        s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
+        s11.intoMemorySegment(ALL, c1 + BYTES, LITTLE_ENDIAN);
+        s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
+        s21.intoMemorySegment(ALL, c2 + BYTES, LITTLE_ENDIAN);
     }
 
     private static void packing4x2(

@@ -12,7 +12,8 @@ import dev.gossamer.engine.Geometry;
 final class OuterProductBands {
 
     private final Geometry geometry;
-    private final int kernel;
+    private final int kernelHeight;
+    private final int kernelWidth;
     private final int stride;
     private final int padding;
     private final int firstCol;
@@ -26,10 +27,11 @@ final class OuterProductBands {
      */
     OuterProductBands(Geometry geometry, long room, int positionBytes) {
         this.geometry = geometry;
-        this.kernel = geometry.kernelHeight();
+        this.kernelHeight = geometry.kernelHeight();
+        this.kernelWidth = geometry.kernelWidth();
         this.stride = geometry.stride();
         this.padding = geometry.padding();
-        this.firstCol = Math.floorDiv(padding - (kernel - 1), stride);
+        this.firstCol = Math.floorDiv(padding - (kernelWidth - 1), stride);
         this.cols = (geometry.inWidth() - 1 + padding) / stride - firstCol + 1;
         int most = stride;
         while (most < geometry.inHeight() && (long) gridRows(most + stride) * cols * positionBytes <= room) {
@@ -40,7 +42,7 @@ final class OuterProductBands {
     }
 
     private int gridRows(int inputRows) {
-        return (inputRows - 1 + padding) / stride - Math.floorDiv(padding - (kernel - 1), stride) + 1;
+        return (inputRows - 1 + padding) / stride - firstRow(0) + 1;
     }
 
     /** Input rows of a band, a multiple of the stride; the last band may have fewer. */
@@ -64,7 +66,7 @@ final class OuterProductBands {
 
     /** The output row that a band's grid begins with; may lie above the plane. */
     int firstRow(int band) {
-        return Math.floorDiv(band * rows + padding - (kernel - 1), stride);
+        return Math.floorDiv(band * rows + padding - (kernelHeight - 1), stride);
     }
 
     /** The output column that the grid begins with; may lie before the plane. */
@@ -83,29 +85,29 @@ final class OuterProductBands {
 
     /** Rows of the kernel that a kind's taps are in. */
     int tapRows(int kind) {
-        return count(kind / stride);
+        return count(kind / stride, kernelHeight);
     }
 
     int tapCols(int kind) {
-        return count(kind % stride);
+        return count(kind % stride, kernelWidth);
     }
 
-    private int count(int residue) {
+    private int count(int residue, int kernel) {
         return residue < kernel ? (kernel - 1 - residue) / stride + 1 : 0;
     }
 
-    private int last(int residue) {
-        return residue + (count(residue) - 1) * stride;
+    private int last(int residue, int kernel) {
+        return residue + (count(residue, kernel) - 1) * stride;
     }
 
     /** Number of a kind's last tap in the kernel. */
     int lastTap(int kind) {
-        return last(kind / stride) * kernel + last(kind % stride);
+        return last(kind / stride, kernelHeight) * kernelWidth + last(kind % stride, kernelWidth);
     }
 
     /** Taps from one to that which leads a row further down, a negative number. */
     int down() {
-        return -stride * kernel;
+        return -stride * kernelWidth;
     }
 
     /** Taps from one to that which leads a column further right. */
@@ -115,8 +117,8 @@ final class OuterProductBands {
 
     /** The number in the grid of what the last tap of a position of the first band leads to. */
     int target(int y, int x) {
-        int row = Math.floorDiv(y + padding - last((y + padding) % stride), stride) - firstRow(0);
-        int col = Math.floorDiv(x + padding - last((x + padding) % stride), stride) - firstCol;
+        int row = Math.floorDiv(y + padding - last((y + padding) % stride, kernelHeight), stride) - firstRow(0);
+        int col = Math.floorDiv(x + padding - last((x + padding) % stride, kernelWidth), stride) - firstCol;
         return row * cols + col;
     }
 }

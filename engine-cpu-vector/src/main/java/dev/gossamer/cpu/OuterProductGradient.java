@@ -13,6 +13,7 @@ import dev.gossamer.engine.Geometry;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradient of all weights of a convolution from the stored elements of its input alone: each of them times the output
@@ -31,6 +32,9 @@ final class OuterProductGradient implements Workers.Parts {
     private static final int BAND = 448 * 1024;
 
     private static final int SUMS = 256 * 1024;
+
+    /** Input channels that do not fill a block of rows. */
+    private static final int FEW = 4;
 
     /** Sums that are turned back together: runs of four lines in the weights. */
     private static final int TILE = 64;
@@ -52,6 +56,7 @@ final class OuterProductGradient implements Workers.Parts {
     private final StoredElements elements;
     private final TurnedGradient[] turned;
     private final OuterProductKernels.Operands[] operands;
+    private final GemmKernels.Operands[] dense;
 
     // Set up anew for every run; bands as long as the batch has the same blocks.
     private OuterProductBands bands;
@@ -59,6 +64,9 @@ final class OuterProductGradient implements Workers.Parts {
     private CpuTensor gradient;
     private CpuValues out;
     private float beta;
+    private @Nullable CpuTensor whole;
+    private MemorySegment grids = MemorySegment.NULL;
+    private long gridBytes;
     private MemorySegment sums = MemorySegment.NULL;
     private long sumsBytes;
 
@@ -76,6 +84,8 @@ final class OuterProductGradient implements Workers.Parts {
         Arrays.setAll(turned, part -> new TurnedGradient(geometry, width));
         this.operands = new OuterProductKernels.Operands[workspace.threads()];
         Arrays.setAll(operands, part -> new OuterProductKernels.Operands());
+        this.dense = new GemmKernels.Operands[workspace.threads()];
+        Arrays.setAll(dense, part -> new GemmKernels.Operands());
     }
 
     /**
@@ -85,23 +95,46 @@ final class OuterProductGradient implements Workers.Parts {
      * @param gy lanes behind the batch are +0.0
      */
     void run(CpuSparseTensor x, CpuTensor gy, float scale, CpuValues gw) {
-        gradient = gy;
-        beta = scale;
-        out = gw;
+        whole = null;
+        bands(gy);
+        elements.of(x, gy.batch, bands, bytes);
+        run(gy, scale, gw, x.count());
+    }
+
+    /** The same from all elements: for each tap a product of matrices, without what the tap leads out of the plane. */
+    void run(CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
+        whole = x;
+        bands(gy);
+        run(gy, scale, gw, (double) x.features * x.batch);
+    }
+
+    private void bands(CpuTensor gy) {
         if (bandsFor != gy.block) {
             bands = new OuterProductBands(geometry, BAND, gy.block * bytes);
             bandsFor = gy.block;
         }
-        elements.of(x, gy.batch, bands, bytes);
-        int parts = workspace.parts(2.0 * x.count() * taps * geometry.outChannels());
+    }
+
+    private void run(CpuTensor gy, float scale, CpuValues gw, double count) {
+        gradient = gy;
+        beta = scale;
+        out = gw;
+        int parts = workspace.parts(2.0 * count * taps * geometry.outChannels());
         sumsBytes = ((long) group * taps + 2L * TILE) * bytes; // the last tile of sums may be broken, and one is turned
         sums = workspace.scratch(Scratch.TILES, parts * sumsBytes);
-        long grid = (long) bands.gridRows() * bands.cols() * gy.block * bytes;
-        MemorySegment grids = workspace.scratch(Scratch.PANELS, parts * grid);
+        gridBytes = (long) bands.gridRows() * bands.cols() * gy.block * bytes;
+        grids = workspace.scratch(Scratch.PANELS, parts * gridBytes);
+        CpuTensor x = whole;
         for (int part = 0; part < parts; part++) {
-            long at = Raw.address(grids, part * grid, grid);
+            long at = Raw.address(grids, part * gridBytes, gridBytes);
             turned[part].of(gy, bands, at);
-            operands(operands[part], at);
+            if (x == null) {
+                operands(operands[part], at);
+            } else {
+                long row = isFew() ? x.rowStride() : x.planePositions() * x.rowStride();
+                long sum = isFew() ? bytes : (long) taps * bytes;
+                dense[part].set(x.data, row, Float.BYTES, grids, bytes, sums, sum);
+            }
         }
         if (parts == 1) {
             run(0, 1);
@@ -117,8 +150,8 @@ final class OuterProductGradient implements Workers.Parts {
         io.offsets = elements.offsets();
         io.values = elements.values();
         io.gradient = grid;
-        io.row = bands.cols() * gradient.block * bytes;
-        io.position = gradient.block * bytes;
+        io.row = Math.toIntExact(bands.cols() * positionBytes());
+        io.position = Math.toIntExact(positionBytes());
         io.channelSums = taps * bytes;
         io.down = bands.down() * bytes;
         io.across = bands.across() * bytes;
@@ -146,6 +179,11 @@ final class OuterProductGradient implements Workers.Parts {
         for (int batchBlock = 0; batchBlock < batchBlocks; batchBlock++) {
             for (int band = 0; band < bands.bands(); band++) {
                 turned[part].turn(block, batchBlock, band);
+                CpuTensor x = whole;
+                if (x != null) {
+                    multiply(x, batchBlock, band, from, to, part);
+                    continue;
+                }
                 for (int kind = 0; kind < bands.kinds(); kind++) {
                     multiply(operands[part], kind, elements.list(batchBlock, from, band, kind), to - from, its);
                 }
@@ -163,6 +201,83 @@ final class OuterProductGradient implements Workers.Parts {
             OuterProductKernels.add(tapRows, tapCols, width / COUNT, io, channels);
         }
     }
+
+    // ---- from all elements
+
+    private void multiply(CpuTensor x, int batchBlock, int band, int from, int to, int part) {
+        int end = Math.min(geometry.inHeight(), (band + 1) * bands.rows());
+        for (int y = band * bands.rows(); y < end; y++) {
+            for (int ky = 0; ky < geometry.kernelHeight(); ky++) {
+                int down = y + geometry.padding() - ky;
+                int row = Math.floorDiv(down, geometry.stride());
+                if (row * geometry.stride() == down && row >= 0 && row < geometry.outHeight()) {
+                    long b = part * gridBytes + (long) (row - bands.firstRow(band)) * bands.cols() * positionBytes();
+                    int column = batchBlock * gradient.block;
+                    if (isFew()) {
+                        taps(x, column, y, ky, b, from, to, part);
+                    } else {
+                        channels(x, column, y, ky, b, from, to, part);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Whether the taps of a kernel's row are the rows of a matrix, and not the input channels. */
+    private boolean isFew() {
+        return geometry.inChannels() < FEW;
+    }
+
+    /** A row of the plane, channels for rows of a matrix: tap by tap, without the columns that lead out of the plane. */
+    private void channels(CpuTensor x, int column, int y, int ky, long b, int from, int to, int part) {
+        int stride = geometry.stride();
+        for (int kx = 0; kx < geometry.kernelWidth(); kx++) {
+            int left = geometry.padding() - kx;
+            int first = Math.ceilDiv(Math.max(0, left), stride);
+            int end = Math.min(geometry.outWidth(), Math.floorDiv(geometry.inWidth() - 1 + left, stride) + 1);
+            long a = x.offset(from * x.planePositions() + x.position(y, first * stride - left), column);
+            long c = part * sumsBytes + (long) (ky * geometry.kernelWidth() + kx) * bytes;
+            sweep(to - from, a, b + (first - bands.firstCol()) * positionBytes(), c, end - first, part);
+        }
+    }
+
+    /** A row of the plane, taps for rows: channel by channel, with the halo. */
+    private void taps(CpuTensor x, int column, int y, int ky, long b, int from, int to, int part) {
+        int first = Math.max(0, bands.firstCol());
+        int end = Math.min(geometry.outWidth(), bands.firstCol() + bands.cols());
+        int place = x.position(y, first * geometry.stride() - geometry.padding());
+        for (int channel = from; channel < to; channel++) {
+            long a = x.offset(channel * x.planePositions() + place, column);
+            long c = part * sumsBytes + (long) ((channel - from) * taps + ky * geometry.kernelWidth()) * bytes;
+            long target = b + (first - bands.firstCol()) * positionBytes();
+            sweep(geometry.kernelWidth(), a, target, c, end - first, part);
+        }
+    }
+
+    /** Rows of x times {@code cols} positions of the turned gradient. */
+    private void sweep(int rows, long a, long b, long c, int cols, int part) {
+        int together = geometry.stride() == 1 ? cols : 1;
+        long step = geometry.stride() * gradient.rowStride();
+        for (int col = 0; col < cols; col += together) {
+            for (int v = 0; v < width; v += 2 * COUNT) {
+                GemmKernels.block(
+                        rows,
+                        Math.min(2, (width - v) / COUNT),
+                        dense[part],
+                        a + col * step,
+                        b + col * positionBytes() + 4L * v,
+                        c + 4L * v,
+                        together * gradient.block,
+                        1);
+            }
+        }
+    }
+
+    private long positionBytes() {
+        return (long) gradient.block * bytes;
+    }
+
+    // ---- to the weights
 
     /**
      * Adds sums to the weights.

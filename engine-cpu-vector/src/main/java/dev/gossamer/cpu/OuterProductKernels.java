@@ -67,10 +67,10 @@ final class OuterProductKernels {
                 && g.stride() <= 3;
     }
 
-    /** Vectors of output channels to a block: nine taps take 18 of 32 registers, or 9 of 16. */
+    /** Vectors of output channels to a block: 1, 2, 4 or 8; with more than one tap 2. */
     static int vectors(Geometry g) {
-        if (g.kernelHeight() > 1) {
-            return g.stride() > 1 || COUNT == 16 ? 2 : 1;
+        if (g.kernelHeight() * g.kernelWidth() > 1) {
+            return 2;
         }
         int vectors = 1;
         while (vectors < 8 && vectors * COUNT < g.outChannels()) {
@@ -86,10 +86,11 @@ final class OuterProductKernels {
      */
     static void add(int tapRows, int tapCols, int vectors, Operands io, int channels) {
         if (tapRows == 3) {
-            if (vectors == 2) {
+            if (COUNT == 16) {
                 nine2(io, channels);
-            } else {
-                nine1(io, channels);
+            } else { // the sums of a block take 18 registers, and there are 16
+                nine1(io, channels, 0);
+                nine1(io, channels, BYTES);
             }
         } else if (tapRows == 2 && tapCols == 2) {
             four2(io, channels);
@@ -182,26 +183,27 @@ final class OuterProductKernels {
         }
     }
 
-    private static void nine1(Operands io, int channels) {
+    private static void nine1(Operands io, int channels, int half) {
         int[] starts = io.starts;
         long offsets = io.offsets;
         long values = io.values;
         long g = io.gradient;
         int row = io.row & INDEX;
         int one = io.position & INDEX;
+        g += half;
         for (int channel = 0; channel < channels; channel++) {
             int list = io.list + channel * io.nextChannel;
             int end = starts[list + 1];
             long sums = io.sums + (long) channel * io.channelSums;
-            long first = (sums - 8L * BYTES) & USER;
-            FloatVector s0a = fromMemorySegment(F, ALL, first + 8L * BYTES, LITTLE_ENDIAN);
-            FloatVector s1a = fromMemorySegment(F, ALL, first + 7L * BYTES, LITTLE_ENDIAN);
-            FloatVector s2a = fromMemorySegment(F, ALL, first + 6L * BYTES, LITTLE_ENDIAN);
-            FloatVector s3a = fromMemorySegment(F, ALL, first + 5L * BYTES, LITTLE_ENDIAN);
-            FloatVector s4a = fromMemorySegment(F, ALL, first + 4L * BYTES, LITTLE_ENDIAN);
-            FloatVector s5a = fromMemorySegment(F, ALL, first + 3L * BYTES, LITTLE_ENDIAN);
-            FloatVector s6a = fromMemorySegment(F, ALL, first + 2L * BYTES, LITTLE_ENDIAN);
-            FloatVector s7a = fromMemorySegment(F, ALL, first + 1L * BYTES, LITTLE_ENDIAN);
+            long first = (sums - 16L * BYTES + half) & USER;
+            FloatVector s0a = fromMemorySegment(F, ALL, first + 16L * BYTES, LITTLE_ENDIAN);
+            FloatVector s1a = fromMemorySegment(F, ALL, first + 14L * BYTES, LITTLE_ENDIAN);
+            FloatVector s2a = fromMemorySegment(F, ALL, first + 12L * BYTES, LITTLE_ENDIAN);
+            FloatVector s3a = fromMemorySegment(F, ALL, first + 10L * BYTES, LITTLE_ENDIAN);
+            FloatVector s4a = fromMemorySegment(F, ALL, first + 8L * BYTES, LITTLE_ENDIAN);
+            FloatVector s5a = fromMemorySegment(F, ALL, first + 6L * BYTES, LITTLE_ENDIAN);
+            FloatVector s6a = fromMemorySegment(F, ALL, first + 4L * BYTES, LITTLE_ENDIAN);
+            FloatVector s7a = fromMemorySegment(F, ALL, first + 2L * BYTES, LITTLE_ENDIAN);
             FloatVector s8a = fromMemorySegment(F, ALL, first, LITTLE_ENDIAN);
             for (int i = starts[list]; i < end; i++) {
                 FloatVector x = broadcast(F, ALL.get(UNCHECKED, (values + 4L * i) & USER));
@@ -218,14 +220,14 @@ final class OuterProductKernels {
                 s7a = x.fma(fromMemorySegment(F, ALL, bottom + one, LITTLE_ENDIAN), s7a);
                 s8a = x.fma(fromMemorySegment(F, ALL, bottom + 2L * one, LITTLE_ENDIAN), s8a);
             }
-            s0a.intoMemorySegment(ALL, first + 8L * BYTES, LITTLE_ENDIAN);
-            s1a.intoMemorySegment(ALL, first + 7L * BYTES, LITTLE_ENDIAN);
-            s2a.intoMemorySegment(ALL, first + 6L * BYTES, LITTLE_ENDIAN);
-            s3a.intoMemorySegment(ALL, first + 5L * BYTES, LITTLE_ENDIAN);
-            s4a.intoMemorySegment(ALL, first + 4L * BYTES, LITTLE_ENDIAN);
-            s5a.intoMemorySegment(ALL, first + 3L * BYTES, LITTLE_ENDIAN);
-            s6a.intoMemorySegment(ALL, first + 2L * BYTES, LITTLE_ENDIAN);
-            s7a.intoMemorySegment(ALL, first + 1L * BYTES, LITTLE_ENDIAN);
+            s0a.intoMemorySegment(ALL, first + 16L * BYTES, LITTLE_ENDIAN);
+            s1a.intoMemorySegment(ALL, first + 14L * BYTES, LITTLE_ENDIAN);
+            s2a.intoMemorySegment(ALL, first + 12L * BYTES, LITTLE_ENDIAN);
+            s3a.intoMemorySegment(ALL, first + 10L * BYTES, LITTLE_ENDIAN);
+            s4a.intoMemorySegment(ALL, first + 8L * BYTES, LITTLE_ENDIAN);
+            s5a.intoMemorySegment(ALL, first + 6L * BYTES, LITTLE_ENDIAN);
+            s6a.intoMemorySegment(ALL, first + 4L * BYTES, LITTLE_ENDIAN);
+            s7a.intoMemorySegment(ALL, first + 2L * BYTES, LITTLE_ENDIAN);
             s8a.intoMemorySegment(ALL, first, LITTLE_ENDIAN);
         }
     }

@@ -6,6 +6,7 @@ import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Layout;
+import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
@@ -22,8 +23,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A weight's gradient from stored elements has the bits of one scalar FMA chain over them, in ascending (block of the batch, row,
- * column, image): at every vector width, number of threads, and height of a band.
+ * A weight's gradient has the bits of one scalar FMA chain over the elements of its input channel in ascending (block of the
+ * batch, row, column, image), whether all of them are there or those that are not zero are stored: at every vector width, number
+ * of threads, and height of a band.
  */
 class OuterProductGradientTest {
 
@@ -52,6 +54,10 @@ class OuterProductGradientTest {
                 Arguments.of("bands of stride 2", new Geometry(2, 70, 70, 35, 3, 3, 2, 1), 64, 0.1, 0f, 1),
                 Arguments.of("bands of 1x1", new Geometry(2, 40, 40, 16, 1, 1, 1, 0), 64, 0.1, 0f, 1),
                 Arguments.of("groups of channels", new Geometry(240, 2, 2, 40, 3, 3, 1, 1), 16, 0.1, 0f, 3),
+                Arguments.of("5x5, one channel", new Geometry(1, 9, 8, 35, 5, 5, 1, 2), 33, 0.3, 0f, 1),
+                Arguments.of("2x3", new Geometry(6, 5, 7, 33, 2, 3, 1, 1), 17, 0.3, 1f, 2),
+                Arguments.of("7x7, stride 2", new Geometry(3, 11, 12, 33, 7, 7, 2, 3), 17, 0.3, 0f, 3),
+                Arguments.of("many channels", new Geometry(23, 6, 6, 70, 3, 3, 1, 1), 32, 0.3, 0.5f, 2),
                 Arguments.of("nothing stored", new Geometry(3, 4, 4, 8, 3, 3, 1, 1), 16, 0, 0f, 1),
                 Arguments.of("an empty batch", new Geometry(3, 4, 4, 8, 3, 3, 1, 1), 0, 0.5, 0.5f, 1));
     }
@@ -75,16 +81,22 @@ class OuterProductGradientTest {
                 Tensor tgy = workspace.tensor(g.outShape(room), Layout.NATIVE);
                 workspace.upload(MemorySegment.ofArray(x), tx);
                 workspace.upload(MemorySegment.ofArray(gy), tgy);
-                SparseTensor stored = workspace.sparseTensor(g.inShape(room), x.length);
-                workspace.select().compress(workspace.view(tx, batch), (long) x.length / room * batch, stored);
+                float[] expected = chains(g, batch, block(room, panel), x, gy, beta, old);
+                Product product = workspace.product(g);
 
-                workspace.product(g).weightGradient(stored, workspace.view(tgy, batch), beta, gw);
+                product.weightGradient(workspace.view(tx, batch), workspace.view(tgy, batch), beta, gw);
 
                 float[] got = new float[old.length];
                 workspace.download(gw, MemorySegment.ofArray(got));
-                assertThat(bits(got))
-                        .as("panel %d", panel)
-                        .isEqualTo(bits(chains(g, batch, block(room, panel), x, gy, beta, old)));
+                assertThat(bits(got)).as("all elements, panel %d", panel).isEqualTo(bits(expected));
+
+                SparseTensor stored = workspace.sparseTensor(g.inShape(room), x.length);
+                workspace.select().compress(workspace.view(tx, batch), (long) x.length / room * batch, stored);
+                workspace.upload(MemorySegment.ofArray(old), gw);
+                product.weightGradient(stored, workspace.view(tgy, batch), beta, gw);
+
+                workspace.download(gw, MemorySegment.ofArray(got));
+                assertThat(bits(got)).as("stored elements, panel %d", panel).isEqualTo(bits(expected));
             }
         }
     }
