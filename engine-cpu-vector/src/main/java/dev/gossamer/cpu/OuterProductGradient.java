@@ -1,140 +1,124 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
-import static dev.gossamer.cpu.Lanes.F;
-import static dev.gossamer.cpu.Raw.ALL;
-import static dev.gossamer.cpu.Raw.UNCHECKED;
-import static dev.gossamer.cpu.Raw.USER;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.cpu.CpuWorkspace.Scratch;
 import dev.gossamer.engine.Geometry;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The gradient of all weights of a convolution from the stored elements of its input alone: each of them times the output
- * gradients that its taps lead to, a block of output channels side by side.
+ * The gradient of all weights of a convolution: each element of the input times the output gradients that its taps lead to, a
+ * block of output channels side by side. Either all elements are there ({@link WholeInput}) or some are stored, and only they
+ * are multiplied ({@link StoredInput}).
  *
- * <p>A band of rows of the gradient is turned for that, and stays in the second-level cache while the elements of all input
- * channels pass ({@link TurnedGradient}, {@link StoredElements}). The sums, {@code [input channel][tap][output channel]}, are
- * turned into the weights' order at the end.
+ * <p>A band of rows of the gradient is turned for that ({@link TurnedGradient}), and stays in the second-level cache while the
+ * elements of all input channels pass. The sums are turned into the weights' order at the end ({@link OuterProductSums}).
  *
- * <p>Sum order, the same for every vector width and number of threads: a weight's sum is one chain over the stored elements of
- * its input channel in ascending (block of the batch, row, column, image).
+ * <p>Sum order, the same for every vector width and number of threads: a weight's sum is one chain over the elements of its
+ * input channel in ascending (block of the batch, row, column, image).
  */
 final class OuterProductGradient implements Workers.Parts {
 
-    /** For a band of the gradient: it and the sums are a part of the second-level cache. */
+    /** Bytes of a band of the gradient: it and the sums are a part of the second-level cache. */
     private static final int BAND = 448 * 1024;
 
     private static final int SUMS = 256 * 1024;
 
-    /** Input channels that do not fill a block of rows. */
-    private static final int FEW = 4;
+    /** Where the elements come from. */
+    interface Input {
 
-    /** Sums that are turned back together: runs of four lines in the weights. */
-    private static final int TILE = 64;
+        /** Adds what input channels {@code from .. to - 1} have in the band that a part has turned to its sums. */
+        void multiply(Part part, int batchBlock, int band, int from, int to);
+    }
+
+    /** What a thread works on. */
+    static final class Part {
+
+        final TurnedGradient turned;
+        final OuterProductSums sums;
+        final GemmKernels.Operands matrices = new GemmKernels.Operands();
+        final OuterProductKernels.Operands lists = new OuterProductKernels.Operands();
+
+        Part(Geometry geometry, int width, int group) {
+            this.turned = new TurnedGradient(geometry, width);
+            this.sums = new OuterProductSums(geometry, width, group);
+        }
+    }
 
     private final CpuWorkspace workspace;
     private final Geometry geometry;
-    private final int taps;
 
-    /** Output channels of a block, and their bytes. */
+    /** Output channels of a block. */
     private final int width;
-
-    private final int bytes;
 
     private final int blocks;
 
     /** Input channels whose sums are kept at a time. */
     private final int group;
 
-    private final StoredElements elements;
-    private final TurnedGradient[] turned;
-    private final OuterProductKernels.Operands[] operands;
-    private final GemmKernels.Operands[] dense;
+    private final WholeInput whole;
+    private final StoredInput stored;
+    private final Part[] work;
 
     // Set up anew for every run; bands as long as the batch has the same blocks.
     private OuterProductBands bands;
     private int bandsFor;
     private CpuTensor gradient;
-    private CpuValues out;
-    private float beta;
-    private @Nullable CpuTensor whole;
-    private MemorySegment grids = MemorySegment.NULL;
-    private long gridBytes;
-    private MemorySegment sums = MemorySegment.NULL;
-    private long sumsBytes;
+    private Input input;
 
     @SuppressWarnings("NullAway.Init") // set before each run
     OuterProductGradient(CpuWorkspace workspace, Geometry geometry) {
         this.workspace = workspace;
         this.geometry = geometry;
-        this.taps = geometry.kernelHeight() * geometry.kernelWidth();
         this.width = COUNT * OuterProductKernels.vectors(geometry);
-        this.bytes = width * Float.BYTES;
         this.blocks = (geometry.outChannels() + width - 1) / width;
-        this.group = Math.min(geometry.inChannels(), Math.max(1, SUMS / (taps * bytes)));
-        this.elements = new StoredElements(workspace, geometry);
-        this.turned = new TurnedGradient[workspace.threads()];
-        Arrays.setAll(turned, part -> new TurnedGradient(geometry, width));
-        this.operands = new OuterProductKernels.Operands[workspace.threads()];
-        Arrays.setAll(operands, part -> new OuterProductKernels.Operands());
-        this.dense = new GemmKernels.Operands[workspace.threads()];
-        Arrays.setAll(dense, part -> new GemmKernels.Operands());
+        int taps = geometry.kernelHeight() * geometry.kernelWidth();
+        this.group = Math.clamp(SUMS / ((long) taps * width * Float.BYTES), 1, geometry.inChannels());
+        this.whole = new WholeInput(geometry, width);
+        this.stored = new StoredInput(workspace, geometry, width);
+        this.work = new Part[workspace.threads()];
+        Arrays.setAll(work, part -> new Part(geometry, width, group));
     }
 
     /**
      * All weights, those outside a pattern set back to zero afterwards.
      *
-     * @param x in blocks of the batch as gy has them
-     * @param gy lanes behind the batch are +0.0
+     * @param x with the halo that taps read, in blocks of the batch as gy has them; lanes behind the batch are +0.0 here and in
+     *     gy
      */
-    void run(CpuSparseTensor x, CpuTensor gy, float scale, CpuValues gw) {
-        whole = null;
+    void run(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
         bands(gy);
-        elements.of(x, gy.batch, bands, bytes);
-        run(gy, scale, gw, x.count());
+        whole.of(x, bands);
+        run(whole, (double) x.features * x.batch, gy, beta, gw);
     }
 
-    /** The same from all elements: for each tap a product of matrices, without what the tap leads out of the plane. */
-    void run(CpuTensor x, CpuTensor gy, float scale, CpuValues gw) {
-        whole = x;
+    /** The same from stored elements. */
+    void run(CpuSparseTensor x, CpuTensor gy, float beta, CpuValues gw) {
         bands(gy);
-        run(gy, scale, gw, (double) x.features * x.batch);
+        stored.of(x, gy.batch, bands);
+        run(stored, x.count(), gy, beta, gw);
     }
 
     private void bands(CpuTensor gy) {
         if (bandsFor != gy.block) {
-            bands = new OuterProductBands(geometry, BAND, gy.block * bytes);
+            bands = new OuterProductBands(geometry, BAND, gy.block * width * Float.BYTES);
             bandsFor = gy.block;
         }
     }
 
-    private void run(CpuTensor gy, float scale, CpuValues gw, double count) {
+    private void run(Input from, double elements, CpuTensor gy, float beta, CpuValues gw) {
+        input = from;
         gradient = gy;
-        beta = scale;
-        out = gw;
-        int parts = workspace.parts(2.0 * count * taps * geometry.outChannels());
-        sumsBytes = ((long) group * taps + 2L * TILE) * bytes; // the last tile of sums may be broken, and one is turned
-        sums = workspace.scratch(Scratch.TILES, parts * sumsBytes);
-        gridBytes = (long) bands.gridRows() * bands.cols() * gy.block * bytes;
-        grids = workspace.scratch(Scratch.PANELS, parts * gridBytes);
-        CpuTensor x = whole;
+        int parts =
+                workspace.parts(2.0 * elements * geometry.kernelHeight() * geometry.kernelWidth() * geometry.rows());
+        long grid = TurnedGradient.bytes(bands, gy.block, width);
+        long room = work[0].sums.bytes();
+        MemorySegment grids = workspace.scratch(Scratch.PANELS, parts * grid);
+        MemorySegment sums = workspace.scratch(Scratch.TILES, parts * room);
         for (int part = 0; part < parts; part++) {
-            long at = Raw.address(grids, part * gridBytes, gridBytes);
-            turned[part].of(gy, bands, at);
-            if (x == null) {
-                operands(operands[part], at);
-            } else {
-                long row = isFew() ? x.rowStride() : x.planePositions() * x.rowStride();
-                long sum = isFew() ? bytes : (long) taps * bytes;
-                dense[part].set(x.data, row, Float.BYTES, grids, bytes, sums, sum);
-            }
+            work[part].turned.of(gy, bands, grids, part * grid);
+            work[part].sums.of(gw, beta, sums, part * room);
         }
         if (parts == 1) {
             run(0, 1);
@@ -142,19 +126,6 @@ final class OuterProductGradient implements Workers.Parts {
             workspace.workers().run(parts, this);
         }
         gw.clearOutside();
-    }
-
-    private void operands(OuterProductKernels.Operands io, long grid) {
-        io.starts = elements.starts();
-        io.nextChannel = elements.listsOfChannel();
-        io.offsets = elements.offsets();
-        io.values = elements.values();
-        io.gradient = grid;
-        io.row = Math.toIntExact(bands.cols() * positionBytes());
-        io.position = Math.toIntExact(positionBytes());
-        io.channelSums = taps * bytes;
-        io.down = bands.down() * bytes;
-        io.across = bands.across() * bytes;
     }
 
     /** Blocks of output channels, and where these are fewer than threads, parts of the input channels. */
@@ -166,153 +137,21 @@ final class OuterProductGradient implements Workers.Parts {
         for (int task = tasks * part / parts; task < tasks * (part + 1) / parts; task++) {
             int end = channels * (task % split + 1) / split;
             for (int from = channels * (task % split) / split; from < end; from += group) {
-                group(task / split, from, Math.min(end, from + group), part);
+                group(work[part], task / split, from, Math.min(end, from + group));
             }
         }
     }
 
     /** A block of output channels by input channels {@code from .. to - 1}. */
-    private void group(int block, int from, int to, int part) {
-        long its = Raw.address(sums, part * sumsBytes, sumsBytes);
-        TurnedGradient.zero(its, (long) (to - from) * taps * bytes);
+    private void group(Part part, int block, int from, int to) {
+        part.sums.clear(to - from);
         int batchBlocks = CpuTensor.blocks(gradient.batch, gradient.block);
         for (int batchBlock = 0; batchBlock < batchBlocks; batchBlock++) {
             for (int band = 0; band < bands.bands(); band++) {
-                turned[part].turn(block, batchBlock, band);
-                CpuTensor x = whole;
-                if (x != null) {
-                    multiply(x, batchBlock, band, from, to, part);
-                    continue;
-                }
-                for (int kind = 0; kind < bands.kinds(); kind++) {
-                    multiply(operands[part], kind, elements.list(batchBlock, from, band, kind), to - from, its);
-                }
+                part.turned.turn(block, batchBlock, band);
+                input.multiply(part, batchBlock, band, from, to);
             }
         }
-        turnBack(block, from * taps, (to - from) * taps, its);
-    }
-
-    private void multiply(OuterProductKernels.Operands io, int kind, int list, int channels, long its) {
-        int tapRows = bands.tapRows(kind);
-        int tapCols = bands.tapCols(kind);
-        if (tapRows > 0 && tapCols > 0) {
-            io.list = list;
-            io.sums = its + (long) bands.lastTap(kind) * bytes;
-            OuterProductKernels.add(tapRows, tapCols, width / COUNT, io, channels);
-        }
-    }
-
-    // ---- from all elements
-
-    private void multiply(CpuTensor x, int batchBlock, int band, int from, int to, int part) {
-        int end = Math.min(geometry.inHeight(), (band + 1) * bands.rows());
-        for (int y = band * bands.rows(); y < end; y++) {
-            for (int ky = 0; ky < geometry.kernelHeight(); ky++) {
-                int down = y + geometry.padding() - ky;
-                int row = Math.floorDiv(down, geometry.stride());
-                if (row * geometry.stride() == down && row >= 0 && row < geometry.outHeight()) {
-                    long b = part * gridBytes + (long) (row - bands.firstRow(band)) * bands.cols() * positionBytes();
-                    int column = batchBlock * gradient.block;
-                    if (isFew()) {
-                        taps(x, column, y, ky, b, from, to, part);
-                    } else {
-                        channels(x, column, y, ky, b, from, to, part);
-                    }
-                }
-            }
-        }
-    }
-
-    /** Whether the taps of a kernel's row are the rows of a matrix, and not the input channels. */
-    private boolean isFew() {
-        return geometry.inChannels() < FEW;
-    }
-
-    /** A row of the plane, channels for rows of a matrix: tap by tap, without the columns that lead out of the plane. */
-    private void channels(CpuTensor x, int column, int y, int ky, long b, int from, int to, int part) {
-        int stride = geometry.stride();
-        for (int kx = 0; kx < geometry.kernelWidth(); kx++) {
-            int left = geometry.padding() - kx;
-            int first = Math.ceilDiv(Math.max(0, left), stride);
-            int end = Math.min(geometry.outWidth(), Math.floorDiv(geometry.inWidth() - 1 + left, stride) + 1);
-            long a = x.offset(from * x.planePositions() + x.position(y, first * stride - left), column);
-            long c = part * sumsBytes + (long) (ky * geometry.kernelWidth() + kx) * bytes;
-            sweep(to - from, a, b + (first - bands.firstCol()) * positionBytes(), c, end - first, part);
-        }
-    }
-
-    /** A row of the plane, taps for rows: channel by channel, with the halo. */
-    private void taps(CpuTensor x, int column, int y, int ky, long b, int from, int to, int part) {
-        int first = Math.max(0, bands.firstCol());
-        int end = Math.min(geometry.outWidth(), bands.firstCol() + bands.cols());
-        int place = x.position(y, first * geometry.stride() - geometry.padding());
-        for (int channel = from; channel < to; channel++) {
-            long a = x.offset(channel * x.planePositions() + place, column);
-            long c = part * sumsBytes + (long) ((channel - from) * taps + ky * geometry.kernelWidth()) * bytes;
-            long target = b + (first - bands.firstCol()) * positionBytes();
-            sweep(geometry.kernelWidth(), a, target, c, end - first, part);
-        }
-    }
-
-    /** Rows of x times {@code cols} positions of the turned gradient. */
-    private void sweep(int rows, long a, long b, long c, int cols, int part) {
-        int together = geometry.stride() == 1 ? cols : 1;
-        long step = geometry.stride() * gradient.rowStride();
-        for (int col = 0; col < cols; col += together) {
-            for (int v = 0; v < width; v += 2 * COUNT) {
-                GemmKernels.block(
-                        rows,
-                        Math.min(2, (width - v) / COUNT),
-                        dense[part],
-                        a + col * step,
-                        b + col * positionBytes() + 4L * v,
-                        c + 4L * v,
-                        together * gradient.block,
-                        1);
-            }
-        }
-    }
-
-    private long positionBytes() {
-        return (long) gradient.block * bytes;
-    }
-
-    // ---- to the weights
-
-    /**
-     * Adds sums to the weights.
-     *
-     * @param first column of the weight matrix for the first of {@code count} sums
-     */
-    private void turnBack(int block, int first, int count, long from) {
-        int channels = Math.min(width, geometry.outChannels() - block * width);
-        int cols = geometry.cols();
-        long tile = from + sumsBytes - (long) TILE * bytes;
-        long gw = Raw.address(out.data, 0, 4L * geometry.size());
-        for (int col = 0; col < count; col += TILE) {
-            Transposition.panel(from + (long) col * bytes, bytes, TILE, width, tile, TILE * Float.BYTES);
-            long to = gw + 4L * ((long) block * width * cols + first + col);
-            int some = Math.min(TILE, count - col);
-            for (int channel = 0; channel < channels; channel++) {
-                add(tile + (long) channel * TILE * Float.BYTES, some, to + 4L * channel * cols);
-            }
-        }
-    }
-
-    private void add(long from, int count, long to) {
-        int whole = count - count % COUNT;
-        for (int i = 0; i < whole; i += COUNT) {
-            FloatVector sum = fromMemorySegment(F, ALL, (from + 4L * i) & USER, LITTLE_ENDIAN);
-            if (beta != 0) {
-                sum = fromMemorySegment(F, ALL, (to + 4L * i) & USER, LITTLE_ENDIAN)
-                        .fma(FloatVector.broadcast(F, beta), sum);
-            }
-            sum.intoMemorySegment(ALL, (to + 4L * i) & USER, LITTLE_ENDIAN);
-        }
-        for (int i = whole; i < count; i++) {
-            float sum = ALL.get(UNCHECKED, (from + 4L * i) & USER);
-            long its = (to + 4L * i) & USER;
-            ALL.set(UNCHECKED, its, beta == 0 ? sum : Math.fma(ALL.get(UNCHECKED, its), beta, sum));
-        }
+        part.sums.turnBack(block, from, to);
     }
 }

@@ -9,6 +9,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.engine.Geometry;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -26,6 +27,8 @@ final class TurnedGradient {
 
     private OuterProductBands bands;
     private CpuTensor gradient;
+    private MemorySegment memory = MemorySegment.NULL;
+    private long offset;
     private long at;
     private long positionBytes;
     private long rowBytes;
@@ -38,17 +41,38 @@ final class TurnedGradient {
         this.bytes = width * Float.BYTES;
     }
 
-    /**
-     * Takes turns of a gradient.
-     *
-     * @param memory address of room for a grid
-     */
-    void of(CpuTensor gy, OuterProductBands of, long memory) {
+    /** Bytes of a grid. */
+    static long bytes(OuterProductBands bands, int batchBlock, int width) {
+        return (long) bands.gridRows() * bands.cols() * batchBlock * width * Float.BYTES;
+    }
+
+    /** Takes turns of a gradient, in memory from an offset on. */
+    void of(CpuTensor gy, OuterProductBands of, MemorySegment room, long from) {
         gradient = gy;
         bands = of;
-        at = memory;
+        memory = room;
+        offset = from;
+        at = Raw.address(room, from, bytes(of, gy.block, width));
         positionBytes = (long) gy.block * bytes;
         rowBytes = of.cols() * positionBytes;
+    }
+
+    MemorySegment memory() {
+        return memory;
+    }
+
+    /** Where in {@link #memory} a position of the grid is. */
+    long offset(int row, int col) {
+        return offset + row * rowBytes + col * positionBytes;
+    }
+
+    /** Address of the grid. */
+    long address() {
+        return at;
+    }
+
+    int imageBytes() {
+        return bytes;
     }
 
     /**

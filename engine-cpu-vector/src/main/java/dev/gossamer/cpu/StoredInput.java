@@ -4,25 +4,29 @@ import static dev.gossamer.cpu.Raw.ALL;
 import static dev.gossamer.cpu.Raw.INDEX;
 import static dev.gossamer.cpu.Raw.USER;
 
+import dev.gossamer.cpu.OuterProductGradient.Part;
 import dev.gossamer.engine.Geometry;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * The stored elements of an activation in lists, one for each input channel, band and kind of position ({@link
- * OuterProductBands}), in the order of (row, column, image): the value of each, and what its last tap leads to.
+ * Stored elements of an input in lists, one for each input channel, band and kind of position ({@link OuterProductBands}), in
+ * the order of (row, column, image): the value of each, and what its last tap leads to.
  */
-final class StoredElements {
+final class StoredInput implements OuterProductGradient.Input {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     private final CpuWorkspace workspace;
     private final Geometry geometry;
+    private final int vectors;
+
+    /** Of an image in a grid. */
+    private final int imageBytes;
 
     private OuterProductBands bands;
     private CpuTensor like;
-    private int imageBytes;
 
     /** For each position of a band its kind, and the number in the grid of what its last tap leads to. */
     private int[] kinds = new int[0];
@@ -35,20 +39,17 @@ final class StoredElements {
     private long values;
 
     @SuppressWarnings("NullAway.Init") // set before each run
-    StoredElements(CpuWorkspace workspace, Geometry geometry) {
+    StoredInput(CpuWorkspace workspace, Geometry geometry, int width) {
         this.workspace = workspace;
         this.geometry = geometry;
+        this.vectors = width / Lanes.COUNT;
+        this.imageBytes = width * Float.BYTES;
     }
 
-    /**
-     * Makes the lists of a tensor.
-     *
-     * @param bytes of an image in a grid
-     */
-    void of(CpuSparseTensor x, int batch, OuterProductBands of, int bytes) {
+    /** Makes the lists of a tensor. */
+    void of(CpuSparseTensor x, int batch, OuterProductBands of) {
         bands = of;
         like = x.source(batch);
-        imageBytes = bytes;
         prepare();
         long stored = Raw.address(x.values(), 0, 4L * x.count());
         boolean sorts = bands.kinds() > 1;
@@ -79,7 +80,7 @@ final class StoredElements {
         int planes = CpuTensor.blocks(like.batch, like.block) * geometry.inChannels();
         int lists = planes * bands.bands() * bands.kinds();
         int positions = bands.rows() * like.pitch();
-        if (starts.length != lists + 1 || targets.length != positions || next.length != bands.kinds()) {
+        if (starts.length < lists + 1 || targets.length < positions || next.length != bands.kinds()) {
             starts = new int[lists + 1];
             next = new int[bands.kinds()];
             kinds = new int[positions];
@@ -139,28 +140,27 @@ final class StoredElements {
         return count;
     }
 
-    /** The list of a channel of a block of the batch. */
-    int list(int batchBlock, int channel, int band, int kind) {
-        return (batchBlock * geometry.inChannels() + channel) * listsOfChannel() + band * bands.kinds() + kind;
-    }
-
-    /** From the list of a channel to that of the next. */
-    int listsOfChannel() {
-        return bands.bands() * bands.kinds();
-    }
-
-    /** For each list the number of its first element; behind the last list the number of all. */
-    int[] starts() {
-        return starts;
-    }
-
-    /** Address of ints: bytes from the start of a grid to what the last tap of each element leads to. */
-    long offsets() {
-        return offsets;
-    }
-
-    /** Address of the elements. */
-    long values() {
-        return values;
+    @Override
+    public void multiply(Part part, int batchBlock, int band, int from, int to) {
+        OuterProductKernels.Operands io = part.lists;
+        io.starts = starts;
+        io.nextChannel = bands.bands() * bands.kinds();
+        io.offsets = offsets;
+        io.values = values;
+        io.gradient = part.turned.address();
+        io.position = like.block * imageBytes;
+        io.row = bands.cols() * io.position;
+        io.channelSums = part.sums.channelBytes();
+        io.down = bands.down() * imageBytes;
+        io.across = bands.across() * imageBytes;
+        for (int kind = 0; kind < bands.kinds(); kind++) {
+            int tapRows = bands.tapRows(kind);
+            int tapCols = bands.tapCols(kind);
+            if (tapRows > 0 && tapCols > 0) {
+                io.list = (batchBlock * geometry.inChannels() + from) * io.nextChannel + band * bands.kinds() + kind;
+                io.sums = part.sums.address(bands.lastTap(kind));
+                OuterProductKernels.add(tapRows, tapCols, vectors, io, to - from);
+            }
+        }
     }
 }
