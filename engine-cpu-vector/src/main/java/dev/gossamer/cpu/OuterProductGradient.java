@@ -63,6 +63,7 @@ final class OuterProductGradient implements Workers.Parts {
 
     // Set up anew for every run; bands as long as the batch has the same blocks.
     private OuterProductBands bands;
+    private long grid;
     private int bandsFor;
     private CpuTensor gradient;
     private Input input;
@@ -103,6 +104,7 @@ final class OuterProductGradient implements Workers.Parts {
     private void bands(CpuTensor gy) {
         if (bandsFor != gy.block) {
             bands = new OuterProductBands(geometry, BAND, gy.block * width * Float.BYTES);
+            grid = Math.toIntExact(TurnedGradient.bytes(bands, gy.block, width)); // kernels count within it in ints
             bandsFor = gy.block;
         }
     }
@@ -112,7 +114,6 @@ final class OuterProductGradient implements Workers.Parts {
         gradient = gy;
         int parts =
                 workspace.parts(2.0 * elements * geometry.kernelHeight() * geometry.kernelWidth() * geometry.rows());
-        long grid = TurnedGradient.bytes(bands, gy.block, width);
         long room = work[0].sums.bytes();
         MemorySegment grids = workspace.scratch(Scratch.PANELS, parts * grid);
         MemorySegment sums = workspace.scratch(Scratch.TILES, parts * room);
