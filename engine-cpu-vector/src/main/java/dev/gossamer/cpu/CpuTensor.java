@@ -4,11 +4,9 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -214,13 +212,10 @@ final class CpuTensor implements Tensor {
         }
     }
 
-    /** Positions counted through all blocks. By vectors: it is done for every op on shared memory, and a slice would allocate. */
+    /** Positions counted through all blocks. */
     private void zero(int position, int count) {
         long bytes = count * rowStride();
-        long at = Raw.address(data, position * rowStride(), bytes);
-        for (long done = 0; done < bytes; done += Lanes.BYTES) {
-            FloatVector.zero(Lanes.F).intoMemorySegment(Raw.ALL, (at + done) & Raw.USER, ByteOrder.LITTLE_ENDIAN);
-        }
+        Raw.clear(Raw.address(data, position * rowStride(), bytes), bytes);
     }
 
     private void clearWholeTail() {

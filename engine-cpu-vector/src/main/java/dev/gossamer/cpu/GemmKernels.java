@@ -128,9 +128,8 @@ final class GemmKernels {
         for (; row + 4 <= rows; row += 4) {
             rows4x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
         }
-        if (row + 3 == rows) {
+        for (; row + 3 <= rows; row += 3) {
             rows3x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
-            return;
         }
         for (; row < rows; row++) {
             rows1x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);

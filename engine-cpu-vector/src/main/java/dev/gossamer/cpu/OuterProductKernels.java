@@ -121,65 +121,65 @@ final class OuterProductKernels {
             long sums = io.sums + (long) channel * io.channelSums;
             long first = (sums - 16L * BYTES) & USER;
             FloatVector s0a = fromMemorySegment(F, ALL, first + 16L * BYTES, LITTLE_ENDIAN);
-            FloatVector s0b = fromMemorySegment(F, ALL, first + 16L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s0b = fromMemorySegment(F, ALL, first + 16L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s1a = fromMemorySegment(F, ALL, first + 14L * BYTES, LITTLE_ENDIAN);
-            FloatVector s1b = fromMemorySegment(F, ALL, first + 14L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s1b = fromMemorySegment(F, ALL, first + 14L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s2a = fromMemorySegment(F, ALL, first + 12L * BYTES, LITTLE_ENDIAN);
-            FloatVector s2b = fromMemorySegment(F, ALL, first + 12L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s2b = fromMemorySegment(F, ALL, first + 12L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s3a = fromMemorySegment(F, ALL, first + 10L * BYTES, LITTLE_ENDIAN);
-            FloatVector s3b = fromMemorySegment(F, ALL, first + 10L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s3b = fromMemorySegment(F, ALL, first + 10L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s4a = fromMemorySegment(F, ALL, first + 8L * BYTES, LITTLE_ENDIAN);
-            FloatVector s4b = fromMemorySegment(F, ALL, first + 8L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s4b = fromMemorySegment(F, ALL, first + 8L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s5a = fromMemorySegment(F, ALL, first + 6L * BYTES, LITTLE_ENDIAN);
-            FloatVector s5b = fromMemorySegment(F, ALL, first + 6L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s5b = fromMemorySegment(F, ALL, first + 6L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s6a = fromMemorySegment(F, ALL, first + 4L * BYTES, LITTLE_ENDIAN);
-            FloatVector s6b = fromMemorySegment(F, ALL, first + 4L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s6b = fromMemorySegment(F, ALL, first + 4L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s7a = fromMemorySegment(F, ALL, first + 2L * BYTES, LITTLE_ENDIAN);
-            FloatVector s7b = fromMemorySegment(F, ALL, first + 2L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s7b = fromMemorySegment(F, ALL, first + 2L * BYTES + BYTES, LITTLE_ENDIAN);
             FloatVector s8a = fromMemorySegment(F, ALL, first, LITTLE_ENDIAN);
-            FloatVector s8b = fromMemorySegment(F, ALL, first + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s8b = fromMemorySegment(F, ALL, first + BYTES, LITTLE_ENDIAN);
             for (int i = starts[list]; i < end; i++) {
                 FloatVector x = broadcast(F, ALL.get(UNCHECKED, (values + 4L * i) & USER));
                 long top = (g + ALL.get(INT, (offsets + 4L * i) & USER)) & USER;
                 long middle = (top + row) & USER;
                 long bottom = (middle + row) & USER;
                 s0a = x.fma(fromMemorySegment(F, ALL, top, LITTLE_ENDIAN), s0a);
-                s0b = x.fma(fromMemorySegment(F, ALL, top + 1L * BYTES, LITTLE_ENDIAN), s0b);
+                s0b = x.fma(fromMemorySegment(F, ALL, top + BYTES, LITTLE_ENDIAN), s0b);
                 s1a = x.fma(fromMemorySegment(F, ALL, top + one, LITTLE_ENDIAN), s1a);
-                s1b = x.fma(fromMemorySegment(F, ALL, top + one + 1L * BYTES, LITTLE_ENDIAN), s1b);
+                s1b = x.fma(fromMemorySegment(F, ALL, top + one + BYTES, LITTLE_ENDIAN), s1b);
                 s2a = x.fma(fromMemorySegment(F, ALL, top + 2L * one, LITTLE_ENDIAN), s2a);
-                s2b = x.fma(fromMemorySegment(F, ALL, top + 2L * one + 1L * BYTES, LITTLE_ENDIAN), s2b);
+                s2b = x.fma(fromMemorySegment(F, ALL, top + 2L * one + BYTES, LITTLE_ENDIAN), s2b);
                 s3a = x.fma(fromMemorySegment(F, ALL, middle, LITTLE_ENDIAN), s3a);
-                s3b = x.fma(fromMemorySegment(F, ALL, middle + 1L * BYTES, LITTLE_ENDIAN), s3b);
+                s3b = x.fma(fromMemorySegment(F, ALL, middle + BYTES, LITTLE_ENDIAN), s3b);
                 s4a = x.fma(fromMemorySegment(F, ALL, middle + one, LITTLE_ENDIAN), s4a);
-                s4b = x.fma(fromMemorySegment(F, ALL, middle + one + 1L * BYTES, LITTLE_ENDIAN), s4b);
+                s4b = x.fma(fromMemorySegment(F, ALL, middle + one + BYTES, LITTLE_ENDIAN), s4b);
                 s5a = x.fma(fromMemorySegment(F, ALL, middle + 2L * one, LITTLE_ENDIAN), s5a);
-                s5b = x.fma(fromMemorySegment(F, ALL, middle + 2L * one + 1L * BYTES, LITTLE_ENDIAN), s5b);
+                s5b = x.fma(fromMemorySegment(F, ALL, middle + 2L * one + BYTES, LITTLE_ENDIAN), s5b);
                 s6a = x.fma(fromMemorySegment(F, ALL, bottom, LITTLE_ENDIAN), s6a);
-                s6b = x.fma(fromMemorySegment(F, ALL, bottom + 1L * BYTES, LITTLE_ENDIAN), s6b);
+                s6b = x.fma(fromMemorySegment(F, ALL, bottom + BYTES, LITTLE_ENDIAN), s6b);
                 s7a = x.fma(fromMemorySegment(F, ALL, bottom + one, LITTLE_ENDIAN), s7a);
-                s7b = x.fma(fromMemorySegment(F, ALL, bottom + one + 1L * BYTES, LITTLE_ENDIAN), s7b);
+                s7b = x.fma(fromMemorySegment(F, ALL, bottom + one + BYTES, LITTLE_ENDIAN), s7b);
                 s8a = x.fma(fromMemorySegment(F, ALL, bottom + 2L * one, LITTLE_ENDIAN), s8a);
-                s8b = x.fma(fromMemorySegment(F, ALL, bottom + 2L * one + 1L * BYTES, LITTLE_ENDIAN), s8b);
+                s8b = x.fma(fromMemorySegment(F, ALL, bottom + 2L * one + BYTES, LITTLE_ENDIAN), s8b);
             }
             s0a.intoMemorySegment(ALL, first + 16L * BYTES, LITTLE_ENDIAN);
-            s0b.intoMemorySegment(ALL, first + 16L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s0b.intoMemorySegment(ALL, first + 16L * BYTES + BYTES, LITTLE_ENDIAN);
             s1a.intoMemorySegment(ALL, first + 14L * BYTES, LITTLE_ENDIAN);
-            s1b.intoMemorySegment(ALL, first + 14L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s1b.intoMemorySegment(ALL, first + 14L * BYTES + BYTES, LITTLE_ENDIAN);
             s2a.intoMemorySegment(ALL, first + 12L * BYTES, LITTLE_ENDIAN);
-            s2b.intoMemorySegment(ALL, first + 12L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s2b.intoMemorySegment(ALL, first + 12L * BYTES + BYTES, LITTLE_ENDIAN);
             s3a.intoMemorySegment(ALL, first + 10L * BYTES, LITTLE_ENDIAN);
-            s3b.intoMemorySegment(ALL, first + 10L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s3b.intoMemorySegment(ALL, first + 10L * BYTES + BYTES, LITTLE_ENDIAN);
             s4a.intoMemorySegment(ALL, first + 8L * BYTES, LITTLE_ENDIAN);
-            s4b.intoMemorySegment(ALL, first + 8L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s4b.intoMemorySegment(ALL, first + 8L * BYTES + BYTES, LITTLE_ENDIAN);
             s5a.intoMemorySegment(ALL, first + 6L * BYTES, LITTLE_ENDIAN);
-            s5b.intoMemorySegment(ALL, first + 6L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s5b.intoMemorySegment(ALL, first + 6L * BYTES + BYTES, LITTLE_ENDIAN);
             s6a.intoMemorySegment(ALL, first + 4L * BYTES, LITTLE_ENDIAN);
-            s6b.intoMemorySegment(ALL, first + 4L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s6b.intoMemorySegment(ALL, first + 4L * BYTES + BYTES, LITTLE_ENDIAN);
             s7a.intoMemorySegment(ALL, first + 2L * BYTES, LITTLE_ENDIAN);
-            s7b.intoMemorySegment(ALL, first + 2L * BYTES + 1L * BYTES, LITTLE_ENDIAN);
+            s7b.intoMemorySegment(ALL, first + 2L * BYTES + BYTES, LITTLE_ENDIAN);
             s8a.intoMemorySegment(ALL, first, LITTLE_ENDIAN);
-            s8b.intoMemorySegment(ALL, first + 1L * BYTES, LITTLE_ENDIAN);
+            s8b.intoMemorySegment(ALL, first + BYTES, LITTLE_ENDIAN);
         }
     }
 
@@ -248,34 +248,34 @@ final class OuterProductKernels {
             long below = (sums + io.down) & USER;
             long both = (sums + io.down + io.across) & USER;
             FloatVector s0a = fromMemorySegment(F, ALL, s, LITTLE_ENDIAN);
-            FloatVector s0b = fromMemorySegment(F, ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s0b = fromMemorySegment(F, ALL, s + BYTES, LITTLE_ENDIAN);
             FloatVector s1a = fromMemorySegment(F, ALL, right, LITTLE_ENDIAN);
-            FloatVector s1b = fromMemorySegment(F, ALL, right + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s1b = fromMemorySegment(F, ALL, right + BYTES, LITTLE_ENDIAN);
             FloatVector s2a = fromMemorySegment(F, ALL, below, LITTLE_ENDIAN);
-            FloatVector s2b = fromMemorySegment(F, ALL, below + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s2b = fromMemorySegment(F, ALL, below + BYTES, LITTLE_ENDIAN);
             FloatVector s3a = fromMemorySegment(F, ALL, both, LITTLE_ENDIAN);
-            FloatVector s3b = fromMemorySegment(F, ALL, both + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s3b = fromMemorySegment(F, ALL, both + BYTES, LITTLE_ENDIAN);
             for (int i = starts[list]; i < end; i++) {
                 FloatVector x = broadcast(F, ALL.get(UNCHECKED, (values + 4L * i) & USER));
                 long top = (g + ALL.get(INT, (offsets + 4L * i) & USER)) & USER;
                 long bottom = (top + row) & USER;
                 s0a = x.fma(fromMemorySegment(F, ALL, top, LITTLE_ENDIAN), s0a);
-                s0b = x.fma(fromMemorySegment(F, ALL, top + 1L * BYTES, LITTLE_ENDIAN), s0b);
+                s0b = x.fma(fromMemorySegment(F, ALL, top + BYTES, LITTLE_ENDIAN), s0b);
                 s1a = x.fma(fromMemorySegment(F, ALL, top + one, LITTLE_ENDIAN), s1a);
-                s1b = x.fma(fromMemorySegment(F, ALL, top + one + 1L * BYTES, LITTLE_ENDIAN), s1b);
+                s1b = x.fma(fromMemorySegment(F, ALL, top + one + BYTES, LITTLE_ENDIAN), s1b);
                 s2a = x.fma(fromMemorySegment(F, ALL, bottom, LITTLE_ENDIAN), s2a);
-                s2b = x.fma(fromMemorySegment(F, ALL, bottom + 1L * BYTES, LITTLE_ENDIAN), s2b);
+                s2b = x.fma(fromMemorySegment(F, ALL, bottom + BYTES, LITTLE_ENDIAN), s2b);
                 s3a = x.fma(fromMemorySegment(F, ALL, bottom + one, LITTLE_ENDIAN), s3a);
-                s3b = x.fma(fromMemorySegment(F, ALL, bottom + one + 1L * BYTES, LITTLE_ENDIAN), s3b);
+                s3b = x.fma(fromMemorySegment(F, ALL, bottom + one + BYTES, LITTLE_ENDIAN), s3b);
             }
             s0a.intoMemorySegment(ALL, s, LITTLE_ENDIAN);
-            s0b.intoMemorySegment(ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            s0b.intoMemorySegment(ALL, s + BYTES, LITTLE_ENDIAN);
             s1a.intoMemorySegment(ALL, right, LITTLE_ENDIAN);
-            s1b.intoMemorySegment(ALL, right + 1L * BYTES, LITTLE_ENDIAN);
+            s1b.intoMemorySegment(ALL, right + BYTES, LITTLE_ENDIAN);
             s2a.intoMemorySegment(ALL, below, LITTLE_ENDIAN);
-            s2b.intoMemorySegment(ALL, below + 1L * BYTES, LITTLE_ENDIAN);
+            s2b.intoMemorySegment(ALL, below + BYTES, LITTLE_ENDIAN);
             s3a.intoMemorySegment(ALL, both, LITTLE_ENDIAN);
-            s3b.intoMemorySegment(ALL, both + 1L * BYTES, LITTLE_ENDIAN);
+            s3b.intoMemorySegment(ALL, both + BYTES, LITTLE_ENDIAN);
         }
     }
 
@@ -292,21 +292,21 @@ final class OuterProductKernels {
             long s = sums & USER;
             long other = (sums + further) & USER;
             FloatVector s0a = fromMemorySegment(F, ALL, s, LITTLE_ENDIAN);
-            FloatVector s0b = fromMemorySegment(F, ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s0b = fromMemorySegment(F, ALL, s + BYTES, LITTLE_ENDIAN);
             FloatVector s1a = fromMemorySegment(F, ALL, other, LITTLE_ENDIAN);
-            FloatVector s1b = fromMemorySegment(F, ALL, other + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s1b = fromMemorySegment(F, ALL, other + BYTES, LITTLE_ENDIAN);
             for (int i = starts[list]; i < end; i++) {
                 FloatVector x = broadcast(F, ALL.get(UNCHECKED, (values + 4L * i) & USER));
                 long at = (g + ALL.get(INT, (offsets + 4L * i) & USER)) & USER;
                 s0a = x.fma(fromMemorySegment(F, ALL, at, LITTLE_ENDIAN), s0a);
-                s0b = x.fma(fromMemorySegment(F, ALL, at + 1L * BYTES, LITTLE_ENDIAN), s0b);
+                s0b = x.fma(fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN), s0b);
                 s1a = x.fma(fromMemorySegment(F, ALL, at + one, LITTLE_ENDIAN), s1a);
-                s1b = x.fma(fromMemorySegment(F, ALL, at + one + 1L * BYTES, LITTLE_ENDIAN), s1b);
+                s1b = x.fma(fromMemorySegment(F, ALL, at + one + BYTES, LITTLE_ENDIAN), s1b);
             }
             s0a.intoMemorySegment(ALL, s, LITTLE_ENDIAN);
-            s0b.intoMemorySegment(ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            s0b.intoMemorySegment(ALL, s + BYTES, LITTLE_ENDIAN);
             s1a.intoMemorySegment(ALL, other, LITTLE_ENDIAN);
-            s1b.intoMemorySegment(ALL, other + 1L * BYTES, LITTLE_ENDIAN);
+            s1b.intoMemorySegment(ALL, other + BYTES, LITTLE_ENDIAN);
         }
     }
 
@@ -321,7 +321,7 @@ final class OuterProductKernels {
             long sums = io.sums + (long) channel * io.channelSums;
             long s = sums & USER;
             FloatVector s0 = fromMemorySegment(F, ALL, s, LITTLE_ENDIAN);
-            FloatVector s1 = fromMemorySegment(F, ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s1 = fromMemorySegment(F, ALL, s + BYTES, LITTLE_ENDIAN);
             FloatVector s2 = fromMemorySegment(F, ALL, s + 2L * BYTES, LITTLE_ENDIAN);
             FloatVector s3 = fromMemorySegment(F, ALL, s + 3L * BYTES, LITTLE_ENDIAN);
             FloatVector s4 = fromMemorySegment(F, ALL, s + 4L * BYTES, LITTLE_ENDIAN);
@@ -332,7 +332,7 @@ final class OuterProductKernels {
                 FloatVector x = broadcast(F, ALL.get(UNCHECKED, (values + 4L * i) & USER));
                 long at = (g + ALL.get(INT, (offsets + 4L * i) & USER)) & USER;
                 s0 = x.fma(fromMemorySegment(F, ALL, at, LITTLE_ENDIAN), s0);
-                s1 = x.fma(fromMemorySegment(F, ALL, at + 1L * BYTES, LITTLE_ENDIAN), s1);
+                s1 = x.fma(fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN), s1);
                 s2 = x.fma(fromMemorySegment(F, ALL, at + 2L * BYTES, LITTLE_ENDIAN), s2);
                 s3 = x.fma(fromMemorySegment(F, ALL, at + 3L * BYTES, LITTLE_ENDIAN), s3);
                 s4 = x.fma(fromMemorySegment(F, ALL, at + 4L * BYTES, LITTLE_ENDIAN), s4);
@@ -341,7 +341,7 @@ final class OuterProductKernels {
                 s7 = x.fma(fromMemorySegment(F, ALL, at + 7L * BYTES, LITTLE_ENDIAN), s7);
             }
             s0.intoMemorySegment(ALL, s, LITTLE_ENDIAN);
-            s1.intoMemorySegment(ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            s1.intoMemorySegment(ALL, s + BYTES, LITTLE_ENDIAN);
             s2.intoMemorySegment(ALL, s + 2L * BYTES, LITTLE_ENDIAN);
             s3.intoMemorySegment(ALL, s + 3L * BYTES, LITTLE_ENDIAN);
             s4.intoMemorySegment(ALL, s + 4L * BYTES, LITTLE_ENDIAN);
@@ -362,19 +362,19 @@ final class OuterProductKernels {
             long sums = io.sums + (long) channel * io.channelSums;
             long s = sums & USER;
             FloatVector s0 = fromMemorySegment(F, ALL, s, LITTLE_ENDIAN);
-            FloatVector s1 = fromMemorySegment(F, ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s1 = fromMemorySegment(F, ALL, s + BYTES, LITTLE_ENDIAN);
             FloatVector s2 = fromMemorySegment(F, ALL, s + 2L * BYTES, LITTLE_ENDIAN);
             FloatVector s3 = fromMemorySegment(F, ALL, s + 3L * BYTES, LITTLE_ENDIAN);
             for (int i = starts[list]; i < end; i++) {
                 FloatVector x = broadcast(F, ALL.get(UNCHECKED, (values + 4L * i) & USER));
                 long at = (g + ALL.get(INT, (offsets + 4L * i) & USER)) & USER;
                 s0 = x.fma(fromMemorySegment(F, ALL, at, LITTLE_ENDIAN), s0);
-                s1 = x.fma(fromMemorySegment(F, ALL, at + 1L * BYTES, LITTLE_ENDIAN), s1);
+                s1 = x.fma(fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN), s1);
                 s2 = x.fma(fromMemorySegment(F, ALL, at + 2L * BYTES, LITTLE_ENDIAN), s2);
                 s3 = x.fma(fromMemorySegment(F, ALL, at + 3L * BYTES, LITTLE_ENDIAN), s3);
             }
             s0.intoMemorySegment(ALL, s, LITTLE_ENDIAN);
-            s1.intoMemorySegment(ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            s1.intoMemorySegment(ALL, s + BYTES, LITTLE_ENDIAN);
             s2.intoMemorySegment(ALL, s + 2L * BYTES, LITTLE_ENDIAN);
             s3.intoMemorySegment(ALL, s + 3L * BYTES, LITTLE_ENDIAN);
         }
@@ -391,15 +391,15 @@ final class OuterProductKernels {
             long sums = io.sums + (long) channel * io.channelSums;
             long s = sums & USER;
             FloatVector s0a = fromMemorySegment(F, ALL, s, LITTLE_ENDIAN);
-            FloatVector s0b = fromMemorySegment(F, ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector s0b = fromMemorySegment(F, ALL, s + BYTES, LITTLE_ENDIAN);
             for (int i = starts[list]; i < end; i++) {
                 FloatVector x = broadcast(F, ALL.get(UNCHECKED, (values + 4L * i) & USER));
                 long at = (g + ALL.get(INT, (offsets + 4L * i) & USER)) & USER;
                 s0a = x.fma(fromMemorySegment(F, ALL, at, LITTLE_ENDIAN), s0a);
-                s0b = x.fma(fromMemorySegment(F, ALL, at + 1L * BYTES, LITTLE_ENDIAN), s0b);
+                s0b = x.fma(fromMemorySegment(F, ALL, at + BYTES, LITTLE_ENDIAN), s0b);
             }
             s0a.intoMemorySegment(ALL, s, LITTLE_ENDIAN);
-            s0b.intoMemorySegment(ALL, s + 1L * BYTES, LITTLE_ENDIAN);
+            s0b.intoMemorySegment(ALL, s + BYTES, LITTLE_ENDIAN);
         }
     }
 

@@ -75,7 +75,7 @@ final class OuterProductSums {
     }
 
     void clear(int channels) {
-        TurnedGradient.zero(address(), (long) channels * channelBytes());
+        Raw.clear(address(), (long) channels * channelBytes());
     }
 
     private long address() {

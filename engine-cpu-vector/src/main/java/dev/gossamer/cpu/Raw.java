@@ -2,7 +2,9 @@ package dev.gossamer.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Objects;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Memory by absolute address, for kernels whose every access would otherwise be checked: worth 20 to 37 % in SpMM, and C2 may
@@ -45,5 +47,12 @@ final class Raw {
             throw new IllegalStateException("A kernel needs living memory outside the heap, got " + segment);
         }
         return (segment.address() + offset) & USER;
+    }
+
+    /** Whole vectors of +0.0, by address: a slice of a segment would allocate, and this is done within ops. */
+    static void clear(long at, long bytes) {
+        for (long done = 0; done < bytes; done += Lanes.BYTES) {
+            FloatVector.zero(Lanes.F).intoMemorySegment(ALL, (at + done) & USER, ByteOrder.LITTLE_ENDIAN);
+        }
     }
 }

@@ -48,9 +48,11 @@ final class StoredInput implements OuterProductGradient.Input {
 
     /** Makes the lists of a tensor. */
     void of(CpuSparseTensor x, int batch, OuterProductBands of) {
-        bands = of;
         like = x.source(batch);
-        prepare();
+        if (bands != of) {
+            bands = of;
+            tables();
+        }
         long stored = Raw.address(x.values(), 0, 4L * x.count());
         boolean sorts = bands.kinds() > 1;
         long array = 4L * (x.count() + 16); // what is written by vectors needs room behind it
@@ -61,6 +63,10 @@ final class StoredInput implements OuterProductGradient.Input {
         int perRow = like.pitch() * (like.block / 16);
         int planes = CpuTensor.blocks(batch, like.block) * geometry.inChannels();
         long bits = Raw.address(x.bits(), 0, 2L * planes * like.planePositions() * (like.block / 16));
+        int lists = planes * bands.bands() * bands.kinds();
+        if (starts.length <= lists) {
+            starts = new int[lists + 1];
+        }
         int found = 0;
         int list = 0;
         for (int plane = 0; plane < planes; plane++) {
@@ -76,16 +82,11 @@ final class StoredInput implements OuterProductGradient.Input {
         starts[list] = found;
     }
 
-    private void prepare() {
-        int planes = CpuTensor.blocks(like.batch, like.block) * geometry.inChannels();
-        int lists = planes * bands.bands() * bands.kinds();
+    private void tables() {
         int positions = bands.rows() * like.pitch();
-        if (starts.length < lists + 1 || targets.length < positions || next.length != bands.kinds()) {
-            starts = new int[lists + 1];
-            next = new int[bands.kinds()];
-            kinds = new int[positions];
-            targets = new int[positions];
-        }
+        kinds = new int[positions];
+        targets = new int[positions];
+        next = new int[bands.kinds()];
         for (int position = 0; position < positions; position++) {
             int y = position / like.pitch();
             int x = position % like.pitch() - like.halo;

@@ -10,7 +10,6 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.gossamer.engine.Geometry;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * The grid of a band ({@link OuterProductBands}) of an output gradient, a block of output channels side by side: {@code
@@ -91,7 +90,7 @@ final class TurnedGradient {
         for (int row = known; row < bands.gridRows(); row++) {
             int y = bands.firstRow(band) + row;
             if (y < 0 || y >= geometry.outHeight()) {
-                zero(at + row * rowBytes, rowBytes);
+                Raw.clear(at + row * rowBytes, rowBytes);
             } else {
                 turnRow(block * width, batchBlock, y, at + row * rowBytes);
             }
@@ -102,12 +101,12 @@ final class TurnedGradient {
         int x = Math.max(0, bands.firstCol());
         int cols = Math.min(geometry.outWidth(), bands.firstCol() + bands.cols()) - x;
         int before = x - bands.firstCol();
-        zero(to, before * positionBytes);
-        zero(to + (before + cols) * positionBytes, rowBytes - (before + cols) * positionBytes);
+        Raw.clear(to, before * positionBytes);
+        Raw.clear(to + (before + cols) * positionBytes, rowBytes - (before + cols) * positionBytes);
         long into = to + before * positionBytes;
         int channels = Math.min(width, geometry.outChannels() - first);
         if (channels < width) {
-            zero(into, cols * positionBytes);
+            Raw.clear(into, cols * positionBytes);
         }
         int step = Math.toIntExact(gradient.planePositions() * gradient.rowStride());
         int place = first * gradient.planePositions() + gradient.position(y, x);
@@ -132,13 +131,6 @@ final class TurnedGradient {
         for (long i = 0; i < count; i += BYTES) {
             fromMemorySegment(F, ALL, (from + i) & USER, LITTLE_ENDIAN)
                     .intoMemorySegment(ALL, (to + i) & USER, LITTLE_ENDIAN);
-        }
-    }
-
-    /** Clears whole vectors. */
-    static void zero(long from, long count) {
-        for (long i = 0; i < count; i += BYTES) {
-            FloatVector.zero(F).intoMemorySegment(ALL, (from + i) & USER, LITTLE_ENDIAN);
         }
     }
 }

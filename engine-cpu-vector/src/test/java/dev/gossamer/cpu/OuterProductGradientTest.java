@@ -1,7 +1,5 @@
 package dev.gossamer.cpu;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Geometry;
@@ -13,6 +11,7 @@ import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.testkit.Close;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -81,14 +80,14 @@ class OuterProductGradientTest {
                 Tensor tgy = workspace.tensor(g.outShape(room), Layout.NATIVE);
                 workspace.upload(MemorySegment.ofArray(x), tx);
                 workspace.upload(MemorySegment.ofArray(gy), tgy);
-                float[] expected = chains(g, batch, block(room, panel), x, gy, beta, old);
+                float[] expected = chains(g, batch, new CpuTuning(tuning).block(room), x, gy, beta, old);
                 Product product = workspace.product(g);
 
                 product.weightGradient(workspace.view(tx, batch), workspace.view(tgy, batch), beta, gw);
 
                 float[] got = new float[old.length];
                 workspace.download(gw, MemorySegment.ofArray(got));
-                assertThat(bits(got)).as("all elements, panel %d", panel).isEqualTo(bits(expected));
+                Close.sameBits("all elements, panel " + panel, got, expected);
 
                 SparseTensor stored = workspace.sparseTensor(g.inShape(room), x.length);
                 workspace.select().compress(workspace.view(tx, batch), (long) x.length / room * batch, stored);
@@ -96,25 +95,9 @@ class OuterProductGradientTest {
                 product.weightGradient(stored, workspace.view(tgy, batch), beta, gw);
 
                 workspace.download(gw, MemorySegment.ofArray(got));
-                assertThat(bits(got)).as("stored elements, panel %d", panel).isEqualTo(bits(expected));
+                Close.sameBits("stored elements, panel " + panel, got, expected);
             }
         }
-    }
-
-    private static int[] bits(float[] numbers) {
-        int[] bits = new int[numbers.length];
-        for (int i = 0; i < bits.length; i++) {
-            bits[i] = Float.floatToRawIntBits(numbers[i]);
-        }
-        return bits;
-    }
-
-    private static int block(int batch, int panel) {
-        int block = 16;
-        while (block < batch && block < panel) {
-            block *= 2;
-        }
-        return block;
     }
 
     private static float[] numbers(SplittableRandom random, int count, double density) {

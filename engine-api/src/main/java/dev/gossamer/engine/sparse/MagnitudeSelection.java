@@ -169,7 +169,6 @@ public final class MagnitudeSelection {
 
     /** How often each value of a digit occurs among the elements that have the prefix above it. */
     private static long[] histogram(List<MemorySegment> group, int prefix, int shift, int digitBits) {
-        long[] histogram = new long[1 << digitBits];
         long[] tables = new long[TABLES << digitBits];
         int[] chunk = new int[CHUNK];
         int decidedShift = shift + digitBits;
@@ -181,10 +180,11 @@ public final class MagnitudeSelection {
                 if (decidedShift == Integer.SIZE - 1) {
                     countAll(chunk, count, shift, tables);
                 } else {
-                    countMatching(chunk, count, decidedShift, decided, shift, histogram);
+                    countMatching(chunk, count, decidedShift, decided, shift, tables);
                 }
             }
         }
+        long[] histogram = new long[1 << digitBits];
         for (int i = 0; i < tables.length; i++) {
             histogram[i & histogram.length - 1] += tables[i];
         }
@@ -199,12 +199,13 @@ public final class MagnitudeSelection {
         }
     }
 
+    /** In the first table: few numbers share what is decided. */
     private static void countMatching(
-            int[] numbers, int count, int decidedShift, int decided, int shift, long[] histogram) {
-        int mask = histogram.length - 1;
+            int[] numbers, int count, int decidedShift, int decided, int shift, long[] tables) {
+        int mask = tables.length / TABLES - 1;
         for (int i = 0; i < count; i++) {
             if (numbers[i] >>> decidedShift == decided) {
-                histogram[numbers[i] >>> shift & mask]++;
+                tables[numbers[i] >>> shift & mask]++;
             }
         }
     }
