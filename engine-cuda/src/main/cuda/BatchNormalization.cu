@@ -1,30 +1,28 @@
-// Batch normalisation: a block of 256 sums a channel, which is `plane` rows, then all threads treat all numbers. Parts of sums
-// are f32, added up in double; their order depends on plane and batch alone. The variance is summed about the rounded mean and
+// Batch normalisation: a block sums a channel, which is `plane` rows, then all threads treat all numbers. Parts of sums
+// are f32, added up in double; their order depends on plane and batch alone, which decide how many threads a block has. The variance is summed about the rounded mean and
 // corrected by what that leaves (the corrected two-pass algorithm: "Algorithms for Computing the Sample Variance", Chan, Golub,
 // LeVeque, The American Statistician 37, 1983).
 #include "BiasGradient.cu"
 #include "Relu.cu"
 #include "common.cuh"
 
-constexpr int NORM_THREADS = 256;
-
 __device__ inline float weighted(float momentum, float running, double newest) {
     return (float)((1.0 - (double)momentum) * (double)running + (double)momentum * newest);
 }
 
 // Mean and inverse deviation of the batch, and the running statistics. Reads 8 bytes per number.
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_statistics(
+extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) batch_norm_statistics(
     const float* x, int ld, int channels, int plane, int batch, float epsilon, float momentum, float* mean,
     float* inverse_deviation, float* running_mean, float* running_variance) {
     double count = (double)plane * batch;
     bool aligned = ld % 4 == 0;
     for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
         const float* rows = x + (i64)channel * plane * ld;
-        float part = quad_sums(rows, ld, plane, batch, (int)threadIdx.x, NORM_THREADS);
+        float part = quad_sums(rows, ld, plane, batch, (int)threadIdx.x, (int)blockDim.x);
         float about = (float)(block_sum((double)part) / count);
         float4 rests = {0.0f, 0.0f, 0.0f, 0.0f};
         float4 squares = {0.0f, 0.0f, 0.0f, 0.0f};
-        for_each_quad(plane, batch, (int)threadIdx.x, NORM_THREADS, [&](int row, int quad) {
+        for_each_quad(plane, batch, (int)threadIdx.x, (int)blockDim.x, [&](int row, int quad) {
             float4 rest = plus(load_quad(rows + (i64)row * ld, 4 * quad, batch, aligned), -about);
             add_quad(rests, rest, 4 * quad, batch);
             add_products(squares, rest, rest, 4 * quad, batch);
@@ -68,7 +66,7 @@ extern "C" __global__ void batch_norm_apply(
 
 // gBeta = the sum of gy, gGamma = that of gy·x̂, on the entries of their patterns; and both divided by the count for all
 // channels, averages[channel][2]. g_gamma and g_beta may be null. Reads 8 bytes per number.
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_sums(
+extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) batch_norm_sums(
     const float* x, int x_ld, const float* gy, int gy_ld, int channels, int plane, int batch, const float* mean,
     const float* inverse_deviation, float* averages, float* g_gamma, const u32* gamma_bits, float* g_beta,
     const u32* beta_bits) {
@@ -79,7 +77,7 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_sums(
         float about = mean[channel];
         float4 sums = {0.0f, 0.0f, 0.0f, 0.0f};
         float4 products = {0.0f, 0.0f, 0.0f, 0.0f};
-        for_each_quad(plane, batch, (int)threadIdx.x, NORM_THREADS, [&](int row, int quad) {
+        for_each_quad(plane, batch, (int)threadIdx.x, (int)blockDim.x, [&](int row, int quad) {
             float4 g = load_quad(gy_rows + (i64)row * gy_ld, 4 * quad, batch, gy_ld % 4 == 0);
             float4 v = load_quad(x_rows + (i64)row * x_ld, 4 * quad, batch, x_ld % 4 == 0);
             add_quad(sums, g, 4 * quad, batch);
@@ -147,7 +145,7 @@ struct NormFactors {
 
 // The factors, and the tangents of gGamma and gBeta on the entries of their patterns. x_averages, gy_averages and dot_averages
 // are those of batch_norm_sums for xDot, gy and gyDot. Reads 8 bytes per number.
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_factors(
+extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) batch_norm_factors(
     const float* x_dot, int dot_ld, const float* gy, int gy_ld, int channels, int plane, int batch,
     const float* inverse_deviation, const float* gamma, const float* gamma_dot, const float* x_averages,
     const float* gy_averages, const float* dot_averages, NormFactors* factors, float* g_gamma_dot,
@@ -158,7 +156,7 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) batch_norm_factors(
         const float* gy_rows = gy + (i64)channel * plane * gy_ld;
         float about = x_averages[2 * (i64)channel];
         float4 products = {0.0f, 0.0f, 0.0f, 0.0f};
-        for_each_quad(plane, batch, (int)threadIdx.x, NORM_THREADS, [&](int row, int quad) {
+        for_each_quad(plane, batch, (int)threadIdx.x, (int)blockDim.x, [&](int row, int quad) {
             float4 g = load_quad(gy_rows + (i64)row * gy_ld, 4 * quad, batch, gy_ld % 4 == 0);
             float4 d = load_quad(dot_rows + (i64)row * dot_ld, 4 * quad, batch, dot_ld % 4 == 0);
             add_products(products, g, plus(d, -about), 4 * quad, batch);

@@ -4,6 +4,9 @@
 #pragma once
 #include "common.cuh"
 
+// At most, of a block that sums a channel.
+constexpr int CHANNEL_THREADS = 1024;
+
 // What thread `rank` of `of` sums: every of-th quad of the rows, in four chains.
 __device__ inline float quad_sums(const float* rows, int ld, int plane, int batch, int rank, int of) {
     float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
@@ -31,11 +34,11 @@ extern "C" __global__ void bias_gradient_warps(
     }
 }
 
-// A block of 256 per channel, for those of many numbers.
-extern "C" __global__ void bias_gradient_blocks(
+// A block per channel, for those of many numbers.
+extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) bias_gradient_blocks(
     const float* gy, int ld, int channels, int plane, int batch, float beta, float* gb, const u32* bits) {
     for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
-        float sum = block_sum(quad_sums(gy + (i64)channel * plane * ld, ld, plane, batch, (int)threadIdx.x, 256));
+        float sum = block_sum(quad_sums(gy + (i64)channel * plane * ld, ld, plane, batch, (int)threadIdx.x, (int)blockDim.x));
         if (threadIdx.x == 0) {
             put_sum(sum, beta, gb, bits, channel);
         }

@@ -136,6 +136,7 @@ __device__ inline float4 keep(u32 four, float4 v) {
 template <typename F>
 __device__ inline void for_each_quad(int plane, int batch, int rank, int of, F f) {
     int quads = (batch + 3) / 4;
+#pragma unroll 4
     for (i64 i = rank; i < (i64)plane * quads; i += of) {
         Place at = place(i, quads);
         f(at.row, at.at);

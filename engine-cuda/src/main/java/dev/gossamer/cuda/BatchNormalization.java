@@ -45,7 +45,7 @@ final class BatchNormalization {
                 .p(data(saved.inverseDeviation()))
                 .p(data(norm.runningMean()))
                 .p(data(norm.runningVariance()))
-                .blocks(channels, BLOCK);
+                .blocks(channels, BiasGradient.threads(plane(x), x.batch));
         apply(workspace, x, saved.mean(), saved.inverseDeviation(), 0, norm, residual, activation, mask, y);
     }
 
@@ -164,7 +164,7 @@ final class BatchNormalization {
                 .p(gGamma == null ? 0 : gGamma.space.maskBits())
                 .p(gBeta == null ? 0 : gBeta.data().address())
                 .p(gBeta == null ? 0 : gBeta.space.maskBits())
-                .blocks(channels, BLOCK);
+                .blocks(channels, BiasGradient.threads(plane(x), x.batch));
     }
 
     static void tangent(
@@ -243,7 +243,7 @@ final class BatchNormalization {
                 .p(gGammaDot.space.maskBits())
                 .p(gBetaDot.data())
                 .p(gBetaDot.space.maskBits())
-                .blocks(channels, BLOCK);
+                .blocks(channels, BiasGradient.threads(plane(x), x.batch));
         Launch launch = workspace
                 .launch()
                 .kernel("batch_norm_gradient_tangent")

@@ -4,12 +4,18 @@ package dev.gossamer.cuda;
 final class BiasGradient {
 
     private static final int BLOCK = 256;
+    private static final int WARP = 32;
 
     /**
      * From so many numbers on a channel has a block of its own; below, a warp. Plane and batch alone decide, so that bits do
      * not vary.
      */
     private static final int BLOCK_PER_CHANNEL = 1024;
+
+    /** Quads of a channel from which on so many threads sum it, each four at least: few channels leave multiprocessors idle. */
+    private static final int MANY_QUADS = 4096;
+
+    private static final int MANY_THREADS = 1024;
 
     private BiasGradient() {}
 
@@ -28,6 +34,13 @@ final class BiasGradient {
                 .f(beta)
                 .p(gb.data())
                 .p(gb.space().maskBits())
-                .grid1d((long) channels * (wide ? BLOCK : 32), BLOCK);
+                .blocks(
+                        wide ? channels : ((long) channels * WARP + BLOCK - 1) / BLOCK,
+                        wide ? threads(plane, gy.batch) : BLOCK);
+    }
+
+    /** Of a block that sums a channel. */
+    static int threads(int plane, int batch) {
+        return (long) plane * ((batch + 3) / 4) < MANY_QUADS ? BLOCK : MANY_THREADS;
     }
 }

@@ -216,7 +216,7 @@ public abstract class ProductContract extends BackendContract {
     @Test
     void sumsTheBiasGradientOfALargeBatch() {
         cases("bias gradient of a large batch", 12, (c, rig) -> {
-            int batch = c.turn("batch", 1000, 1023, 1024, 1025, 1500, 2309);
+            int batch = c.turn("batch", 1000, 1023, 1024, 1025, 1500, 2309, 16_421);
             Geometry geometry = geometry(c, batch, 60L * batch);
             int outputs = geometry.outChannels();
             boolean sparse = c.pick("sparse", true, false);
