@@ -14,6 +14,7 @@ __device__ inline float weighted(float momentum, float running, double newest) {
 extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) batch_norm_statistics(
     const float* x, int ld, int channels, int plane, int batch, float epsilon, float momentum, float* mean,
     float* inverse_deviation, float* running_mean, float* running_variance) {
+    await_previous();
     double count = (double)plane * batch;
     bool aligned = ld % 4 == 0;
     for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
@@ -51,6 +52,7 @@ extern "C" __global__ void batch_norm_apply(
     const float* x, int x_ld, int features, int plane, int batch, const float* mean, const float* spread, float epsilon,
     const float* gamma, const float* beta, const float* residual, int residual_ld, int relu, u32* mask, int mask_words,
     float* y, int y_ld) {
+    await_previous();
     note_quads(mask, mask_words, features, batch, [&](int row, int column) {
         int channel = row / plane;
         float inverse = epsilon == 0 ? spread[channel] : 1.0f / sqrtf(spread[channel] + epsilon);
@@ -70,6 +72,7 @@ extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) batch_norm_sums(
     const float* x, int x_ld, const float* gy, int gy_ld, int channels, int plane, int batch, const float* mean,
     const float* inverse_deviation, float* averages, float* g_gamma, const u32* gamma_bits, float* g_beta,
     const u32* beta_bits) {
+    await_previous();
     double count = (double)plane * batch;
     for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
         const float* x_rows = x + (i64)channel * plane * x_ld;
@@ -103,6 +106,7 @@ extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) batch_norm_sums(
 extern "C" __global__ void batch_norm_gradient(
     const float* x, int x_ld, const float* gy, int gy_ld, int features, int plane, const float* mean,
     const float* inverse_deviation, const float* gamma, const float* averages, Output gx) {
+    await_previous();
     int quads = (gx.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
         Place at = place(i, quads);
@@ -123,6 +127,7 @@ extern "C" __global__ void batch_norm_tangent(
     const float* x, int x_ld, const float* x_dot, int dot_ld, int features, int plane, const float* mean,
     const float* inverse_deviation, const float* gamma, const float* averages, const float* gamma_dot,
     const float* beta_dot, Output y_dot) {
+    await_previous();
     int quads = (y_dot.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
         Place at = place(i, quads);
@@ -150,6 +155,7 @@ extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) batch_norm_factors
     const float* inverse_deviation, const float* gamma, const float* gamma_dot, const float* x_averages,
     const float* gy_averages, const float* dot_averages, NormFactors* factors, float* g_gamma_dot,
     const u32* gamma_bits, float* g_beta_dot, const u32* beta_bits) {
+    await_previous();
     double count = (double)plane * batch;
     for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
         const float* dot_rows = x_dot + (i64)channel * plane * dot_ld;
@@ -192,6 +198,7 @@ extern "C" __global__ void batch_norm_gradient_tangent(
     const float* x, int x_ld, const float* x_dot, int dot_ld, const float* gy, int gy_ld, const float* gy_dot,
     int gy_dot_ld, int features, int plane, const float* mean, const float* x_averages, const NormFactors* factors,
     Output gx_dot) {
+    await_previous();
     int quads = (gx_dot.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
         Place at = place(i, quads);

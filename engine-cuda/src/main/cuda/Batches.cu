@@ -75,6 +75,7 @@ extern "C" __global__ void batches_gather(
     const unsigned char* images, i64 samples, int pixels, const int* order, int capacity, const float* position, float* x,
     int ld, int batch, int first, int channels, int plane, float scale0, float scale1, float scale2, float scale3,
     float shift0, float shift1, float shift2, float shift3, Augmentation how, int* fault) {
+    await_previous();
     __shared__ unsigned char tile[TILE][TILE_STRIDE];
     i64 begin = begin_of_batch(position, batch, capacity, fault);
     if (begin < 0) {
@@ -114,6 +115,7 @@ extern "C" __global__ void batches_gather(
 extern "C" __global__ void batches_finish(
     const unsigned char* classes, i64 samples, const int* order, int capacity, float* position, int batch, int* labels,
     int* fault) {
+    await_previous();
     i64 begin = begin_of_batch(position, batch, capacity, fault);
     for (int j = (int)threadIdx.x; begin >= 0 && j < batch; j += (int)blockDim.x) {
         i64 sample = sample_at(order, begin + j, samples, fault);

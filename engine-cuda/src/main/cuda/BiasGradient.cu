@@ -25,6 +25,7 @@ __device__ inline void put_sum(float sum, float beta, float* gb, const u32* bits
 // A warp per channel.
 extern "C" __global__ void bias_gradient_warps(
     const float* gy, int ld, int channels, int plane, int batch, float beta, float* gb, const u32* bits) {
+    await_previous();
     i64 warps = thread_count() / WARP;
     for (i64 channel = thread_index() / WARP; channel < channels; channel += warps) {
         float sum = warp_sum(quad_sums(gy + channel * plane * ld, ld, plane, batch, lane_index(), WARP));
@@ -37,6 +38,7 @@ extern "C" __global__ void bias_gradient_warps(
 // A block per channel, for those of many numbers.
 extern "C" __global__ void __launch_bounds__(CHANNEL_THREADS) bias_gradient_blocks(
     const float* gy, int ld, int channels, int plane, int batch, float beta, float* gb, const u32* bits) {
+    await_previous();
     for (int channel = (int)blockIdx.x; channel < channels; channel += (int)gridDim.x) {
         float sum = block_sum(quad_sums(gy + (i64)channel * plane * ld, ld, plane, batch, (int)threadIdx.x, (int)blockDim.x));
         if (threadIdx.x == 0) {

@@ -4,6 +4,7 @@
 #include "common.cuh"
 
 extern "C" __global__ void bias_relu_add(float* y, int ld, const float* bias, int plane, int features, int batch) {
+    await_previous();
     bool aligned = ld % 4 == 0;
     int quads = (batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
@@ -15,6 +16,7 @@ extern "C" __global__ void bias_relu_add(float* y, int ld, const float* bias, in
 }
 
 extern "C" __global__ void bias_relu_rectify(float* y, int ld, const float* bias, int plane, int features, int batch) {
+    await_previous();
     bool aligned = ld % 4 == 0;
     int quads = (batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
@@ -27,5 +29,6 @@ extern "C" __global__ void bias_relu_rectify(float* y, int ld, const float* bias
 
 extern "C" __global__ void bias_relu_note(
     float* y, int ld, const float* bias, int plane, u32* mask, int mask_words, int features, int batch) {
+    await_previous();
     rectify_noting(y, ld, y, ld, bias, plane, mask, mask_words, features, batch);
 }

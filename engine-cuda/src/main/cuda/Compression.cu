@@ -9,6 +9,7 @@ static_assert(SELECTION_CHUNK == WARP * 32, "a lane has one word of a chunk");
 
 // How many elements of each chunk are marked; a warp per chunk. Bound: 1/8 byte read per position.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_count(const u32* kept, i64 n, u64* counts) {
+    await_previous();
     FOR_EACH_CHUNK(chunk, n) {
         int count = warp_sum(__popc(kept[chunk * WARP + lane_index()]));
         if (lane_index() == 0) {
@@ -21,6 +22,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_coun
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_store(
     const float* x, i64 n, int batch, const u32* kept, const u64* before, i64* row_ptr, int* rows, int* cols,
     float* values) {
+    await_previous();
     int lane = lane_index();
     u32 lower = (1u << lane) - 1u;
     FOR_EACH_CHUNK(chunk, n) {
@@ -58,6 +60,7 @@ __device__ inline bool compression_reaches(float x, u32 threshold) {
 
 // Keeps the threshold that a search has found. One warp.
 extern "C" __global__ void compression_note(const SelectionState* state, u32* threshold) {
+    await_previous();
     if (thread_index() == 0) {
         *threshold = state->prefix;
     }
@@ -66,6 +69,7 @@ extern "C" __global__ void compression_note(const SelectionState* state, u32* th
 // How many elements of each chunk reach the threshold of before; a warp per chunk. Bound: 4 bytes read per position.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_count_again(
     const float* x, i64 n, const u32* threshold, u64* counts) {
+    await_previous();
     u32 least = *threshold;
     FOR_EACH_CHUNK(chunk, n) {
         int count = 0;
@@ -83,6 +87,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_coun
 // found. One block. Bound: latency; 8 bytes per 1024 positions.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_decide(
     const u64* counts, i64 chunks, i64 room, SelectionState* state, u32* threshold) {
+    await_previous();
     u64 own = 0;
     for (i64 c = threadIdx.x; c < chunks; c += blockDim.x) {
         own += counts[c];
@@ -101,6 +106,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_deci
 // bytes read and 1/8 written per position.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_keep_again(
     const float* x, i64 n, const SelectionState* state, const u32* threshold, u32* kept) {
+    await_previous();
     if (state->again == 0) {
         return;
     }
@@ -120,6 +126,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_keep
 // the order of (channel, row, column): channel_ptr and entries of Convolution.cu.
 
 extern "C" __global__ void compression_row_starts(const i64* row_ptr, int rows, int* starts) {
+    await_previous();
     FOR_EACH_INDEX(i, rows + 1) {
         starts[i] = (int)row_ptr[i];
     }
@@ -155,6 +162,7 @@ __device__ inline Range compression_range(const int* starts, const int* cols, in
 // row and channel.
 extern "C" __global__ void compression_count_by_input(
     const int* starts, const int* cols, int rows, int channels, int kernel, u64* counts) {
+    await_previous();
     for (i64 channel = thread_index() / WARP; channel < channels; channel += thread_count() / WARP) {
         int count = 0;
         for (int row = lane_index(); row < rows; row += WARP) {
@@ -172,6 +180,7 @@ extern "C" __global__ void compression_count_by_input(
 extern "C" __global__ void compression_place_by_input(
     const int* starts, const int* cols, int rows, int channels, int kernel, const u64* before, int* channel_ptr,
     int* entries) {
+    await_previous();
     for (i64 channel = thread_index() / WARP; channel < channels; channel += thread_count() / WARP) {
         int next = (int)before[channel];
         if (lane_index() == 0) {

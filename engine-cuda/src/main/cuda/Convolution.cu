@@ -58,6 +58,7 @@ __device__ inline Chain chain(float4 old, int channels, int parts) {
 extern "C" __global__ void convolution_forward(
     Geometry g, const int* row_ptr, const int* col_idx, const u32* bits, const float* w, const float* x, int x_ld,
     Output y, int parts) {
+    await_previous();
     bool aligned = x_ld % 4 == 0;
     int quads = (y.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)g.out_channels * g.out_plane() * quads) {
@@ -88,6 +89,7 @@ extern "C" __global__ void convolution_forward(
 extern "C" __global__ void convolution_input_gradient(
     Geometry g, const int* channel_ptr, const int* entries, const int* row_idx, const int* col_idx, const u32* bits,
     const float* w, const float* gy, int gy_ld, Output gx, int parts) {
+    await_previous();
     bool aligned = gy_ld % 4 == 0;
     int quads = (gx.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)g.in_channels * g.in_height * g.in_width * quads) {
@@ -135,6 +137,7 @@ __device__ inline void put_weight(float part, float beta, float* gw, i64 p) {
 extern "C" __global__ void convolution_weight_gradient(
     Geometry g, const int* row_idx, const int* col_idx, const u32* bits, i64 count, const float* x, int x_ld,
     const float* gy, int gy_ld, int batch, float beta, float* gw) {
+    await_previous();
     bool x_aligned = x_ld % 4 == 0;
     bool gy_aligned = gy_ld % 4 == 0;
     int quads = (batch + 3) / 4;
@@ -178,6 +181,7 @@ __device__ inline Lines lines_of(int offset, int padding, int stride, int in_lin
 extern "C" __global__ void convolution_sparse_weight_gradient(
     Geometry g, const int* row_idx, const int* col_idx, const u32* bits, i64 count, const i64* x_row_ptr,
     const int* x_rows, const int* x_cols, const float* x_values, const float* gy, int gy_ld, float beta, float* gw) {
+    await_previous();
     i64 warps = thread_count() / WARP;
     for (i64 p = thread_index() / WARP; p < count; p += warps) {
         if (!has_bit(bits, p)) {

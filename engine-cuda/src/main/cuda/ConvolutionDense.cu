@@ -381,39 +381,46 @@ constexpr int WEIGHT_WARPS = 12;
 
 extern "C" __global__ void __launch_bounds__(128, TILE_WARPS / 4) convolution_tall_forward(
     Geometry g, const float* w, const float* x, int x_ld, Output y, Ending ending, int parts, float* partial) {
+    await_previous();
     convolve_tiles<2, 2, false>(g, w, x, x_ld, y, ending, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(128, TILE_WARPS / 4) convolution_tall_input_gradient(
     Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
+    await_previous();
     convolve_tiles<2, 2, true>(g, w, gy, gy_ld, gx, {nullptr, 0}, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_square_forward(
     Geometry g, const float* w, const float* x, int x_ld, Output y, Ending ending, int parts, float* partial) {
+    await_previous();
     convolve_tiles<1, 2, false>(g, w, x, x_ld, y, ending, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_square_input_gradient(
     Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
+    await_previous();
     convolve_tiles<1, 2, true>(g, w, gy, gy_ld, gx, {nullptr, 0}, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(128, WEIGHT_WARPS / 4) convolution_tall_weight_gradient(
     Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts, float beta,
     float* gw, float* partial) {
+    await_previous();
     weight_tiles<2, 2>(g, bits, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(64, WEIGHT_WARPS / 2) convolution_square_weight_gradient(
     Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts, float beta,
     float* gw, float* partial) {
+    await_previous();
     weight_tiles<1, 2>(g, bits, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
 }
 
 // y = mask ⊙ the ending of the sum of the parts, in order; each has channels of `plane` rows of quads, and the first beta·y.
 extern "C" __global__ void convolution_add_parts(
     int channels, int plane, int parts, const float* partial, Output y, Ending ending) {
+    await_previous();
     int quads = (y.batch + 3) / 4;
     i64 count = (i64)channels * plane * quads;
     FOR_EACH_INDEX(i, count) {
@@ -430,6 +437,7 @@ extern "C" __global__ void convolution_add_parts(
 // gw[p] = the sum of p's parts, in order, + beta·gw[p].
 extern "C" __global__ void convolution_add_weight_parts(
     const float* partial, int parts, i64 count, const u32* bits, float beta, float* gw) {
+    await_previous();
     FOR_EACH_INDEX(p, count) {
         float sum = partial[p];
         for (int n = 1; n < parts; n++) {

@@ -325,36 +325,43 @@ __device__ inline void weight_entries(
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_four_forward(
     Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending) {
+    await_previous();
     convolve_entries<16, 4, 2, false>(g, w, patch, x, x_ld, y, ending, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_four_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx) {
+    await_previous();
     convolve_entries<16, 4, 2, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_two_forward(
     Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending) {
+    await_previous();
     convolve_entries<16, 2, 4, false>(g, w, patch, x, x_ld, y, ending, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_two_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx) {
+    await_previous();
     convolve_entries<16, 2, 4, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_by_one_forward(
     Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending, int parts) {
+    await_previous();
     convolve_entries<8, 1, 8, false>(g, w, patch, x, x_ld, y, ending, parts);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_by_one_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx, int parts) {
+    await_previous();
     convolve_entries<8, 1, 8, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, parts);
 }
 
 extern "C" __global__ void __launch_bounds__(256) convolution_entries_weight_gradient(
     Geometry g, const int* row_ptr, const int* col_idx, int segments, i64 count, const float* x, int x_ld,
     const float* gy, int gy_ld, int batch, int parts, float beta, float* gw, float* partial) {
+    await_previous();
     weight_entries<8>(g, row_ptr, col_idx, segments, count, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
 }

@@ -11,6 +11,7 @@ __device__ inline u32 at_least(RandomWords words, u32 threshold) {
 // the threshold. y may be x where beta = 0. Moves 8 bytes per element, 4 more for beta; some 25 integer operations for each.
 extern "C" __global__ void dropout_apply(
     const float* x, int x_ld, int features, const RandomStream* stream, int site, u32 threshold, float scale, Output y) {
+    await_previous();
     bool aligned = x_ld % 4 == 0;
     int quads = (y.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
@@ -29,6 +30,7 @@ extern "C" __global__ void dropout_apply(
 
 // y = mask ⊙ (x + beta·y); y may be x where beta = 0. Moves 8 bytes per element, 4 more for beta.
 extern "C" __global__ void dropout_add(const float* x, int x_ld, int features, Output y) {
+    await_previous();
     bool aligned = x_ld % 4 == 0;
     int quads = (y.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
@@ -40,6 +42,7 @@ extern "C" __global__ void dropout_add(const float* x, int x_ld, int features, O
 
 // On the device, so that a step that is recorded draws anew at each run.
 extern "C" __global__ void dropout_advance(RandomStream* stream) {
+    await_previous();
     if (thread_index() == 0) {
         stream->step++;
     }

@@ -8,6 +8,7 @@ __device__ inline float4 mul4(float4 x, float4 y) {
 
 // x[p] = value. Writes 4 bytes per entry.
 extern "C" __global__ void elementwise_fill(float* x, const u32* bits, i64 count, float value) {
+    await_previous();
     float4* x4 = reinterpret_cast<float4*>(x);
     float4 all = {value, value, value, value};
     FOR_EACH_INDEX(quad, count / 4) {
@@ -21,6 +22,7 @@ extern "C" __global__ void elementwise_fill(float* x, const u32* bits, i64 count
 
 // to[p] = from[p]. Moves 8 bytes per entry.
 extern "C" __global__ void elementwise_copy(const float* from, float* to, i64 count) {
+    await_previous();
     const float4* from4 = reinterpret_cast<const float4*>(from);
     float4* to4 = reinterpret_cast<float4*>(to);
     FOR_EACH_INDEX(quad, count / 4) {
@@ -34,6 +36,7 @@ extern "C" __global__ void elementwise_copy(const float* from, float* to, i64 co
 
 // y[p] = fma(alpha, x[p], y[p]). Moves 12 bytes per entry.
 extern "C" __global__ void elementwise_axpy(float alpha, const float* x, float* y, const u32* bits, i64 count) {
+    await_previous();
     const float4* x4 = reinterpret_cast<const float4*>(x);
     float4* y4 = reinterpret_cast<float4*>(y);
     FOR_EACH_INDEX(quad, count / 4) {
@@ -47,6 +50,7 @@ extern "C" __global__ void elementwise_axpy(float alpha, const float* x, float* 
 
 // out[p] = x[p]·y[p]; out may be x or y; 0·0 keeps the outside at +0.0. Moves 12 bytes per entry.
 extern "C" __global__ void elementwise_multiply(const float* x, const float* y, float* out, i64 count) {
+    await_previous();
     const float4* x4 = reinterpret_cast<const float4*>(x);
     const float4* y4 = reinterpret_cast<const float4*>(y);
     float4* out4 = reinterpret_cast<float4*>(out);
@@ -61,6 +65,7 @@ extern "C" __global__ void elementwise_multiply(const float* x, const float* y, 
 
 // y[p] = fma(x[p], x[p], y[p]); 0·0 keeps the outside at +0.0. Moves 12 bytes per entry.
 extern "C" __global__ void elementwise_add_square(const float* x, float* y, i64 count) {
+    await_previous();
     FOR_EACH_INDEX(p, count) {
         y[p] = fmaf(x[p], x[p], y[p]);
     }
@@ -69,6 +74,7 @@ extern "C" __global__ void elementwise_add_square(const float* x, float* y, i64 
 // Puts +0.0 back outside the pattern, for ops that compute all of dense-masked storage. Reads a bit per entry and writes 4
 // bytes per entry outside.
 extern "C" __global__ void elementwise_clear_outside(float* x, const u32* bits, i64 count) {
+    await_previous();
     float4* x4 = reinterpret_cast<float4*>(x);
     FOR_EACH_INDEX(quad, count / 4) {
         u32 four = quad_bits(bits, quad);
@@ -93,6 +99,7 @@ constexpr int DOT_THREADS = 256;
 
 // partials[c] = sum of x[p]·y[p] over chunk c; a single chunk is the result and goes to `out`. Reads 8 bytes per entry.
 extern "C" __global__ void elementwise_dot(const float* x, const float* y, i64 count, float* partials, float* out) {
+    await_previous();
     i64 chunks = ceil_div(count, DOT_CHUNK);
     for (i64 chunk = blockIdx.x; chunk < chunks; chunk += gridDim.x) {
         float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
@@ -117,6 +124,7 @@ extern "C" __global__ void elementwise_dot(const float* x, const float* y, i64 c
 
 // out = the sum of the partials, by one block of DOT_THREADS; 0 where there are none.
 extern "C" __global__ void elementwise_dot_total(const float* partials, i64 chunks, float* out) {
+    await_previous();
     double sum = 0;
     for (i64 chunk = threadIdx.x; chunk < chunks; chunk += DOT_THREADS) {
         sum += partials[chunk];

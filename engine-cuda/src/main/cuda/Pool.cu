@@ -67,6 +67,7 @@ __device__ inline void take_larger(float x, int k, int shift, float& best, u32& 
 // Reads 4 bytes per element of a window, most from cache, writes 5 per output.
 extern "C" __global__ void pool_max(
     PoolWindow w, int rows, const float* x, int x_ld, Output y, u32* chosen, int chosen_words) {
+    await_previous();
     bool aligned = x_ld % 4 == 0;
     int quads = (y.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)rows * quads) {
@@ -91,6 +92,7 @@ extern "C" __global__ void pool_max(
 extern "C" __global__ void pool_max_tangent(
     PoolWindow w, int rows, const u32* chosen, int chosen_words, const float* x_dot, int x_ld, float* y_dot, int y_ld,
     int batch) {
+    await_previous();
     FOR_EACH_INDEX(i, (i64)rows * batch) {
         Place at = place(i, batch);
         int k = (int)((chosen[(i64)at.row * chosen_words + at.at / 4] >> (at.at % 4 * 8)) & 255u);
@@ -108,6 +110,7 @@ __device__ inline u32 equal_bytes(u32 word, u32 k) {
 // Reads 5 bytes per window that an element is in, writes 4 per element.
 extern "C" __global__ void pool_max_gradient(
     PoolWindow w, int rows, const u32* chosen, int chosen_words, const float* gy, int gy_ld, Output gx) {
+    await_previous();
     bool aligned = gy_ld % 4 == 0;
     int quads = (gx.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)rows * quads) {
@@ -129,6 +132,7 @@ __device__ inline float4 divided(float4 v, int by) {
 
 // Padding counts as zeros. Reads 4 bytes per element of a window, writes 4 per output.
 extern "C" __global__ void pool_average(PoolWindow w, int rows, const float* x, int x_ld, Output y) {
+    await_previous();
     bool aligned = x_ld % 4 == 0;
     int quads = (y.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)rows * quads) {
@@ -143,6 +147,7 @@ extern "C" __global__ void pool_average(PoolWindow w, int rows, const float* x, 
 
 // Reads 4 bytes per window that an element is in, writes 4 per element.
 extern "C" __global__ void pool_average_gradient(PoolWindow w, int rows, const float* gy, int gy_ld, Output gx) {
+    await_previous();
     bool aligned = gy_ld % 4 == 0;
     int quads = (gx.batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)rows * quads) {

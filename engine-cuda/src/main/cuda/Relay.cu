@@ -6,13 +6,14 @@
 // Packed to flat for the entries that bits, null for all, admit; the rest of the target is left as it is. Also the way
 // of masked values from the host. Reads 12 bytes and writes a sector of 32 per entry unless neighbours share it.
 extern "C" __global__ void __launch_bounds__(256) relay_packed_to_flat(
-    const float* __restrict__ from,
+    const float* from,
     int cols,
-    const int* __restrict__ rowIdx,
-    const int* __restrict__ colIdx,
+    const int* rowIdx,
+    const int* colIdx,
     i64 nnz,
-    const u32* __restrict__ bits,
-    float* __restrict__ to) {
+    const u32* bits,
+    float* to) {
+    await_previous();
     FOR_EACH_INDEX(p, nnz) {
         const i64 at = (i64)rowIdx[p] * cols + colIdx[p];
         if (has_bit(bits, at)) {
@@ -24,13 +25,14 @@ extern "C" __global__ void __launch_bounds__(256) relay_packed_to_flat(
 // Packed to packed: each new entry looks its column up in the old row. Bound: latency of log2(entries of the old row)
 // dependent reads, most of them in cache; 12 bytes per new entry.
 extern "C" __global__ void __launch_bounds__(256) relay_packed_to_packed(
-    const float* __restrict__ from,
-    const int* __restrict__ oldRowPtr,
-    const int* __restrict__ oldColIdx,
-    const int* __restrict__ rowIdx,
-    const int* __restrict__ colIdx,
+    const float* from,
+    const int* oldRowPtr,
+    const int* oldColIdx,
+    const int* rowIdx,
+    const int* colIdx,
     i64 nnz,
-    float* __restrict__ to) {
+    float* to) {
+    await_previous();
     FOR_EACH_INDEX(p, nnz) {
         const int col = colIdx[p];
         int low = oldRowPtr[rowIdx[p]];

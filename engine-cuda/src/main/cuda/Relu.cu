@@ -79,12 +79,14 @@ __device__ inline void rectify_noting(
 // Moves 8 bytes and a bit per element.
 extern "C" __global__ void relu_forward(
     const float* x, int x_ld, float* y, int y_ld, u32* mask, int mask_words, int features, int batch) {
+    await_previous();
     rectify_noting(x, x_ld, y, y_ld, nullptr, 1, mask, mask_words, features, batch);
 }
 
 // gx = gy where the bit is set, else +0.0, also for NaN; gx may be gy. Moves 8 bytes and a bit per element.
 extern "C" __global__ void relu_gradient(
     const u32* mask, int mask_words, const float* gy, int gy_ld, float* gx, int gx_ld, int features, int batch) {
+    await_previous();
     bool gy_aligned = gy_ld % 4 == 0;
     bool gx_aligned = gx_ld % 4 == 0;
     int quads = (batch + 3) / 4;

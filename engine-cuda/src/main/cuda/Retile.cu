@@ -9,6 +9,7 @@ struct TileGrid {
 
 extern "C" __global__ void retile_tiles(
     TileGrid from, TileGrid to, int overlap, int features, const float* x, int x_ld, float* y, int y_ld, int batch) {
+    await_previous();
     FOR_EACH_INDEX(i, (i64)features * batch) {
         Place at = place(i, batch);
         Point in_tile = point_of(at.row, to.height + 2 * overlap, to.width + 2 * overlap);

@@ -6,6 +6,7 @@ __device__ inline float scaled(float beta, float c) {
 }
 
 extern "C" __global__ void scaling_tensor(float* c, int features, int batch, int ld, float beta) {
+    await_previous();
     bool aligned = ld % 4 == 0;
     int quads = (batch + 3) / 4;
     FOR_EACH_INDEX(i, (i64)features * quads) {
@@ -22,6 +23,7 @@ extern "C" __global__ void scaling_tensor(float* c, int features, int batch, int
 
 // Values as stored; outside the pattern of dense-masked ones +0.0 stays, also for a negative beta.
 extern "C" __global__ void scaling_values(float* c, const u32* bits, i64 count, float beta) {
+    await_previous();
     FOR_EACH_INDEX(p, count) {
         c[p] = has_bit(bits, p) ? scaled(beta, c[p]) : 0.0f;
     }

@@ -146,19 +146,23 @@ __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
 // Columns up to 32, 64 and 128 at a time.
 
 extern "C" __global__ void __launch_bounds__(128) sddmm_32(SddmmPattern c, SddmmTerms t) {
+    await_previous();
     sddmm<8>(c, t);
 }
 
 extern "C" __global__ void __launch_bounds__(256) sddmm_64(SddmmPattern c, SddmmTerms t) {
+    await_previous();
     sddmm<16>(c, t);
 }
 
 extern "C" __global__ void __launch_bounds__(256) sddmm_128(SddmmPattern c, SddmmTerms t) {
+    await_previous();
     sddmm<32>(c, t);
 }
 
 // Few columns, whatever their alignment: a thread per entry.
 extern "C" __global__ void __launch_bounds__(128) sddmm_few(SddmmPattern c, SddmmTerms t) {
+    await_previous();
     FOR_EACH_INDEX(entry, c.nnz) {
         const float* gy_row = t.gy + (i64)c.row_idx[entry] * t.gy_ld;
         const float* x_row = t.x + (i64)c.col_idx[entry] * t.x_ld;
@@ -172,6 +176,7 @@ extern "C" __global__ void __launch_bounds__(128) sddmm_few(SddmmPattern c, Sddm
 
 // Adds up the parts. Reads 4 bytes per part and entry.
 extern "C" __global__ void sddmm_total(SddmmPattern c, SddmmTerms t) {
+    await_previous();
     FOR_EACH_INDEX(entry, c.nnz) {
         float sum = 0.0f;
         for (int part = 0; part < t.parts; part++) {

@@ -46,6 +46,7 @@ __device__ inline u64 selection_scan(u64 own, u64* sums) {
 // One block. Bound: latency; 16 KiB are written.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_begin(
     SelectionState* state, u64* histogram, i64 k) {
+    await_previous();
     for (int b = threadIdx.x; b < SELECTION_BUCKETS; b += blockDim.x) {
         histogram[b] = 0;
     }
@@ -68,6 +69,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_histog
     int digitBits,
     SelectionState* state,
     u64* histogram) {
+    await_previous();
     // 32 bits suffice for one block's share: there are far fewer than 2^32 positions per block on any device.
     __shared__ u32 counts[SELECTION_BUCKETS];
     const int buckets = 1 << digitBits;
@@ -97,6 +99,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_histog
 // bucket, so that in the end nothing is kept. Leaves the histogram zeroed. One block. Bound: latency; 16 KiB are read.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_choose(
     SelectionState* state, u64* histogram, int shift, int digitBits) {
+    await_previous();
     __shared__ u64 sums[SELECTION_THREADS];
     const int each = (1 << digitBits) / SELECTION_THREADS;
     // Thread 0 has the highest buckets.
@@ -129,6 +132,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_count_
     i64 n,
     const SelectionState* __restrict__ state,
     u64* __restrict__ ties) {
+    await_previous();
     const u32 threshold = state->prefix;
     const int lane = lane_index();
     FOR_EACH_CHUNK(chunk, n) {
@@ -147,6 +151,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_count_
 // Turns the counts of all chunks of the group (of ties; of elements, in Compression.cu) into the number before each chunk. One block, each thread sums a run
 // of chunks. Bound: latency; 24 bytes per 1024 positions.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_scan_ties(u64* ties, i64 chunks) {
+    await_previous();
     __shared__ u64 sums[SELECTION_THREADS];
     const i64 each = ceil_div(chunks, SELECTION_THREADS);
     const i64 from = threadIdx.x * each < chunks ? threadIdx.x * each : chunks;
@@ -172,6 +177,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_keep(
     const SelectionState* __restrict__ state,
     const u64* __restrict__ tiesBefore,
     u32* __restrict__ kept) {
+    await_previous();
     const u32 threshold = state->prefix;
     const u64 tiesKept = state->rank;
     const int lane = lane_index();

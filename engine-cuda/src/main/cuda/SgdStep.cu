@@ -32,6 +32,7 @@ struct SgdGroup {
 
 // theta -= rate·d
 extern "C" __global__ void sgd_plain(SgdGroup group, int members, const float* rate, float decay, float pull) {
+    await_previous();
     float step = -*rate;
     for (int m = 0; m < members; m++) {
         float* theta = group.member[m].theta;
@@ -61,6 +62,7 @@ __device__ inline float moved(float t, float d, float v, float step, float facto
 
 extern "C" __global__ void sgd_momentum(
     SgdGroup group, int members, const float* rate, float decay, float pull, float factor, int nesterov) {
+    await_previous();
     float step = -*rate;
     bool ahead = nesterov != 0;
     for (int m = 0; m < members; m++) {

@@ -82,6 +82,7 @@ struct PowerGroup {
 
 // weight = theta·|theta|^exponent. Moves 8 bytes per entry.
 extern "C" __global__ void signed_power(PowerGroup group, int members, float to, int quarters) {
+    await_previous();
     Exponent exponent = {to, quarters};
     for (int m = 0; m < members; m++) {
         const float* theta = group.member[m].theta;
@@ -108,6 +109,7 @@ __device__ inline float chained(float g, float theta, float alpha, const Exponen
 // gradient *= alpha·|theta|^exponent. Moves 12 bytes per entry.
 extern "C" __global__ void signed_power_gradient(
     PowerGroup group, int members, float to, int quarters, float alpha) {
+    await_previous();
     Exponent exponent = {to, quarters};
     for (int m = 0; m < members; m++) {
         const float* theta = group.member[m].theta;

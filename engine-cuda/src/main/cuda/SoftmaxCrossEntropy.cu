@@ -25,6 +25,7 @@ __device__ inline Best better(Best a, Best b) {
 extern "C" __global__ void softmax_cross_entropy(
     const float* logits, int logits_ld, const int* labels, float* gradient, int gradient_ld, int classes, int batch,
     double* losses, int* rights, float* loss_sum, float* correct, int* fault) {
+    await_previous();
     __shared__ Best bests[SLICES][WARP];
     __shared__ float sums[SLICES][WARP];
     int lane = lane_index();
@@ -84,6 +85,7 @@ extern "C" __global__ void softmax_cross_entropy(
 // Adds the partial sums to the cells, by one block of 256.
 extern "C" __global__ void softmax_cross_entropy_total(
     const double* losses, const int* rights, int groups, float* loss_sum, float* correct) {
+    await_previous();
     double loss = 0;
     int right = 0;
     for (int group = (int)threadIdx.x; group < groups; group += 256) {
@@ -103,6 +105,7 @@ extern "C" __global__ void softmax_cross_entropy_total(
 extern "C" __global__ void softmax_cross_entropy_tangent(
     const float* logits, int logits_ld, const float* logits_dot, int dot_ld, float* gradient_dot, int gradient_ld,
     int classes, int batch) {
+    await_previous();
     FOR_EACH_INDEX(column, batch) {
         float best = logits[column];
         for (int c = 1; c < classes; c++) {

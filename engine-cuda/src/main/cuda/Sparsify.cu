@@ -10,6 +10,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) sparsify_flags(
     float threshold,
     SelectionState* state,
     u32* __restrict__ kept) {
+    await_previous();
     const u32 least = selection_magnitude(threshold);
     const int lane = lane_index();
     FOR_EACH_CHUNK(chunk, n) {

@@ -258,26 +258,31 @@ __device__ inline void spmm(const SpmmMatrix& a, const float* b, int b_ld, const
 
 extern "C" __global__ void __launch_bounds__(128) spmm_32(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
+    await_previous();
     spmm<8, 8, 16, 128>(a, b, b_ld, c, end);
 }
 
 extern "C" __global__ void __launch_bounds__(128) spmm_64(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
+    await_previous();
     spmm<16, 8, 16, 128>(a, b, b_ld, c, end);
 }
 
 extern "C" __global__ void __launch_bounds__(128) spmm_128(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
+    await_previous();
     spmm<32, 8, 32, 128>(a, b, b_ld, c, end);
 }
 
 extern "C" __global__ void __launch_bounds__(256) spmm_long_128(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
+    await_previous();
     spmm<32, 8, 32, 256>(a, b, b_ld, c, end);
 }
 
 extern "C" __global__ void __launch_bounds__(256) spmm_whole_64(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
+    await_previous();
     spmm<16, 8, 32, 256>(a, b, b_ld, c, end);
 }
 
@@ -285,6 +290,7 @@ extern "C" __global__ void __launch_bounds__(256) spmm_whole_64(
 extern "C" __global__ void __launch_bounds__(128) spmm_vector(
     const int* row_ptr, const int* col_idx, const float* values, const int* permutation, i64 rows, const float* b,
     int b_ld, Output c, SpmmEnd end) {
+    await_previous();
     for (i64 row = thread_index() / WARP; row < rows; row += thread_count() / WARP) {
         int to = row_ptr[row + 1];
         float sum = 0.0f;
@@ -306,6 +312,7 @@ extern "C" __global__ void __launch_bounds__(128) spmm_vector(
 // Values in the order of the transposed structure, for cuSPARSE. Reads 8 and writes 4 bytes per entry; the reads of `values`
 // go where the permutation sends them.
 extern "C" __global__ void spmm_permute(const float* values, const int* permutation, i64 nnz, float* permuted) {
+    await_previous();
     FOR_EACH_INDEX(p, nnz) {
         permuted[p] = values[permutation[p]];
     }

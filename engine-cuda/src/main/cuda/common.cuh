@@ -24,6 +24,16 @@ __device__ inline void report_fault(int* fault, int code) {
     atomicMax(fault, code);
 }
 
+// The first statement of every kernel. Its blocks may have taken their places while the kernel before it still ran (programmatic
+// dependent launch, OverlappingLaunch.java): here they wait for the end of that one and for what it wrote. Only then may those
+// of the next kernel take theirs, or a chain of waiting blocks would fill the GPU.
+__device__ inline void await_previous() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 __device__ inline i64 thread_index() {
     return (i64)blockIdx.x * blockDim.x + threadIdx.x;
 }

@@ -223,6 +223,35 @@ EMULATOR_EXPORT CUresult cuLaunchKernel(const void* function, unsigned grid_x, u
                   extra);
 }
 
+// CUlaunchConfig and CUlaunchAttribute of CUDA 12 and 13.
+struct LaunchAttribute {
+    int id;
+    alignas(8) unsigned char value[64];
+};
+
+struct LaunchConfig {
+    unsigned grid_x, grid_y, grid_z;
+    unsigned block_x, block_y, block_z;
+    unsigned shared_bytes;
+    const void* stream;
+    const LaunchAttribute* attributes;
+    unsigned attribute_count;
+};
+
+// Of the attributes, those are known that change nothing where kernels run one after the other.
+EMULATOR_EXPORT CUresult cuLaunchKernelEx(const LaunchConfig* config, const void* function, void** arguments,
+                                          void** extra) {
+    constexpr int programmatic_stream_serialization = 6;
+    for (unsigned i = 0; i < config->attribute_count; i++) {
+        if (config->attributes[i].id != programmatic_stream_serialization) {
+            return CUDA_ERROR_NOT_SUPPORTED;
+        }
+    }
+    return launch(function, {config->grid_x, config->grid_y, config->grid_z},
+                  {config->block_x, config->block_y, config->block_z}, config->shared_bytes, config->stream, arguments,
+                  extra);
+}
+
 EMULATOR_EXPORT CUresult cuFuncGetModule(Module** module, const void* handle) {
     return with_function(handle, [=](Function& function) {
         *module = function.module;

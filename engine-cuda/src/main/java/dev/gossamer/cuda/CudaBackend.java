@@ -34,7 +34,10 @@ final class CudaBackend implements Backend {
     static Backend open(BackendOptions options, List<Integer> ordinals, Libraries libraries) {
         CudaTuning tuning = new CudaTuning(options.tuning());
         return new CudaBackend(
-                tuning, new Gpus(ordinals, ordinal -> CudaDevice.open(ordinal, libraries, tuning.tf32())));
+                tuning,
+                new Gpus(
+                        ordinals,
+                        ordinal -> CudaDevice.open(ordinal, libraries, tuning.tf32(), tuning.launchOverlap())));
     }
 
     /** What is held of each GPU that is open, now. */

@@ -1,5 +1,7 @@
 package dev.gossamer.cuda;
 
+import static java.util.Map.entry;
+
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.util.List;
@@ -25,17 +27,18 @@ final class CudaTuning {
      * beyond which nothing was measured. The density of convolutions is where a step took as long packed as dense
      * (docs/gpu.md).
      */
-    static final TuningTable DEFAULTS = new TuningTable(Map.of(
-            "masked.density", 0.25,
-            "masked.density.small", 0.5,
-            "convolution.masked.density", 0.2,
-            "spmm.own", 4_194_304.0,
-            "sddmm.own", 4_194_304.0,
-            "spmm.algorithm", 12.0,
-            "spmv.algorithm", 3.0,
-            "gemm.tf32", 0.0,
-            "step.capture", 1.0,
-            "step.nodes", 256.0));
+    static final TuningTable DEFAULTS = new TuningTable(Map.ofEntries(
+            entry("masked.density", 0.25),
+            entry("masked.density.small", 0.5),
+            entry("convolution.masked.density", 0.2),
+            entry("spmm.own", 4_194_304.0),
+            entry("sddmm.own", 4_194_304.0),
+            entry("spmm.algorithm", 12.0),
+            entry("spmv.algorithm", 3.0),
+            entry("gemm.tf32", 0.0),
+            entry("step.capture", 1.0),
+            entry("step.nodes", 256.0),
+            entry("launch.overlap", 0.0)));
 
     /** Without TF32, which is precision for speed, and without algorithms that may change bits from run to run. */
     static final Map<String, List<Double>> TUNABLE = Map.of(
@@ -54,6 +57,7 @@ final class CudaTuning {
     private final boolean tf32;
     private final boolean stepCapture;
     private final int stepNodes;
+    private final boolean launchOverlap;
 
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
@@ -67,6 +71,7 @@ final class CudaTuning {
         this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
         this.stepCapture = oneOf("step.capture", Set.of(0, 1)) == 1;
         this.stepNodes = (int) table.get("step.nodes");
+        this.launchOverlap = oneOf("launch.overlap", Set.of(0, 1)) == 1;
     }
 
     private int oneOf(String entry, Set<Integer> allowed) {
@@ -123,5 +128,10 @@ final class CudaTuning {
     /** Nodes that a graph of several runs of a step has at most. */
     int stepNodes() {
         return stepNodes;
+    }
+
+    /** Whether a kernel's launch may overlap with the kernel before it, on GPUs that can; not measured yet. */
+    boolean launchOverlap() {
+        return launchOverlap;
     }
 }

@@ -33,6 +33,7 @@ public final class CudaDevice implements AutoCloseable {
     private final CUcontext context;
     private final Libraries libraries;
     private final boolean tf32;
+    private final boolean overlap;
     private final String name;
     private final GpuTarget target;
     private final int multiprocessors;
@@ -40,12 +41,14 @@ public final class CudaDevice implements AutoCloseable {
     private final Live live = new Live();
     private @Nullable CUmemoryPool pool;
     private @Nullable Kernels kernels;
+    private boolean launchesOverlap;
 
-    private CudaDevice(CUdevice device, CUcontext context, Libraries libraries, boolean tf32) {
+    private CudaDevice(CUdevice device, CUcontext context, Libraries libraries, boolean tf32, boolean overlap) {
         this.device = device;
         this.context = context;
         this.libraries = libraries;
         this.tf32 = tf32;
+        this.overlap = overlap;
         this.name = name(device);
         this.target = new GpuTarget(
                 attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
@@ -61,8 +64,9 @@ public final class CudaDevice implements AutoCloseable {
      * Opens a device and makes it current on this thread. The driver has been loaded and probed.
      *
      * @param tf32 whether dense products may round their factors to TF32
+     * @param overlap whether a kernel's launch may overlap with the kernel before it, where that is possible
      */
-    public static CudaDevice open(int ordinal, Libraries libraries, boolean tf32) {
+    public static CudaDevice open(int ordinal, Libraries libraries, boolean tf32, boolean overlap) {
         Check.driver(JCudaDriver.cuInit(0), "starting the driver");
         CUdevice device = new CUdevice();
         Check.driver(JCudaDriver.cuDeviceGet(device, ordinal), "asking for GPU " + ordinal);
@@ -70,7 +74,7 @@ public final class CudaDevice implements AutoCloseable {
         Check.driver(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "opening GPU " + ordinal);
         try {
             Check.driver(JCudaDriver.cuCtxSetCurrent(context), "making GPU " + ordinal + " current");
-            CudaDevice opened = new CudaDevice(device, context, libraries, tf32);
+            CudaDevice opened = new CudaDevice(device, context, libraries, tf32, overlap);
             opened.prepare(ordinal);
             return opened;
         } catch (RuntimeException e) {
@@ -85,7 +89,9 @@ public final class CudaDevice implements AutoCloseable {
         }
         try {
             KernelImages images = KernelImages.ofThisMachine(Optional.ofNullable(libraries.nvrtcMissing()));
-            kernels = Kernels.load(images.imageFor(target));
+            Kernels loaded = Kernels.load(images.imageFor(target));
+            kernels = loaded;
+            launchesOverlap = overlap && OverlappingLaunch.possible(target, loaded);
         } catch (RuntimeException e) {
             destroyPool();
             throw e;
@@ -147,6 +153,11 @@ public final class CudaDevice implements AutoCloseable {
 
     boolean tf32() {
         return tf32;
+    }
+
+    /** Whether blocks of a kernel may take their places before the one ahead of it has ended. */
+    boolean launchesOverlap() {
+        return launchesOverlap;
     }
 
     Kernels kernels() {

@@ -33,6 +33,8 @@ public final class Launch implements AutoCloseable {
     private final MemorySegment arguments = arena.allocate(ValueLayout.JAVA_LONG, MAX_WORDS);
     private final HostPointer parameters = new HostPointer(addresses);
     private final int maxBlocks;
+    /** Null where launches do not overlap. */
+    private final @Nullable OverlappingLaunch overlapping;
 
     private @Nullable CUfunction function;
     private String name = "";
@@ -43,6 +45,7 @@ public final class Launch implements AutoCloseable {
         this.stream = stream;
         this.device = device;
         this.maxBlocks = device.multiprocessors() * BLOCKS_PER_MULTIPROCESSOR;
+        this.overlapping = device.launchesOverlap() ? new OverlappingLaunch(stream, addresses, arena) : null;
     }
 
     /** Starts a launch. */
@@ -109,7 +112,9 @@ public final class Launch implements AutoCloseable {
             return;
         }
         addresses.setAtIndex(ValueLayout.JAVA_LONG, count, 0);
-        int code = JCudaDriver.cuLaunchKernel(kernel, grid, 1, 1, block, 1, 1, 0, stream.handle(), parameters, null);
+        int code = overlapping == null
+                ? JCudaDriver.cuLaunchKernel(kernel, grid, 1, 1, block, 1, 1, 0, stream.handle(), parameters, null)
+                : overlapping.run(kernel, grid, block);
         if (code != 0) {
             Check.driver(code, "launching " + name);
         }

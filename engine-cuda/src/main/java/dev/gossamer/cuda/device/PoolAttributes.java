@@ -4,10 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.Locale;
 import java.util.Optional;
 import jcuda.driver.CUmemoryPool;
 
@@ -24,7 +22,7 @@ final class PoolAttributes {
     /** Raises the threshold above which a pool returns freed memory at each synchronisation from 0 to no limit. */
     static void keepFreedMemory(CUmemoryPool pool) {
         try (Arena arena = Arena.ofConfined()) {
-            Optional<MemorySegment> function = driver(arena).find(FUNCTION);
+            Optional<MemorySegment> function = DriverLibrary.functions(arena).find(FUNCTION);
             if (function.isEmpty()) {
                 return; // slower allocation is all that is lost
             }
@@ -44,11 +42,5 @@ final class PoolAttributes {
         } catch (Throwable e) {
             throw new LinkageError(FUNCTION, e); // a downcall itself throws nothing
         }
-    }
-
-    /** The driver library is loaded already, so that its name finds it. */
-    private static SymbolLookup driver(Arena arena) {
-        boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
-        return SymbolLookup.libraryLookup(windows ? "nvcuda.dll" : "libcuda.so.1", arena);
     }
 }

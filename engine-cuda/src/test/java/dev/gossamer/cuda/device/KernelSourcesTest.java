@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,19 @@ class KernelSourcesTest {
         }
         assertThat(packaged.unit()).contains("#include \"common.cuh\"");
         assertThat(packaged.headers()).containsKey("common.cuh").doesNotContainKey("all.cu");
+    }
+
+    /** One that does not would read what the kernel before it has not written yet. */
+    @Test
+    void everyKernelFirstWaitsForTheOneBeforeIt() {
+        Pattern start = Pattern.compile("__global__ void[^{;]*\\{\\s*(\\S+)");
+        List<String> firstStatements = KernelSources.packaged().files().values().stream()
+                .flatMap(text -> start.matcher(text).results())
+                .map(kernel -> kernel.group(1))
+                .toList();
+        assertThat(firstStatements)
+                .hasSizeGreaterThanOrEqualTo((int) KernelNamesTest.kernels().count());
+        assertThat(firstStatements).containsOnly("await_previous();");
     }
 
     /** Expected values: printf a >all.cu; printf b >b.cuh; sha256sum all.cu b.cuh | sha256sum. */
