@@ -46,6 +46,7 @@ record Driver(int version, List<GpuDevice> devices) {
      * @throws RefusedException if the file is there, but cannot be loaded
      */
     static void load(Machine machine, LibrarySearch search) throws RefusedException {
+        WorkQueues.askForAll(machine);
         Optional<Path> file = library(machine, search);
         if (file.isEmpty()) {
             return;
