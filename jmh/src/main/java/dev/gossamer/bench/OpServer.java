@@ -4,6 +4,7 @@ import dev.gossamer.bench.ModelProblem.Size;
 import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Backends;
+import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.nn.SparseTraining;
 import dev.gossamer.fl.sparsity.DensityRule;
 import java.io.BufferedReader;
@@ -31,6 +32,8 @@ import tools.jackson.databind.json.JsonMapper;
  * tuning ENTRY                            ok VALUE    of the table in force
  * open spmm ROWSxCOLS DENSITY N FOLDER    ok NNZ     writes rowptr, colidx (int32), values, b and the answer c (f32, row-major)
  * open sddmm ROWSxCOLS DENSITY N FOLDER   ok NNZ     the same, with a and b, both with N columns; c has the entries of the pattern
+ * open spmm DLMC N CALLS COPIES FOLDER    ok NNZ HOW    the same of a matrix of DLMC, as Repeated: a repetition is a step of CALLS
+ * open sddmm DLMC N CALLS COPIES FOLDER   ok NNZ HOW
  * open gemm ROWSxCOLS N FOLDER            ok 0       writes a, b and c
  * open axpy COUNT                         ok 0       for the costs of a launch alone
  * open relu COUNT                         ok 0
@@ -44,6 +47,9 @@ import tools.jackson.databind.json.JsonMapper;
  * waits REPETITIONS                       ok NANOS    the same, each repetition waited for before the next one
  * close                                   ok
  * }</pre>
+ *
+ * <p>A matrix of DLMC is named by its path below {@code dlmc/}, without the ending, in the folder of data sets that the property
+ * {@value Patterns#DATA_PROPERTY} names.
  */
 @Command(name = "serve", hidden = true, description = "Times operations at the word of another process.")
 final class OpServer implements Callable<Integer> {
@@ -62,11 +68,35 @@ final class OpServer implements Callable<Integer> {
             Queued work, String answer, @Nullable ModelProblem problem) {
 
         Opened(QueuedOp op) {
-            this(op, Long.toString(op.nnz()), null);
+            this(op, op.describe(), null);
         }
 
         <T extends Queued & Contender> Opened(T model, ModelProblem problem) {
             this(model, join(model.result()), problem);
+        }
+    }
+
+    /**
+     * What a command says of a sparse product.
+     *
+     * @param repeated null for a single call
+     * @param words of the command up to the folder
+     */
+    private record Sparse(SparsityPattern pattern, int columns, QueuedOp.@Nullable Repeated repeated, int words) {
+
+        static Sparse parse(String[] words) {
+            if (!Patterns.isDlmc(words[2])) {
+                return new Sparse(
+                        Patterns.uniform(Dims.parse(words[2]), Double.parseDouble(words[3]), SEED),
+                        Integer.parseInt(words[4]),
+                        null,
+                        5);
+            }
+            return new Sparse(
+                    Patterns.dlmc(words[2]),
+                    Integer.parseInt(words[3]),
+                    new QueuedOp.Repeated(Integer.parseInt(words[4]), Integer.parseInt(words[5])),
+                    6);
         }
     }
 
@@ -129,22 +159,22 @@ final class OpServer implements Callable<Integer> {
 
     private static QueuedOp operation(Backend backend, String[] words) throws IOException {
         return switch (words[1]) {
-            case "spmm" ->
-                QueuedOp.spmm(
+            case "spmm" -> {
+                Sparse sparse = Sparse.parse(words);
+                yield QueuedOp.spmm(
                         backend,
-                        new SpmmProblem(
-                                Patterns.uniform(Dims.parse(words[2]), Double.parseDouble(words[3]), SEED),
-                                Integer.parseInt(words[4]),
-                                SEED),
-                        folder(words, 5));
-            case "sddmm" ->
-                QueuedOp.sddmm(
+                        new SpmmProblem(sparse.pattern, sparse.columns, SEED),
+                        sparse.repeated,
+                        folder(words, sparse.words));
+            }
+            case "sddmm" -> {
+                Sparse sparse = Sparse.parse(words);
+                yield QueuedOp.sddmm(
                         backend,
-                        new SddmmProblem(
-                                Patterns.uniform(Dims.parse(words[2]), Double.parseDouble(words[3]), SEED),
-                                Integer.parseInt(words[4]),
-                                SEED),
-                        folder(words, 5));
+                        new SddmmProblem(sparse.pattern, sparse.columns, SEED),
+                        sparse.repeated,
+                        folder(words, sparse.words));
+            }
             case "gemm" ->
                 QueuedOp.gemm(
                         backend,

@@ -40,11 +40,16 @@ final class Patterns {
         if (!isDlmc(shape)) {
             return uniform(Dims.parse(shape), Double.parseDouble(density), 7);
         }
+        return dlmc(shape);
+    }
+
+    /** The pattern of a DLMC matrix in the folder that {@link #DATA_PROPERTY} names. */
+    static SparsityPattern dlmc(String path) {
         String data = System.getProperty(DATA_PROPERTY);
         if (data == null) {
-            throw new IllegalArgumentException("shape=" + shape + " is a matrix of DLMC, which needs --data DIR");
+            throw new IllegalArgumentException("shape=" + path + " is a matrix of DLMC, which needs --data DIR");
         }
-        return Dlmc.read(Path.of(data), shape);
+        return Dlmc.read(Path.of(data), path);
     }
 
     /** Whether a benchmark's format says to store the zeros. */

@@ -7,6 +7,7 @@ import dev.gossamer.engine.Mask;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
@@ -16,6 +17,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** One operation with its operands, row-major where it takes that, to be enqueued many times before it is waited for. */
 final class QueuedOp implements Queued {
@@ -23,24 +28,72 @@ final class QueuedOp implements Queued {
     private final Workspace workspace;
     private final long nnz;
     private final Runnable call;
+    private final @Nullable Step step;
+
+    /**
+     * An operation repeated in a recorded step: small products take less time than it takes to issue them.
+     *
+     * @param calls in the step
+     * @param copies of the dense operands, which the calls take in turn, so that they find no more of them in caches than a
+     *     model's layers do
+     */
+    record Repeated(int calls, int copies) {
+
+        Repeated {
+            if (calls < 1 || copies < 1) {
+                throw new IllegalArgumentException(
+                        "a step has one call and one copy or more, got " + calls + " and " + copies);
+            }
+        }
+    }
 
     private QueuedOp(Workspace workspace, long nnz, Runnable call) {
+        this(workspace, nnz, call, null);
+    }
+
+    private QueuedOp(Workspace workspace, long nnz, Runnable call, @Nullable Step step) {
         this.workspace = workspace;
         this.nnz = nnz;
         this.call = call;
+        this.step = step;
         call.run();
         workspace.sync();
     }
 
+    private static QueuedOp of(Workspace workspace, long nnz, @Nullable Repeated repeated, IntConsumer call) {
+        return repeated == null
+                ? new QueuedOp(workspace, nnz, () -> call.accept(0))
+                : repeated(workspace, nnz, repeated, call);
+    }
+
+    /** The first run of a step issues its calls, the next one captures them. */
+    private static QueuedOp repeated(Workspace workspace, long nnz, Repeated repeated, IntConsumer call) {
+        Step step = workspace.record(() -> {
+            for (int i = 0; i < repeated.calls; i++) {
+                call.accept(i % repeated.copies);
+            }
+        });
+        QueuedOp op = new QueuedOp(workspace, nnz, step::run, step);
+        op.enqueue(1);
+        op.sync();
+        return op;
+    }
+
     /** C = A·B; operands and C are written to the folder. */
     static QueuedOp spmm(Backend backend, SpmmProblem problem, Path folder) throws IOException {
+        return spmm(backend, problem, null, folder);
+    }
+
+    /** C = A·B, once or repeated; operands and C are written to the folder. */
+    static QueuedOp spmm(Backend backend, SpmmProblem problem, @Nullable Repeated repeated, Path folder)
+            throws IOException {
         Workspace workspace = backend.workspace(1);
         SparsityPattern pattern = problem.pattern;
         Values a = values(workspace, pattern, problem.values);
-        Tensor b = tensor(workspace, pattern.cols(), problem.columns, problem.b);
+        List<Tensor> b = tensors(workspace, pattern.cols(), problem.columns, problem.b, repeated);
         Tensor c = workspace.tensor(Shape.matrix(pattern.rows(), problem.columns), Layout.ROW_MAJOR);
-        QueuedOp op =
-                new QueuedOp(workspace, pattern.nnz(), () -> workspace.sparse().spmm(1, a, b, 0, c));
+        IntConsumer call = copy -> workspace.sparse().spmm(1, a, b.get(copy), 0, c);
+        QueuedOp op = of(workspace, pattern.nnz(), repeated, call);
         write(folder, pattern);
         write(folder, "values", problem.values);
         write(folder, "b", problem.b);
@@ -50,13 +103,19 @@ final class QueuedOp implements Queued {
 
     /** C = A·Bᵀ on the entries of a pattern; operands and C are written to the folder. */
     static QueuedOp sddmm(Backend backend, SddmmProblem problem, Path folder) throws IOException {
+        return sddmm(backend, problem, null, folder);
+    }
+
+    /** C = A·Bᵀ on the entries of a pattern, once or repeated; operands and C are written to the folder. */
+    static QueuedOp sddmm(Backend backend, SddmmProblem problem, @Nullable Repeated repeated, Path folder)
+            throws IOException {
         Workspace workspace = backend.workspace(1);
         SparsityPattern pattern = problem.pattern;
-        Tensor a = tensor(workspace, pattern.rows(), problem.columns, problem.a);
-        Tensor b = tensor(workspace, pattern.cols(), problem.columns, problem.b);
+        List<Tensor> a = tensors(workspace, pattern.rows(), problem.columns, problem.a, repeated);
+        List<Tensor> b = tensors(workspace, pattern.cols(), problem.columns, problem.b, repeated);
         Values c = values(workspace, pattern, new float[Math.toIntExact(pattern.nnz())]);
-        QueuedOp op =
-                new QueuedOp(workspace, pattern.nnz(), () -> workspace.sparse().sddmm(1, a, b, 0, c));
+        IntConsumer call = copy -> workspace.sparse().sddmm(1, a.get(copy), b.get(copy), 0, c);
+        QueuedOp op = of(workspace, pattern.nnz(), repeated, call);
         write(folder, pattern);
         write(folder, "a", problem.a);
         write(folder, "b", problem.b);
@@ -116,6 +175,13 @@ final class QueuedOp implements Queued {
         return tensor;
     }
 
+    private static List<Tensor> tensors(
+            Workspace workspace, int rows, int cols, float[] numbers, @Nullable Repeated repeated) {
+        return IntStream.range(0, repeated == null ? 1 : repeated.copies)
+                .mapToObj(copy -> tensor(workspace, rows, cols, numbers))
+                .toList();
+    }
+
     private float[] download(Tensor tensor) {
         float[] host = new float[Math.toIntExact(tensor.shape().size())];
         workspace.download(tensor, MemorySegment.ofArray(host));
@@ -144,8 +210,9 @@ final class QueuedOp implements Queued {
         Files.write(folder.resolve(name), numbers.toArray(ValueLayout.JAVA_BYTE));
     }
 
-    long nnz() {
-        return nnz;
+    /** Entries of the sparse operand; of a recorded step also how it is run. */
+    String describe() {
+        return step == null ? Long.toString(nnz) : nnz + " " + step.describe();
     }
 
     @Override
