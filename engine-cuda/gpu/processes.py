@@ -1,4 +1,4 @@
-"""Processes that answer each line with a line, which the sections ops and steps time things through."""
+"""Processes that answer each line with a line, which the sections ops, dlmc and steps time things through."""
 
 import os
 import queue
@@ -66,10 +66,10 @@ class Child:
 class Gossamer(Child):
     """The process that times Gossamer's side: `benchmarks serve`."""
 
-    def __init__(self, launcher, section):
+    def __init__(self, launcher, section, *properties):
         super().__init__(
             "Gossamer's process",
-            [launcher, "-Dgossamer.backend=" + os.environ["CHECK_BACKEND"], "serve"],
+            [launcher, "-Dgossamer.backend=" + os.environ["CHECK_BACKEND"], *properties, "serve"],
             os.path.join(os.environ["CHECK_OUT"], section, "gossamer.log"),
         )
 

@@ -26,6 +26,8 @@ HOME = os.environ["CHECK_HOME"]
 BACKEND = os.environ["CHECK_BACKEND"]
 REHEARSAL = os.environ["CHECK_REHEARSAL"] == "1"
 QUICK = os.environ["CHECK_QUICK"] == "1"
+# Of a section in the table at the end, of those that were not asked to pass.
+MOST_LINES = 60
 
 
 def said(*command):
@@ -163,6 +165,7 @@ def add(name, status, *numbers):
     entry.update((pair.split("=", 1)[0], number(pair.split("=", 1)[1])) for pair in numbers)
     append(results_file(os.environ["CHECK_SECTION"]), entry)
     print("%-8s %s  %s" % (status, name, "  ".join(numbers)), flush=True)
+    return entry
 
 
 def has(section, name):
@@ -260,8 +263,12 @@ def finish():
         print("%-10s  %-10s  %6.0f s  %s" % (name, section["status"], section["seconds"], count(section)))
         if section["how"] != "done":
             print("            %s" % section["how"])
+        told = [entry for entry in section["results"] if entry["status"] == "info"]
+        if len(told) > MOST_LINES:
+            print("            %d lines of info, the last %d of them here" % (len(told), MOST_LINES))
+        left_out = {id(entry) for entry in told[:-MOST_LINES]}
         for entry in section["results"]:
-            if entry["status"] != "passed" or "failures" not in entry:
+            if id(entry) not in left_out and (entry["status"] != "passed" or "failures" not in entry):
                 print("            %-8s %s  %s" % (entry["status"], entry["name"], short(entry)))
     print("All of it: %s" % os.path.join(OUT, "check-gpu.json"))
     good = bool(found) and all(section["status"] in ("passed", "skipped") for section in found.values())

@@ -295,6 +295,21 @@ class ArchiveIT {
                 .containsPattern("clients 2: mlp b32 density 0.05  steps_per_s=[0-9]+");
     }
 
+    /** Without data a rehearsal makes two matrices up; one of them is multiplied by a single column. */
+    @Test
+    void itsCheckTimesProductsOfDlmc() throws Exception {
+        Path out = folder.resolve("products");
+
+        Outcome check = archive("check-gpu", "--rehearse", "cpu-vector", "--quick", "--out", out.toString(), "dlmc");
+
+        assertThat(check.code).as(check.out + check.err).isZero();
+        assertThat(check.out)
+                .containsPattern("spmm rehearsal/made_up/0.8/wide, 1 columns  ours_us=[0-9.]+ .*calls=24  copies=8")
+                .containsPattern("sddmm rehearsal/made_up/0.95/tall, 1024 columns  ours_us=[0-9.]+")
+                .doesNotContain("failed");
+        assertThat(Files.readAllLines(out.resolve("dlmc/results.jsonl"))).hasSize(1 + 2 * 2 * 5);
+    }
+
     /** The profiler needs a GPU as well; of five steps the last one counts, in which the kernel sgd runs twice. */
     @Test
     void itsKernelTimesReadTheTableOfAProfiler() throws Exception {
