@@ -52,6 +52,8 @@ if [ "$CHECK_REHEARSAL" = 1 ]; then
     exit 0
 fi
 whole whole --non-zero 11829 --seconds 30
-# What two choices are worth that were made without a GPU: several steps in a graph, and where small layers end to be packed.
+# What choices are worth that were made without a GPU: several steps in a graph, launches that wait for the kernel before them to
+# end, and all of the driver's work queues instead of its eight.
 tuning=step.nodes=0 whole whole-step-by-step
-tuning=masked.density.small=1 whole whole-packed
+tuning=launch.overlap=1 whole whole-overlapping
+CUDA_DEVICE_MAX_CONNECTIONS=8 whole whole-eight-queues

@@ -46,7 +46,7 @@ STEPS, INFERENCE, CLIENTS, COMPILED = "step", "infer", "clients", "compiled"
 # Kind, model, batch, densities; of clients their number instead of a batch.
 GROUPS = (
     [(STEPS, "mlp", 32, DENSITIES), (STEPS, "cnn", 32, DENSITIES), (STEPS, "resnet18", 32, DENSITIES)]
-    + [(CLIENTS, "mlp", count, [0.05]) for count in (1, 2, 4, 8)]
+    + [(CLIENTS, "mlp", count, [0.05]) for count in (1, 2, 4, 8, 10)]
     + [(STEPS, "vgg16", 128, DENSITIES), (STEPS, "resnet18", 128, DENSITIES)]
     + [(INFERENCE, "mlp", batch, [1, 0.05]) for batch in (32, 1, 256, 1024)]
     + [(INFERENCE, "cnn", batch, [1, 0.05]) for batch in (32, 1, 256, 1024)]
