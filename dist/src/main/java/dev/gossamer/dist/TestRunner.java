@@ -7,6 +7,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +31,7 @@ public final class TestRunner {
               --results FILE     append a line of JSON for each class; classes that have one are not run again
               --without CLASS    leave this class of the suites out; may be repeated
               --limit SECONDS    for one class; default 240. One that takes longer fails
+              --jobs N           so many classes beside each other; default 1. Those that look for leaks run last and alone
               --here             run in this JVM, without limit
               --list             print the names of the classes, and run none
             -D and -X before the options reach the tests: -Dgossamer.backend=NAME for fl-core, and
@@ -70,21 +76,45 @@ public final class TestRunner {
         }
         Results results = new Results(options.results);
         List<ClassResult> done = new ArrayList<>();
-        for (String name : classes) {
-            ClassResult known = results.of(name);
-            ClassResult result =
-                    known != null ? known : options.here ? InJvm.run(name) : Child.run(name, options.limit);
-            if (known == null) {
-                results.add(result);
-            }
-            System.out.println(result.line() + (known == null ? "" : " (ran before)"));
-            result.failures().forEach(failure -> System.out.println("    failed: " + failure));
-            done.add(result);
-        }
+        List<String> beside = new ArrayList<>(classes);
+        List<String> alone = classes.stream().filter(TestRunner::looksForLeaks).toList();
+        beside.removeAll(alone);
+        runAll(beside, options, options.jobs, results, done);
+        runAll(alone, options, 1, results, done);
         ClassResult total = ClassResult.total(done);
         System.out.printf("%d passed, %d failed, %d skipped%n", total.passed(), total.failed(), total.skipped());
         total.skips().forEach((reason, count) -> System.out.printf("%6d skipped: %s%n", count, reason));
         return total.failed() == 0 && total.passed() > 0 ? 0 : FAILED;
+    }
+
+    /** By counting the bytes that a device has in use, whoever uses them. */
+    private static boolean looksForLeaks(String name) {
+        return name.endsWith("LeakTest");
+    }
+
+    /** Runs so many at a time, and tells each as it ends. */
+    private static void runAll(List<String> classes, Options options, int jobs, Results results, List<ClassResult> done)
+            throws IOException, InterruptedException {
+        try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
+            CompletionService<ClassResult> running = new ExecutorCompletionService<>(pool);
+            for (String name : classes) {
+                ClassResult known = results.of(name);
+                running.submit(
+                        () -> known != null ? known : options.here ? InJvm.run(name) : Child.run(name, options.limit));
+            }
+            for (int i = 0; i < classes.size(); i++) {
+                ClassResult result = running.take().get();
+                boolean ranBefore = results.of(result.name()) != null;
+                if (!ranBefore) {
+                    results.add(result);
+                }
+                System.out.println(result.line() + (ranBefore ? " (ran before)" : ""));
+                result.failures().forEach(failure -> System.out.println("    failed: " + failure));
+                done.add(result);
+            }
+        } catch (ExecutionException e) {
+            throw new IOException("a test class could not be started: " + e.getCause(), e);
+        }
     }
 
     private static final class Options {
@@ -93,6 +123,7 @@ public final class TestRunner {
         private final List<String> without = new ArrayList<>();
         private @Nullable Path results;
         private int limit = 240;
+        private int jobs = 1;
         private boolean here;
         private boolean list;
         private boolean help;
@@ -105,7 +136,8 @@ public final class TestRunner {
                 switch (arg) {
                     case "--results" -> options.results = Path.of(value(arg, rest));
                     case "--without" -> options.without.add(value(arg, rest));
-                    case "--limit" -> options.limit = seconds(arg, value(arg, rest));
+                    case "--limit" -> options.limit = positive(arg, "seconds", value(arg, rest));
+                    case "--jobs" -> options.jobs = positive(arg, "classes", value(arg, rest));
                     case "--here" -> options.here = true;
                     case "--list" -> options.list = true;
                     case "-h", "--help" -> options.help = true;
@@ -117,6 +149,9 @@ public final class TestRunner {
                     }
                 }
             }
+            if (options.here && options.jobs > 1) {
+                throw new IllegalArgumentException("--here runs one class after the other; leave --jobs out");
+            }
             return options;
         }
 
@@ -127,16 +162,16 @@ public final class TestRunner {
             return rest.pop();
         }
 
-        private static int seconds(String option, String value) {
+        private static int positive(String option, String what, String value) {
             try {
-                int seconds = Integer.parseInt(value);
-                if (seconds > 0) {
-                    return seconds;
+                int number = Integer.parseInt(value);
+                if (number > 0) {
+                    return number;
                 }
             } catch (NumberFormatException e) {
                 // said below
             }
-            throw new IllegalArgumentException(option + " needs a number of seconds of at least 1, got " + value);
+            throw new IllegalArgumentException(option + " needs a number of " + what + " of at least 1, got " + value);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,12 +96,41 @@ class TestRunnerTest {
     }
 
     @Test
+    void classesBesideEachOtherEachLeaveAResult() throws IOException {
+        Path file = folder.resolve("results.jsonl");
+        String[] arguments = {
+            "--jobs",
+            "3",
+            "--results",
+            file.toString(),
+            "ReferenceReluTest",
+            "ReferenceSgdTest",
+            "ReferenceAddTest",
+            "ReferencePoolTest"
+        };
+
+        assertThat(TestRunner.run(arguments)).isZero();
+        Results results = new Results(file);
+        for (String name : Suites.classes(List.of(arguments).subList(4, arguments.length))) {
+            assertThat(Objects.requireNonNull(results.of(name)).passed())
+                    .as(name)
+                    .isPositive();
+        }
+        long size = Files.size(file);
+        assertThat(TestRunner.run(arguments)).isZero();
+        assertThat(Files.size(file)).as("ran before").isEqualTo(size);
+    }
+
+    @Test
     void suitesHoldTheContractsOfTheirBackend() {
         assertThat(Suites.classes(List.of("cpu-vector", "CpuSpmmTest")))
                 .contains("dev.gossamer.cpu.CpuSpmmTest", "dev.gossamer.cpu.CpuGemmTest")
                 .doesNotHaveDuplicates()
                 .allMatch(name -> name.startsWith("dev.gossamer.cpu."));
-        assertThat(Suites.classes(List.of("fl-core"))).contains("dev.gossamer.fl.run.FederatedRoundsTest");
+        assertThat(Suites.classes(List.of("fl-core")))
+                .contains("dev.gossamer.fl.run.FederatedRoundsTest")
+                .doesNotContain("dev.gossamer.fl.fetch.FetcherTest");
+        assertThat(Suites.classes(List.of("FetcherTest"))).containsExactly("dev.gossamer.fl.fetch.FetcherTest");
         assertThatThrownBy(() -> Suites.classes(List.of("opencl")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("opencl", "cpu-vector", "--list");
@@ -109,6 +139,8 @@ class TestRunnerTest {
     @Test
     void wrongUseIsToldApartFromFailure() {
         assertThat(TestRunner.run("--limit", "soon", "reference")).isEqualTo(TestRunner.USAGE);
+        assertThat(TestRunner.run("--jobs", "0", "reference")).isEqualTo(TestRunner.USAGE);
+        assertThat(TestRunner.run("--here", "--jobs", "2", "reference")).isEqualTo(TestRunner.USAGE);
         assertThat(TestRunner.run("--fast", "reference")).isEqualTo(TestRunner.USAGE);
         assertThat(TestRunner.run()).isEqualTo(TestRunner.USAGE);
         assertThat(TestRunner.run("--here", "MathsTest")).isEqualTo(TestRunner.USAGE);

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Bytes of a ResNet-18 as a client sends it, batch norms and all, with random masks on convolutions and the last layer. The
  * rows of the table in docs/communication.md are these.
  */
+@Tag("checkout")
 class UploadSizesTest {
 
     private static final double MIB = 1 << 20;

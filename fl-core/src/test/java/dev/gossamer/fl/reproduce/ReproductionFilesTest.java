@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The reproductions that come with Gossamer. */
+@Tag("checkout")
 class ReproductionFilesTest {
 
     private static final Path FOLDER = Path.of("..", "experiments", "reproduce");
