@@ -3,6 +3,7 @@
 // their columns are cut into parts, which sddmm_total adds in order; how they are cut depends on shapes and device alone.
 // Bound: 4 bytes of x from L1 or L2 for each product.
 #pragma once
+#include "BiasGradient.cu"
 #include "common.cuh"
 
 constexpr int OCTET = 8;  // as RowPieces.OCTET
@@ -26,6 +27,13 @@ struct SddmmTerms {
     int batch, width;  // columns in all, and of a part
     int parts, unused;
     float alpha, beta;
+};
+
+// Sums of the rows of gy, which go along: gb as BiasGradient.cu has it, with beta of the other product; no channels for none.
+struct SddmmBias {
+    float* gb;
+    const u32* bits;
+    i64 channels;
 };
 
 // Columns of a part: whole quads up to `whole`, single ones up to `to`.
@@ -114,6 +122,17 @@ __device__ inline int sddmm_add_lanes(float (&sum)[OCTET]) {
     return number;
 }
 
+// A warp per channel, the last of the grid first: they have the fewest entries, or none. Bits are those of bias_gradient_warps.
+__device__ inline void sddmm_bias(const SddmmTerms& t, const SddmmBias& bias) {
+    i64 warps = thread_count() / WARP;
+    for (i64 channel = warps - 1 - thread_index() / WARP; channel < bias.channels; channel += warps) {
+        float sum = warp_sum(quad_sums(t.gy + channel * t.gy_ld, t.gy_ld, 1, t.batch, lane_index(), WARP));
+        if (lane_index() == 0) {
+            put_sum(sum, t.beta, bias.gb, bias.bits, (int)channel);
+        }
+    }
+}
+
 template <int LANES>
 __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
     i64 items = c.count * t.parts;
@@ -145,19 +164,22 @@ __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
 
 // Columns up to 32, 64 and 128 at a time.
 
-extern "C" __global__ void __launch_bounds__(128) sddmm_32(SddmmPattern c, SddmmTerms t) {
+extern "C" __global__ void __launch_bounds__(128) sddmm_32(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
     sddmm<8>(c, t);
+    sddmm_bias(t, bias);
 }
 
-extern "C" __global__ void __launch_bounds__(256) sddmm_64(SddmmPattern c, SddmmTerms t) {
+extern "C" __global__ void __launch_bounds__(256) sddmm_64(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
     sddmm<16>(c, t);
+    sddmm_bias(t, bias);
 }
 
-extern "C" __global__ void __launch_bounds__(256) sddmm_128(SddmmPattern c, SddmmTerms t) {
+extern "C" __global__ void __launch_bounds__(256) sddmm_128(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
     sddmm<32>(c, t);
+    sddmm_bias(t, bias);
 }
 
 // Few columns, whatever their alignment: a thread per entry.

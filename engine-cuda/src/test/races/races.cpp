@@ -267,9 +267,11 @@ void sparse_products() {
     SddmmPattern pattern = {cols, rows, octets, 23, 4};
     SddmmTerms whole = {gy, x, values, partial, LD, LD, BATCH, 128, 1, 0, 1.5f, 0.5f};
     SddmmTerms cut = {gy, x, values, partial, LD, LD, BATCH, 32, 2, 0, 1.5f, 0};
-    races::launch(2, 128, [&] { sddmm_32(pattern, cut); });
-    races::launch(2, 256, [&] { sddmm_64(pattern, whole); });
-    races::launch(1, 256, [&] { sddmm_128(pattern, whole); });
+    Floats sums(3);
+    SddmmBias bias = {sums, nullptr, 3};
+    races::launch(2, 128, [&] { sddmm_32(pattern, cut, bias); });
+    races::launch(2, 256, [&] { sddmm_64(pattern, whole, bias); });
+    races::launch(1, 256, [&] { sddmm_128(pattern, whole, bias); });
     races::launch(2, 128, [&] { sddmm_few(pattern, whole); });
     races::launch(2, 64, [&] { sddmm_total(pattern, cut); });
 }

@@ -57,6 +57,17 @@ public interface Product extends Resource {
     /** {@code gb = (gy summed over batch and plane, on the entries of gb's space only) + beta·gb}. */
     void biasGradient(Tensor gy, float beta, Values gb);
 
+    /**
+     * {@link #weightGradient(Tensor, Tensor, float, Values)} and {@link #biasGradient} with the same gy, to the same bits; in one
+     * pass where a backend has one.
+     *
+     * @param beta of both
+     */
+    default void gradients(Tensor x, Tensor gy, float beta, Values gw, Values gb) {
+        weightGradient(x, gy, beta, gw);
+        biasGradient(gy, beta, gb);
+    }
+
     /** Kernel choices in one line, for people. */
     String describe();
 }

@@ -4,7 +4,8 @@ package dev.gossamer.cuda;
 final class BiasGradient {
 
     private static final int BLOCK = 256;
-    private static final int WARP = 32;
+    /** Threads that sum a channel of few numbers. */
+    static final int WARP = 32;
 
     /**
      * From so many numbers on a channel has a block of its own; below, a warp. Plane and batch alone decide, so that bits do
@@ -22,7 +23,7 @@ final class BiasGradient {
     static void run(CudaWorkspace workspace, CudaTensor gy, float beta, CudaValues gb) {
         int channels = gy.shape().channels();
         int plane = gy.features / channels;
-        boolean wide = (long) plane * gy.batch >= BLOCK_PER_CHANNEL;
+        boolean wide = byBlocks(plane, gy.batch);
         workspace
                 .launch()
                 .kernel(wide ? "bias_gradient_blocks" : "bias_gradient_warps")
@@ -37,6 +38,11 @@ final class BiasGradient {
                 .blocks(
                         wide ? channels : ((long) channels * WARP + BLOCK - 1) / BLOCK,
                         wide ? threads(plane, gy.batch) : BLOCK);
+    }
+
+    /** Whether a block sums a channel, and not a warp. */
+    static boolean byBlocks(int plane, int batch) {
+        return (long) plane * batch >= BLOCK_PER_CHANNEL;
     }
 
     /** Of a block that sums a channel. */

@@ -63,6 +63,14 @@ final class LinearProduct implements Product {
     }
 
     @Override
+    public void gradients(Tensor x, Tensor gy, float beta, Values gw, Values gb) {
+        if (!Sddmm.withBias(workspace, (CudaTensor) gy, (CudaTensor) x, beta, (CudaValues) gw, (CudaValues) gb)) {
+            weightGradient(x, gy, beta, gw);
+            biasGradient(gy, beta, gb);
+        }
+    }
+
+    @Override
     public Geometry geometry() {
         return geometry;
     }

@@ -29,28 +29,65 @@ final class Sddmm {
                 terms(workspace.launch(), alpha, a, b, beta, c, new SddmmKernel.Cut(1, a.batch), c.data())
                         .grid1d(c.space.nnz(), own.block);
             } else {
-                inOctets(workspace, own, alpha, a, b, beta, c);
+                inOctets(workspace, own, cut(workspace, own, a, c), alpha, a, b, beta, c, null);
             }
         }
     }
 
-    /** Where sums have several parts, a second kernel adds these up. */
+    /**
+     * The weight gradient and that of the bias by one launch, to the bits of two.
+     *
+     * @return false where that cannot be, and nothing was done
+     */
+    static boolean withBias(
+            CudaWorkspace workspace, CudaTensor gy, CudaTensor x, float beta, CudaValues gw, CudaValues gb) {
+        if (gw.space.storage() != Storage.PACKED || gw.space.nnz() == 0 || gy.batch == 0) {
+            return false;
+        }
+        SddmmKernel own = SddmmKernel.choose(workspace.tuning(), workspace.multiprocessors(), gw.space.plan(), gy, x);
+        if (own == null || own == SddmmKernel.FEW || BiasGradient.byBlocks(1, gy.batch)) {
+            return false;
+        }
+        SddmmKernel.Cut cut = cut(workspace, own, gy, gw);
+        if (cut.parts() > 1) {
+            return false;
+        }
+        inOctets(workspace, own, cut, 1, gy, x, beta, gw, gb);
+        return true;
+    }
+
+    private static SddmmKernel.Cut cut(CudaWorkspace workspace, SddmmKernel kernel, CudaTensor a, CudaValues c) {
+        return kernel.cut(workspace.multiprocessors(), c.space.plan(), a.batch);
+    }
+
+    /**
+     * Where sums have several parts, a second kernel adds these up.
+     *
+     * @param bias also set to the sums of a's rows, if there is one
+     */
     private static void inOctets(
             CudaWorkspace workspace,
             SddmmKernel kernel,
+            SddmmKernel.Cut cut,
             float alpha,
             CudaTensor a,
             CudaTensor b,
             float beta,
-            CudaValues c) {
+            CudaValues c,
+            @Nullable CudaValues bias) {
         PatternPlan.Pieces octets = c.space.plan().octets();
-        SddmmKernel.Cut cut = kernel.cut(workspace.multiprocessors(), c.space.plan(), a.batch);
+        long channels = bias == null ? 0 : a.features;
         DeviceBuffer sums = cut.parts() == 1
                 ? c.data()
                 : workspace.scratch(CudaWorkspace.Scratch.PARTIALS, cut.parts() * c.space.nnz() * Float.BYTES);
         pattern(kernel.launch(workspace), c, octets);
         terms(workspace.launch(), alpha, a, b, beta, c, cut, sums)
-                .grid1d((long) octets.count() * cut.parts() * kernel.lanes, kernel.block);
+                .p(bias == null ? 0 : bias.data().address())
+                .word(bias == null ? 0 : bias.space.maskBits())
+                .word(channels)
+                .grid1d(
+                        (long) octets.count() * cut.parts() * kernel.lanes + channels * BiasGradient.WARP,
+                        kernel.block);
         if (cut.parts() > 1) {
             pattern(workspace.launch().kernel("sddmm_total"), c, octets);
             terms(workspace.launch(), alpha, a, b, beta, c, cut, sums).grid1d(c.space.nnz(), BLOCK);

@@ -104,10 +104,22 @@ final class CheckedProduct implements Product {
     @Override
     public void weightGradient(Tensor x, Tensor gy, float beta, Values gw) {
         door.enter();
+        weightGradientOf(x, gy, beta, gw);
+        raw.weightGradient(x, gy, beta, gw);
+    }
+
+    private void weightGradientOf(Tensor x, Tensor gy, float beta, Values gw) {
         door.weights(gw, "gw", geometry);
         pair(x, gy);
         Door.finite(beta, "beta");
-        raw.weightGradient(x, gy, beta, gw);
+    }
+
+    @Override
+    public void gradients(Tensor x, Tensor gy, float beta, Values gw, Values gb) {
+        door.enter();
+        weightGradientOf(x, gy, beta, gw);
+        door.vector(gb, "gb", geometry.outChannels());
+        raw.gradients(x, gy, beta, gw, gb);
     }
 
     @Override

@@ -121,6 +121,7 @@ public abstract class CheckedContract extends BackendContract {
         refused("[2, 5, 4, 4]", () -> product.inputGradient(w, y, 0, turned, null));
         refused("[3, 3, 2, 4]", () -> product.weightGradient(x, x, 0, w));
         refused("[3, 3, 2, 1]", () -> product.biasGradient(x, 0, w));
+        refused("gb", () -> product.gradients(x, y, 0, w, w));
         refused("mask", () -> product.inputGradient(w, y, 0, x, workspace.mask(geometry.outShape(4))));
         refused(
                 "must be over a space",

@@ -235,6 +235,31 @@ public abstract class ProductContract extends BackendContract {
         });
     }
 
+    @Test
+    void givesBothGradientsAsOneByOne() {
+        cases("both gradients", count(), (c, rig) -> {
+            Draw d = draw(c);
+            Tensor x = d.in(rig, d.input(c));
+            Tensor gy = d.out(rig, d.output(c));
+            int outputs = d.geometry.outChannels();
+            SparsityPattern biases = c.pick("sparse bias", true, false) ? c.random(1, outputs, 0.5) : null;
+            float[] old = c.values(biases == null ? outputs : biases.nnz());
+            SparsityPattern weights = d.dense ? null : d.pattern;
+            Values gw = rig.matrix(d.geometry.rows(), d.geometry.cols(), weights, d.unread(d.w));
+            Values gb = rig.vector(outputs, biases, d.unread(old));
+            Values gwAlone = rig.matrix(d.geometry.rows(), d.geometry.cols(), weights, d.unread(d.w));
+            Values gbAlone = rig.vector(outputs, biases, d.unread(old));
+            Product product = rig.workspace().product(d.geometry);
+
+            product.gradients(x, gy, d.beta, gw, gb);
+
+            product.weightGradient(x, gy, d.beta, gwAlone);
+            product.biasGradient(gy, d.beta, gbAlone);
+            Close.sameBits("gw", rig.read(gw), rig.read(gwAlone));
+            Close.sameBits("gb", rig.read(gb), rig.read(gbAlone));
+        });
+    }
+
     /** The products are linear, so differences with a step of 1 are derivatives without truncation error. */
     @Test
     void gradientsAreTheDifferencesOfTheForwardProduct() {

@@ -122,8 +122,11 @@ final class ProductStage extends Stage {
             product.forward(selected, x, 0, y, epilogue);
         }
 
-        @Override
-        void backward() {
+        private void parameterGradients() {
+            if (saved == null && bias != null) {
+                product.gradients(x, gy(), 0, weight.gradient(), bias.gradient());
+                return;
+            }
             if (saved == null) {
                 product.weightGradient(x, gy(), 0, weight.gradient());
             } else {
@@ -132,6 +135,11 @@ final class ProductStage extends Stage {
             if (bias != null) {
                 product.biasGradient(gy(), 0, bias.gradient());
             }
+        }
+
+        @Override
+        void backward() {
+            parameterGradients();
             if (gx == null) {
                 return;
             }

@@ -31,10 +31,10 @@ class LaunchesTest {
         "cnn-cifar10, 3, 32, 2, 62, 66",
         "resnet18, 3, 32, 2, 157, 159",
         "vgg16, 3, 32, 2, 141, 143",
-        "mlp, 1, 28, 32, 20, 15",
-        "cnn-cifar10, 3, 32, 32, 76, 66",
-        "resnet18, 3, 32, 32, 201, 169",
-        "vgg16, 3, 32, 32, 158, 132",
+        "mlp, 1, 28, 32, 20, 12",
+        "cnn-cifar10, 3, 32, 32, 76, 64",
+        "resnet18, 3, 32, 32, 201, 168",
+        "vgg16, 3, 32, 32, 158, 131",
     })
     void noMoreThanDocumented(String model, int channels, int side, int batch, long dense, long sparse) {
         assumeTrue(
