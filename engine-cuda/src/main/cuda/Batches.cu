@@ -1,5 +1,6 @@
 // Batches from bytes: samples lie image by image, activations pixel by pixel. A block transposes tiles of 32 samples by 32
-// pixels through shared memory. Reads a byte and writes 4 per pixel.
+// pixels through shared memory. Reads a byte and writes 4 per pixel. The last block to be done also takes the classes and moves the
+// position on.
 #include "common.cuh"
 #include "philox.cuh"
 
@@ -68,18 +69,39 @@ __device__ inline int pixel_seen(const Augmentation& how, Crop crop, int f) {
     return inside ? (at.channel * how.height + (int)y) * how.width + (int)x : -1;
 }
 
+// What comes after the last pixels of a batch. Fields in order are what Batches.java passes.
+struct BatchEnd {
+    const unsigned char* classes;
+    int* labels;   // null where other launches of the batch follow
+    u32* arrived;  // 0, and so again in the end
+};
+
+// Whether all other blocks have been here; every thread of the block gets the answer.
+__device__ inline bool is_last_block(u32* arrived) {
+    __shared__ bool last;
+    __syncthreads();  // what this block reads is read
+    if (threadIdx.x == 0) {
+        last = atomicAdd(arrived, 1u) + 1 == gridDim.x;
+        if (last) {
+            *arrived = 0;
+        }
+    }
+    __syncthreads();
+    return last;
+}
+
 // x[f, j] = fma(pixel f of sample order[position + j], scale, shift), for the planes of up to four channels: features
 // first .. first + channels·plane - 1. Four channels a launch, their numbers by value: a table on the device would need an
 // upload, which a recorded step must not have.
 extern "C" __global__ void batches_gather(
-    const unsigned char* images, i64 samples, int pixels, const int* order, int capacity, const float* position, float* x,
+    const unsigned char* images, i64 samples, int pixels, const int* order, int capacity, float* position, float* x,
     int ld, int batch, int first, int channels, int plane, float scale0, float scale1, float scale2, float scale3,
-    float shift0, float shift1, float shift2, float shift3, Augmentation how, int* fault) {
+    float shift0, float shift1, float shift2, float shift3, Augmentation how, BatchEnd end, int* fault) {
     await_previous();
     __shared__ unsigned char tile[TILE][TILE_STRIDE];
     i64 begin = begin_of_batch(position, batch, capacity, fault);
     if (begin < 0) {
-        return;
+        return;  // all blocks do
     }
     int lane = lane_index();
     int warps = (int)(blockDim.x / WARP);
@@ -109,20 +131,13 @@ extern "C" __global__ void batches_gather(
         }
         __syncthreads();
     }
-}
-
-// The classes of the batch, then position += batch: one block, after all that read the position.
-extern "C" __global__ void batches_finish(
-    const unsigned char* classes, i64 samples, const int* order, int capacity, float* position, int batch, int* labels,
-    int* fault) {
-    await_previous();
-    i64 begin = begin_of_batch(position, batch, capacity, fault);
-    for (int j = (int)threadIdx.x; begin >= 0 && j < batch; j += (int)blockDim.x) {
-        i64 sample = sample_at(order, begin + j, samples, fault);
-        labels[j] = sample < 0 ? 0 : (int)classes[sample];
-    }
-    __syncthreads();
-    if (begin >= 0 && threadIdx.x == 0) {
-        *position = (float)(begin + batch);
+    if (end.labels != nullptr && is_last_block(end.arrived)) {
+        for (int j = (int)threadIdx.x; j < batch; j += (int)blockDim.x) {
+            i64 sample = sample_at(order, begin + j, samples, fault);
+            end.labels[j] = sample < 0 ? 0 : (int)end.classes[sample];
+        }
+        if (threadIdx.x == 0) {
+            *position = (float)(begin + batch);
+        }
     }
 }

@@ -14,9 +14,10 @@ __device__ inline float4 direction(float4 t, float4 g, float decay, float pull, 
             direction(t.z, g.z, decay, pull, anchor.z), direction(t.w, g.w, decay, pull, anchor.w)};
 }
 
-// Spaces of one launch: a model has few large ones and many small, whose launches would cost more than their work. Every
-// thread takes its share of each. Fields in order are what SgdStep.java passes.
-constexpr int SGD_MEMBERS = 8;
+// Spaces of one launch: a model has few large ones and many small, whose launches would cost more than their work. Their quads
+// count as one sequence, of which every thread takes its share, so that small spaces fall to different blocks. Fields in order are
+// what SgdStep.java passes.
+constexpr int SGD_MEMBERS = 32;
 
 struct SgdMember {
     float* theta;
@@ -24,35 +25,45 @@ struct SgdMember {
     float* velocity;      // null without momentum
     const float* anchor;  // null where pull is 0
     i64 count;
+    i64 end;  // of its quads in the sequence; a last one may be cut off
 };
 
 struct SgdGroup {
     SgdMember member[SGD_MEMBERS];
 };
 
+// f(member, quad of it)
+template <typename F>
+__device__ inline void for_each_quad_of(const SgdGroup& group, int members, F f) {
+    int m = 0;
+    i64 begin = 0;
+    for (i64 at = thread_index(); at < group.member[members - 1].end; at += thread_count()) {
+        while (at >= group.member[m].end) {
+            begin = group.member[m++].end;
+        }
+        f(group.member[m], at - begin);
+    }
+}
+
 // theta -= rate·d
 extern "C" __global__ void sgd_plain(SgdGroup group, int members, const float* rate, float decay, float pull) {
     await_previous();
     float step = -*rate;
-    for (int m = 0; m < members; m++) {
-        float* theta = group.member[m].theta;
-        const float* gradient = group.member[m].gradient;
-        const float* anchor = group.member[m].anchor;
-        i64 count = group.member[m].count;
-        float4* theta4 = reinterpret_cast<float4*>(theta);
-        const float4* gradient4 = reinterpret_cast<const float4*>(gradient);
-        const float4* anchor4 = reinterpret_cast<const float4*>(anchor);
-        FOR_EACH_INDEX(quad, count / 4) {
-            float4 t = theta4[quad];
-            float4 d = direction(t, gradient4[quad], decay, pull, pull == 0 ? t : anchor4[quad]);
-            theta4[quad] = {fmaf(step, d.x, t.x), fmaf(step, d.y, t.y), fmaf(step, d.z, t.z), fmaf(step, d.w, t.w)};
+    for_each_quad_of(group, members, [&](const SgdMember& space, i64 quad) {
+        if (4 * quad + 4 <= space.count) {
+            float4* theta = reinterpret_cast<float4*>(space.theta) + quad;
+            float4 t = *theta;
+            float4 anchor = pull == 0 ? t : reinterpret_cast<const float4*>(space.anchor)[quad];
+            float4 d = direction(t, reinterpret_cast<const float4*>(space.gradient)[quad], decay, pull, anchor);
+            *theta = {fmaf(step, d.x, t.x), fmaf(step, d.y, t.y), fmaf(step, d.z, t.z), fmaf(step, d.w, t.w)};
+            return;
         }
-        FOR_EACH_INDEX(i, count % 4) {
-            i64 p = count - 1 - i;
-            float t = theta[p];
-            theta[p] = fmaf(step, direction(t, gradient[p], decay, pull, pull == 0 ? t : anchor[p]), t);
+        for (i64 p = 4 * quad; p < space.count; p++) {
+            float t = space.theta[p];
+            float d = direction(t, space.gradient[p], decay, pull, pull == 0 ? t : space.anchor[p]);
+            space.theta[p] = fmaf(step, d, t);
         }
-    }
+    });
 }
 
 // v = factor·v + d, then theta -= rate·v, or with Nesterov rate·(d + factor·v).
@@ -65,32 +76,26 @@ extern "C" __global__ void sgd_momentum(
     await_previous();
     float step = -*rate;
     bool ahead = nesterov != 0;
-    for (int m = 0; m < members; m++) {
-        float* theta = group.member[m].theta;
-        const float* gradient = group.member[m].gradient;
-        float* velocity = group.member[m].velocity;
-        const float* anchor = group.member[m].anchor;
-        i64 count = group.member[m].count;
-        float4* theta4 = reinterpret_cast<float4*>(theta);
-        float4* velocity4 = reinterpret_cast<float4*>(velocity);
-        const float4* gradient4 = reinterpret_cast<const float4*>(gradient);
-        const float4* anchor4 = reinterpret_cast<const float4*>(anchor);
-        FOR_EACH_INDEX(quad, count / 4) {
-            float4 t = theta4[quad];
-            float4 v = velocity4[quad];
-            float4 d = direction(t, gradient4[quad], decay, pull, pull == 0 ? t : anchor4[quad]);
-            v = {fmaf(factor, v.x, d.x), fmaf(factor, v.y, d.y), fmaf(factor, v.z, d.z), fmaf(factor, v.w, d.w)};
-            velocity4[quad] = v;
-            theta4[quad] = {moved(t.x, d.x, v.x, step, factor, ahead), moved(t.y, d.y, v.y, step, factor, ahead),
-                            moved(t.z, d.z, v.z, step, factor, ahead), moved(t.w, d.w, v.w, step, factor, ahead)};
+    for_each_quad_of(group, members, [&](const SgdMember& space, i64 quad) {
+        if (4 * quad + 4 <= space.count) {
+            float4* theta = reinterpret_cast<float4*>(space.theta) + quad;
+            float4* velocity = reinterpret_cast<float4*>(space.velocity) + quad;
+            float4 t = *theta;
+            float4 v = *velocity;
+            float4 anchor = pull == 0 ? t : reinterpret_cast<const float4*>(space.anchor)[quad];
+            float4 d = direction(t, reinterpret_cast<const float4*>(space.gradient)[quad], decay, pull, anchor);
+            v = fma4(factor, v, d);
+            *velocity = v;
+            *theta = {moved(t.x, d.x, v.x, step, factor, ahead), moved(t.y, d.y, v.y, step, factor, ahead),
+                      moved(t.z, d.z, v.z, step, factor, ahead), moved(t.w, d.w, v.w, step, factor, ahead)};
+            return;
         }
-        FOR_EACH_INDEX(i, count % 4) {
-            i64 p = count - 1 - i;
-            float t = theta[p];
-            float d = direction(t, gradient[p], decay, pull, pull == 0 ? t : anchor[p]);
-            float v = fmaf(factor, velocity[p], d);
-            velocity[p] = v;
-            theta[p] = moved(t, d, v, step, factor, ahead);
+        for (i64 p = 4 * quad; p < space.count; p++) {
+            float t = space.theta[p];
+            float d = direction(t, space.gradient[p], decay, pull, pull == 0 ? t : space.anchor[p]);
+            float v = fmaf(factor, space.velocity[p], d);
+            space.velocity[p] = v;
+            space.theta[p] = moved(t, d, v, step, factor, ahead);
         }
-    }
+    });
 }

@@ -291,12 +291,12 @@ void training() {
         softmax_cross_entropy_tangent(logits, LD, direction, LD, tangent, LD, CLASSES, BATCH);
     });
 
-    Floats theta(COUNT), gradient(COUNT), velocity(COUNT), anchor(COUNT), small(5), rate(1);
+    Floats theta(COUNT), gradient(COUNT), velocity(COUNT), anchor(COUNT), small(5), small_velocity(5), rate(1);
     SgdGroup group = {};
-    group.member[0] = {theta, gradient, velocity, anchor, COUNT};
-    group.member[1] = {small, gradient, velocity, anchor, 3};
-    races::launch(2, 64, [&] { sgd_plain(group, 1, rate, 0.1f, 0.2f); });
-    races::launch(2, 64, [&] { sgd_momentum(group, 1, rate, 0.1f, 0.2f, 0.9f, 1); });
+    group.member[0] = {theta, gradient, velocity, anchor, COUNT, (COUNT + 3) / 4};
+    group.member[1] = {small, gradient, small_velocity, anchor, 3, (COUNT + 3) / 4 + 1};
+    races::launch(2, 64, [&] { sgd_plain(group, 2, rate, 0.1f, 0.2f); });
+    races::launch(2, 64, [&] { sgd_momentum(group, 2, rate, 0.1f, 0.2f, 0.9f, 1); });
     PowerGroup powers = {};
     powers.member[0] = {theta, anchor, COUNT};
     powers.member[1] = {small, gradient, 3};
@@ -310,11 +310,14 @@ void training() {
     Floats position(1), x(PIXELS * LD);
     Memory<RandomStream> stream(1);
     Augmentation how = {stream, 1, 2, 1, 3, 5};
+    Words arrived(1);
+    arrived[0] = 0;
+    BatchEnd end = {classes, labels, arrived};
     races::launch(2, 256, [&] {
         batches_gather(
-            images, 20, PIXELS, order, 80, position, x, LD, BATCH, 0, 3, PIXELS / 3, 1, 2, 3, 4, 5, 6, 7, 8, how, fault);
+            images, 20, PIXELS, order, 80, position, x, LD, BATCH, 0, 3, PIXELS / 3, 1, 2, 3, 4, 5, 6, 7, 8, how, end,
+            fault);
     });
-    races::launch(1, 256, [&] { batches_finish(classes, 20, order, 80, position, BATCH, labels, fault); });
 }
 
 void selection() {

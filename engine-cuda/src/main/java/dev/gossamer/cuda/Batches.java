@@ -13,7 +13,7 @@ import dev.gossamer.engine.ops.PixelTransform;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Batches from resident bytes: a launch per four channels, then one for the classes that also moves the position on. */
+/** Batches from resident bytes: a launch per four channels, the last of which takes the classes and moves the position on. */
 final class Batches {
 
     private static final int BLOCK = 256;
@@ -34,23 +34,16 @@ final class Batches {
             CudaTensor x,
             CudaLabels labels) {
         for (int channel = 0; channel < transform.channels(); channel += CHANNELS) {
-            gather(workspace, samples, transform, augmentation, order, position, x, channel);
+            boolean last = channel + CHANNELS >= transform.channels();
+            gather(workspace, samples, transform, augmentation, order, position, x, channel, last ? labels : null);
         }
-        workspace
-                .launch()
-                .kernel("batches_finish")
-                .p(samples.labels())
-                .l(samples.count())
-                .p(order.data())
-                .i(order.capacity())
-                .p(position.data())
-                .i(x.batch)
-                .p(labels.data())
-                .p(workspace.fault())
-                .blocks(1, BLOCK);
     }
 
-    /** Up to four channels from {@code channel} on. */
+    /**
+     * Up to four channels from {@code channel} on.
+     *
+     * @param labels also set, before the position moves on; null for neither
+     */
     private static void gather(
             CudaWorkspace workspace,
             CudaSamples samples,
@@ -59,7 +52,8 @@ final class Batches {
             CudaOrder order,
             CudaCell position,
             CudaTensor x,
-            int channel) {
+            int channel,
+            @Nullable CudaLabels labels) {
         int channels = Math.min(CHANNELS, transform.channels() - channel);
         int plane = samples.one().height() * samples.one().width();
         long tiles = ((long) channels * plane + TILE - 1) / TILE * ((x.batch + TILE - 1) / TILE);
@@ -80,7 +74,12 @@ final class Batches {
                 .i(plane);
         four(launch, transform.scale(), channel);
         four(launch, transform.shift(), channel);
-        augmentation(launch, augmentation, samples).p(workspace.fault()).blocks(tiles, BLOCK);
+        augmentation(launch, augmentation, samples)
+                .p(samples.labels())
+                .word(labels == null ? 0 : labels.data().address())
+                .word(workspace.arrived())
+                .p(workspace.fault())
+                .blocks(tiles, BLOCK);
     }
 
     /** The structure {@code Augmentation} of the kernel. */

@@ -53,7 +53,7 @@ final class CudaWorkspace implements Workspace {
     private final Runnable closed;
 
     private final Stream stream;
-    /** The int in which kernels note what is wrong with their data. */
+    /** The int in which kernels note what is wrong with their data, and one in which blocks of a kernel count themselves. */
     private final DeviceBuffer fault;
 
     private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -81,7 +81,7 @@ final class CudaWorkspace implements Workspace {
 
     private DeviceBuffer firstMemory() {
         try {
-            return allocateZeroed(Integer.BYTES, "a workspace");
+            return allocateZeroed(2L * Integer.BYTES, "a workspace");
         } catch (RuntimeException e) {
             buffers.forEach(DeviceBuffer::close);
             stream.close();
@@ -112,6 +112,11 @@ final class CudaWorkspace implements Workspace {
 
     DeviceBuffer fault() {
         return fault;
+    }
+
+    /** The address of the count of blocks, which is 0 between kernels. */
+    long arrived() {
+        return fault.address() + Integer.BYTES;
     }
 
     /**

@@ -39,7 +39,7 @@ class EmulatedMemoryTest {
             assertThatThrownBy(() -> backend.workspace(1))
                     .isInstanceOf(OutOfDeviceMemoryException.class)
                     .hasMessageStartingWith(
-                            "The memory of the GPU does not suffice for a workspace: 4 bytes, of 0 free ones;");
+                            "The memory of the GPU does not suffice for a workspace: 8 bytes, of 0 free ones;");
             assertThat(emulator.liveStreams()).isEqualTo(streams);
             assertThat(emulator.pinnedRanges()).isEqualTo(pinned);
             CudaUnderTest.assertNothingHeld(backend);

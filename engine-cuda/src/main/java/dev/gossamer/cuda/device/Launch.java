@@ -19,7 +19,7 @@ public final class Launch implements AutoCloseable {
     private static final int MAX_ARGUMENTS = 32;
 
     /** Words of eight bytes that all arguments of a launch may take, fields of structures counted one by one. */
-    private static final int MAX_WORDS = 64;
+    private static final int MAX_WORDS = 256;
 
     /** Blocks per multiprocessor beyond which kernels stride: enough to fill it whatever the block size. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 32;

@@ -63,7 +63,7 @@ public abstract class SgdContract extends BackendContract {
 
     private static List<Member> group(Case c, Rig rig) {
         List<Member> group = new ArrayList<>();
-        int members = c.pick("members", 0, 1, 2, 5, 8, 17); // a launch may take several, not all
+        int members = c.pick("members", 0, 1, 2, 5, 8, 17, 33); // a launch may take several, not all
         for (int i = 0; i < members; i++) {
             int[] size = c.sizes("rows, cols", 2, 5_000);
             boolean dense = c.pick("dense", true, false, false);

@@ -27,14 +27,14 @@ class LaunchesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "mlp, 1, 28, 2, 20, 25",
-        "cnn-cifar10, 3, 32, 2, 62, 66",
-        "resnet18, 3, 32, 2, 157, 159",
-        "vgg16, 3, 32, 2, 141, 143",
-        "mlp, 1, 28, 32, 20, 12",
-        "cnn-cifar10, 3, 32, 32, 76, 64",
-        "resnet18, 3, 32, 32, 201, 168",
-        "vgg16, 3, 32, 32, 158, 131",
+        "mlp, 1, 28, 2, 19, 24",
+        "cnn-cifar10, 3, 32, 2, 59, 63",
+        "resnet18, 3, 32, 2, 150, 152",
+        "vgg16, 3, 32, 2, 135, 137",
+        "mlp, 1, 28, 32, 19, 11",
+        "cnn-cifar10, 3, 32, 32, 73, 61",
+        "resnet18, 3, 32, 32, 194, 161",
+        "vgg16, 3, 32, 32, 152, 125",
     })
     void noMoreThanDocumented(String model, int channels, int side, int batch, long dense, long sparse) {
         assumeTrue(
