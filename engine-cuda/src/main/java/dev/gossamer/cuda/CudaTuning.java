@@ -29,7 +29,7 @@ final class CudaTuning {
      */
     static final TuningTable DEFAULTS = new TuningTable(Map.ofEntries(
             entry("masked.density", 0.25),
-            entry("masked.density.small", 0.5),
+            entry("masked.density.small", 1.0),
             entry("convolution.masked.density", 0.2),
             entry("spmm.own", 4_194_304.0),
             entry("sddmm.own", 4_194_304.0),
