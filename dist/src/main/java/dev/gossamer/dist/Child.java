@@ -45,8 +45,9 @@ final class Child {
 
     private static boolean waitFor(Process child, int seconds) throws InterruptedException {
         Thread stop = new Thread(child::destroyForcibly, "stop-child");
-        Runtime.getRuntime().addShutdownHook(stop);
         try {
+            // Refused where this JVM is ending, in which case the child does at once.
+            Runtime.getRuntime().addShutdownHook(stop);
             return child.waitFor(seconds, TimeUnit.SECONDS);
         } finally {
             child.destroyForcibly().waitFor();

@@ -97,23 +97,40 @@ public final class TestRunner {
             throws IOException, InterruptedException {
         try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
             CompletionService<ClassResult> running = new ExecutorCompletionService<>(pool);
-            for (String name : classes) {
-                ClassResult known = results.of(name);
-                running.submit(
-                        () -> known != null ? known : options.here ? InJvm.run(name) : Child.run(name, options.limit));
-            }
-            for (int i = 0; i < classes.size(); i++) {
-                ClassResult result = running.take().get();
-                boolean ranBefore = results.of(result.name()) != null;
-                if (!ranBefore) {
-                    results.add(result);
+            classes.forEach(name -> running.submit(() -> resultOf(name, options, results)));
+            try {
+                for (int i = 0; i < classes.size(); i++) {
+                    ClassResult result = running.take().get();
+                    boolean ranBefore = results.of(result.name()) != null;
+                    if (!ranBefore) {
+                        results.add(result);
+                    }
+                    System.out.println(result.line() + (ranBefore ? " (ran before)" : ""));
+                    result.failures().forEach(failure -> System.out.println("    failed: " + failure));
+                    done.add(result);
                 }
-                System.out.println(result.line() + (ranBefore ? " (ran before)" : ""));
-                result.failures().forEach(failure -> System.out.println("    failed: " + failure));
-                done.add(result);
+            } finally {
+                // Where a result cannot be kept, no more are worth waiting for.
+                pool.shutdownNow();
             }
         } catch (ExecutionException e) {
-            throw new IOException("a test class could not be started: " + e.getCause(), e);
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A class that cannot be started has failed, and the others go on. */
+    private static ClassResult resultOf(String name, Options options, Results results) throws InterruptedException {
+        ClassResult known = results.of(name);
+        if (known != null) {
+            return known;
+        }
+        if (options.here) {
+            return InJvm.run(name);
+        }
+        try {
+            return Child.run(name, options.limit);
+        } catch (IOException e) {
+            return ClassResult.lost(name, 0, "it could not be run: " + e);
         }
     }
 
