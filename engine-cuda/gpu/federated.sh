@@ -57,3 +57,11 @@ whole whole --non-zero 11829 --seconds 30
 tuning=step.nodes=0 whole whole-step-by-step
 tuning=launch.overlap=1 whole whole-overlapping
 CUDA_DEVICE_MAX_CONNECTIONS=8 whole whole-eight-queues
+for run in whole-step-by-step whole-overlapping whole-eight-queues; do
+    models=("$CHECK_OUT/federated/whole/model.safetensors" "$CHECK_OUT/federated/$run/model.safetensors")
+    name="$run ends with the model of whole"
+    if [ -f "${models[1]}" ] && ! report has "$name"; then
+        cmp -s "${models[@]}" && verdict=passed || verdict=failed
+        report add "$name" "$verdict"
+    fi
+done
