@@ -139,6 +139,9 @@ __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
     // All lanes of a warp go the same rounds, as they shuffle.
     for (i64 first = 0; first < items; first += thread_count() / LANES) {
         i64 item = first + thread_index() / LANES;
+        if (first + thread_index() / WARP * (WARP / LANES) >= items) {
+            break;  // this warp has none
+        }
         Place at = place(item < items ? item : items - 1, (int)c.count);
         int4 octet = c.octets[at.at];
         int count = octet.z;

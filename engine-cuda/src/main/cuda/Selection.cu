@@ -62,7 +62,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_begin(
 // holds outside its pattern is counted too: +0.0, the least magnitude, behind every entry that a rank within the stored ones
 // can reach. Bound: 4 bytes read per position.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_histogram(
-    const float* __restrict__ values,
+    const float* values,
     i64 n,
     i64 first,
     int shift,
@@ -127,11 +127,11 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_choose
 
 // How many entries of each chunk equal the k-th magnitude; a warp per chunk. Bound: 4 bytes read per position.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_count_ties(
-    const float* __restrict__ values,
-    const u32* __restrict__ bits,
+    const float* values,
+    const u32* bits,
     i64 n,
-    const SelectionState* __restrict__ state,
-    u64* __restrict__ ties) {
+    const SelectionState* state,
+    u64* ties) {
     await_previous();
     const u32 threshold = state->prefix;
     const int lane = lane_index();
@@ -171,12 +171,12 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_scan_t
 // One bit per position: larger than the k-th magnitude, or among the first state->rank of its equals. Writes every word of
 // every chunk, zeros beyond n. Bound: 4 bytes read and 1/8 written per position.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) selection_keep(
-    const float* __restrict__ values,
-    const u32* __restrict__ bits,
+    const float* values,
+    const u32* bits,
     i64 n,
-    const SelectionState* __restrict__ state,
-    const u64* __restrict__ tiesBefore,
-    u32* __restrict__ kept) {
+    const SelectionState* state,
+    const u64* tiesBefore,
+    u32* kept) {
     await_previous();
     const u32 threshold = state->prefix;
     const u64 tiesKept = state->rank;

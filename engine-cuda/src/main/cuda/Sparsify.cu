@@ -5,11 +5,11 @@
 // One bit per element: |x| >= threshold, by magnitude bits. Writes every word of every chunk, zeros beyond n; notes the
 // lowest index of NaN. Bound: 4 bytes read and 1/8 written per element.
 extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) sparsify_flags(
-    const float* __restrict__ dense,
+    const float* dense,
     i64 n,
     float threshold,
     SelectionState* state,
-    u32* __restrict__ kept) {
+    u32* kept) {
     await_previous();
     const u32 least = selection_magnitude(threshold);
     const int lane = lane_index();

@@ -79,7 +79,7 @@ final class Batches {
                 .word(labels == null ? 0 : labels.data().address())
                 .word(workspace.arrived())
                 .p(workspace.fault())
-                .blocks(tiles, BLOCK);
+                .blocks(Math.max(1, tiles), BLOCK);
     }
 
     /** The structure {@code Augmentation} of the kernel. */

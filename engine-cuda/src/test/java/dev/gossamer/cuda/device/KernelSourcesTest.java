@@ -40,6 +40,12 @@ class KernelSourcesTest {
         assertThat(firstStatements).containsOnly("await_previous();");
     }
 
+    /** Which would let the compiler read before a kernel has waited for the one that writes. */
+    @Test
+    void noKernelPromisesThatNobodyWritesWhatItReads() {
+        assertThat(KernelSources.packaged().files().values()).noneMatch(text -> text.contains("__restrict__"));
+    }
+
     /** Expected values: printf a >all.cu; printf b >b.cuh; sha256sum all.cu b.cuh | sha256sum. */
     @Test
     void theDigestIsThatOfTheShell() {
