@@ -181,11 +181,13 @@ final class ConvolutionProduct implements Product {
     }
 
     private void weightGradient(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
-        if (gw.space.storage() == CpuSpace.Storage.PACKED) {
+        if (gw.space.storage() != CpuSpace.Storage.PACKED) {
+            outerProduct.run(x, gy, beta, gw);
+        } else if (gw.space.nnz() > workspace.tuning().wholeGradientDensity() * geometry.size()) {
+            outerProduct.runPacked(x, gy, beta, gw);
+        } else {
             ConvolutionStructures structures = structures(gw.space);
             weightGradient.run(structures.forward(), structures.forwardClasses(), x, gy, beta, gw);
-        } else {
-            outerProduct.run(x, gy, beta, gw);
         }
     }
 

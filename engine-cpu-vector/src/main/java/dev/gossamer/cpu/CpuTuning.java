@@ -13,6 +13,7 @@ final class CpuTuning {
             "masked.density", 0.3,
             "convolution.masked.density", 0.45,
             "outer.product.density", 0.2,
+            "whole.gradient.density", 0.25,
             "panel.columns", 64.0,
             "parallel.flops", 400_000.0));
 
@@ -20,6 +21,7 @@ final class CpuTuning {
             "masked.density", List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
             "convolution.masked.density", List.of(0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6),
             "outer.product.density", List.of(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+            "whole.gradient.density", List.of(0.15, 0.2, 0.25, 0.3, 0.4, 1.0),
             "panel.columns", List.of(16.0, 32.0, 64.0),
             "parallel.flops", List.of(100_000.0, 200_000.0, 400_000.0, 800_000.0, 1_600_000.0));
 
@@ -27,6 +29,7 @@ final class CpuTuning {
     private final double maskedDensity;
     private final double convolutionMaskedDensity;
     private final double outerProductDensity;
+    private final double wholeGradientDensity;
     private final int panelColumns;
     private final double parallelFlops;
 
@@ -35,6 +38,7 @@ final class CpuTuning {
         this.maskedDensity = table.get("masked.density");
         this.convolutionMaskedDensity = table.get("convolution.masked.density");
         this.outerProductDensity = table.get("outer.product.density");
+        this.wholeGradientDensity = table.get("whole.gradient.density");
         this.panelColumns = (int) table.get("panel.columns");
         this.parallelFlops = table.get("parallel.flops");
         if (panelColumns != 16 && panelColumns != 32 && panelColumns != 64) {
@@ -54,6 +58,11 @@ final class CpuTuning {
     /** Up to this density of an activation its stored elements are multiplied one by one for the gradient of all weights. */
     double outerProductDensity() {
         return outerProductDensity;
+    }
+
+    /** Above this density of packed weights of a convolution the gradient of all is computed, and the pattern's is kept. */
+    double wholeGradientDensity() {
+        return wholeGradientDensity;
     }
 
     /** Columns of a batch block: the smallest of 16, 32 and 64 that holds the batch, at most the tuned width. */

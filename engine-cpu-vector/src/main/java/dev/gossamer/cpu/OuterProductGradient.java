@@ -1,9 +1,13 @@
 package dev.gossamer.cpu;
 
 import static dev.gossamer.cpu.Lanes.COUNT;
+import static dev.gossamer.cpu.Raw.ALL;
+import static dev.gossamer.cpu.Raw.UNCHECKED;
+import static dev.gossamer.cpu.Raw.USER;
 
 import dev.gossamer.cpu.CpuWorkspace.Scratch;
 import dev.gossamer.engine.Geometry;
+import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -91,14 +95,37 @@ final class OuterProductGradient implements Workers.Parts {
     void run(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
         bands(gy);
         whole.of(x, bands);
-        run(whole, (double) x.features * x.batch, gy, beta, gw);
+        run(whole, (double) x.features * x.batch, gy, beta, gw.data);
+        gw.clearOutside();
+    }
+
+    /** The same of packed weights: all are computed, and those of the pattern are kept. */
+    void runPacked(CpuTensor x, CpuTensor gy, float beta, CpuValues gw) {
+        bands(gy);
+        whole.of(x, bands);
+        MemorySegment all = workspace.scratch(Scratch.VALUES, geometry.size() * Float.BYTES);
+        run(whole, (double) x.features * x.batch, gy, 0, all);
+        keep(all, gw.space.plan().pattern, beta, gw);
+    }
+
+    private void keep(MemorySegment all, SparsityPattern pattern, float beta, CpuValues gw) {
+        long row = Raw.address(all, 0, geometry.size() * Float.BYTES);
+        long entries = Raw.address(gw.data, 0, pattern.nnz() * Float.BYTES);
+        for (int r = 0; r < pattern.rows(); r++, row += (long) geometry.cols() * Float.BYTES) {
+            for (int p = pattern.rowStart(r); p < pattern.rowEnd(r); p++) {
+                float sum = ALL.get(UNCHECKED, (row + 4L * pattern.col(p)) & USER);
+                long its = (entries + 4L * p) & USER;
+                ALL.set(UNCHECKED, its, beta == 0 ? sum : Math.fma(ALL.get(UNCHECKED, its), beta, sum));
+            }
+        }
     }
 
     /** The same from stored elements. */
     void run(CpuSparseTensor x, CpuTensor gy, float beta, CpuValues gw) {
         bands(gy);
         stored.of(x, gy.batch, bands);
-        run(stored, x.count(), gy, beta, gw);
+        run(stored, x.count(), gy, beta, gw.data);
+        gw.clearOutside();
     }
 
     private void bands(CpuTensor gy) {
@@ -109,7 +136,7 @@ final class OuterProductGradient implements Workers.Parts {
         }
     }
 
-    private void run(Input from, double elements, CpuTensor gy, float beta, CpuValues gw) {
+    private void run(Input from, double elements, CpuTensor gy, float beta, MemorySegment gw) {
         input = from;
         gradient = gy;
         int parts =
@@ -126,7 +153,6 @@ final class OuterProductGradient implements Workers.Parts {
         } else {
             workspace.workers().run(parts, this);
         }
-        gw.clearOutside();
     }
 
     /** Blocks of output channels, and where these are fewer than threads, parts of the input channels. */

@@ -26,7 +26,7 @@ final class OuterProductSums {
 
     private MemorySegment memory = MemorySegment.NULL;
     private long at;
-    private CpuValues out;
+    private MemorySegment out;
     private float beta;
 
     /**
@@ -47,8 +47,8 @@ final class OuterProductSums {
         return ((long) group * taps + 2L * TILE) * rowBytes;
     }
 
-    /** Takes sums for {@code gw = sums + beta·gw}, in memory from an offset on. */
-    void of(CpuValues gw, float scale, MemorySegment room, long offset) {
+    /** Takes sums for {@code gw = sums + beta·gw} of all weights, in memory from an offset on. */
+    void of(MemorySegment gw, float scale, MemorySegment room, long offset) {
         out = gw;
         beta = scale;
         memory = room;
@@ -94,7 +94,7 @@ final class OuterProductSums {
         int count = (to - from) * taps;
         long sums = address();
         long tile = sums + bytes() - (long) TILE * rowBytes;
-        long gw = Raw.address(out.data, 0, geometry.size() * Float.BYTES);
+        long gw = Raw.address(out, 0, geometry.size() * Float.BYTES);
         for (int col = 0; col < count; col += TILE) {
             Transposition.panel(sums + (long) col * rowBytes, rowBytes, TILE, width, tile, TILE * Float.BYTES);
             long target = gw + 4L * ((long) block * width * cols + (long) from * taps + col);

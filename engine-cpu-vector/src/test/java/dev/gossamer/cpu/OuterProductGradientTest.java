@@ -6,11 +6,13 @@ import dev.gossamer.engine.Geometry;
 import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
+import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.testkit.Close;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -65,8 +67,12 @@ class OuterProductGradientTest {
     @MethodSource("layers")
     void isOneChain(String name, Geometry g, int batch, double density, float beta, int threads) {
         for (int panel : new int[] {16, 64}) {
-            TuningTable tuning = new TuningTable(
-                    Map.of("panel.columns", (double) panel, "outer.product.density", ALL, "parallel.flops", 0.0));
+            TuningTable tuning = new TuningTable(Map.of(
+                    "panel.columns", (double) panel,
+                    "outer.product.density", ALL,
+                    "whole.gradient.density", 0.0,
+                    "convolution.masked.density", 1.0,
+                    "parallel.flops", 0.0));
             try (Backend backend = CpuBackend.open(new BackendOptions(threads, tuning));
                     Workspace workspace = backend.workspace(threads)) {
                 SplittableRandom random = new SplittableRandom(batch * 31L + panel);
@@ -74,7 +80,8 @@ class OuterProductGradientTest {
                 float[] x = numbers(random, Math.toIntExact(g.inShape(room).size()), density);
                 float[] gy = numbers(random, Math.toIntExact(g.outShape(room).size()), ALL);
                 float[] old = numbers(random, Math.toIntExact(g.size()), ALL);
-                Values gw = workspace.values(workspace.space(g), Role.GRADIENT);
+                Space space = workspace.space(g);
+                Values gw = workspace.values(space, Role.GRADIENT);
                 workspace.upload(MemorySegment.ofArray(old), gw);
                 Tensor tx = workspace.tensor(g.inShape(room), Layout.NATIVE);
                 Tensor tgy = workspace.tensor(g.outShape(room), Layout.NATIVE);
@@ -96,8 +103,29 @@ class OuterProductGradientTest {
 
                 workspace.download(gw, MemorySegment.ofArray(got));
                 Close.sameBits("stored elements, panel " + panel, got, expected);
+
+                SparsityPattern third = everyThird(g);
+                workspace.upload(MemorySegment.ofArray(old), gw);
+                workspace.repattern(space, third);
+                product.weightGradient(workspace.view(tx, batch), workspace.view(tgy, batch), beta, gw);
+
+                float[] packed = new float[Math.toIntExact(third.nnz())];
+                workspace.download(gw, MemorySegment.ofArray(packed));
+                float[] kept = new float[packed.length];
+                for (int i = 0; i < kept.length; i++) {
+                    kept[i] = expected[3 * i];
+                }
+                Close.sameBits("packed weights, panel " + panel, packed, kept);
             }
         }
+    }
+
+    private static SparsityPattern everyThird(Geometry g) {
+        long[] bits = new long[Math.toIntExact((g.size() + 63) / 64)];
+        for (int i = 0; i < g.size(); i += 3) {
+            bits[i / 64] |= 1L << i;
+        }
+        return SparsityPattern.fromBits(g.rows(), g.cols(), bits);
     }
 
     private static float[] numbers(SplittableRandom random, int count, double density) {

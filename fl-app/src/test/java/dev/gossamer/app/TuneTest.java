@@ -36,6 +36,7 @@ class TuneTest {
                         "masked.density",
                         "convolution.masked.density",
                         "outer.product.density",
+                        "whole.gradient.density",
                         "panel.columns",
                         "parallel.flops");
         assertThat(trials)
