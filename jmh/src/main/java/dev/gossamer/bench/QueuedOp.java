@@ -79,11 +79,6 @@ final class QueuedOp implements Queued {
         return op;
     }
 
-    /** C = A·B; operands and C are written to the folder. */
-    static QueuedOp spmm(Backend backend, SpmmProblem problem, Path folder) throws IOException {
-        return spmm(backend, problem, null, folder);
-    }
-
     /** C = A·B, once or repeated; operands and C are written to the folder. */
     static QueuedOp spmm(Backend backend, SpmmProblem problem, @Nullable Repeated repeated, Path folder)
             throws IOException {
@@ -99,11 +94,6 @@ final class QueuedOp implements Queued {
         write(folder, "b", problem.b);
         write(folder, "c", op.download(c));
         return op;
-    }
-
-    /** C = A·Bᵀ on the entries of a pattern; operands and C are written to the folder. */
-    static QueuedOp sddmm(Backend backend, SddmmProblem problem, Path folder) throws IOException {
-        return sddmm(backend, problem, null, folder);
     }
 
     /** C = A·Bᵀ on the entries of a pattern, once or repeated; operands and C are written to the folder. */

@@ -27,8 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CudaDevice implements AutoCloseable {
 
-    private static final int HOPPER = 90;
-
     private final CUdevice device;
     private final CUcontext context;
     private final Libraries libraries;
@@ -148,7 +146,7 @@ public final class CudaDevice implements AutoCloseable {
 
     /** What cuBLAS takes of itself for a stream, and documents as enough. */
     long cublasWorkspaceBytes() {
-        return target.architecture() >= HOPPER ? 32L << 20 : 4L << 20;
+        return target.architecture() >= GpuTarget.HOPPER ? 32L << 20 : 4L << 20;
     }
 
     boolean tf32() {

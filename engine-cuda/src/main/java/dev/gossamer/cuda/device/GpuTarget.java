@@ -9,6 +9,9 @@ package dev.gossamer.cuda.device;
  */
 public record GpuTarget(int major, int minor, int driver) {
 
+    /** The architecture of the H100. */
+    static final int HOPPER = 90;
+
     public GpuTarget {
         if (major < 1 || minor < 0 || minor > 9 || driver < 1000) {
             throw new IllegalArgumentException(

@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OverlappingLaunch {
 
-    /** The first architecture that has it. */
-    private static final int HOPPER = 90;
-
     /** CUDA 12.3, the first driver that captures such launches into graphs. */
     private static final int CAPTURED_SINCE = 12_030;
 
@@ -62,7 +59,7 @@ final class OverlappingLaunch {
 
     /** Whether GPU, driver and kernels have it: those compiled for older GPUs do not wait. */
     static boolean possible(GpuTarget target, Kernels kernels) {
-        if (CALL == null || target.architecture() < HOPPER || target.driver() < CAPTURED_SINCE) {
+        if (CALL == null || target.architecture() < GpuTarget.HOPPER || target.driver() < CAPTURED_SINCE) {
             return false;
         }
         int[] compiledFor = {0};
@@ -70,7 +67,7 @@ final class OverlappingLaunch {
                 JCudaDriver.cuFuncGetAttribute(
                         compiledFor, CUfunction_attribute.CU_FUNC_ATTRIBUTE_PTX_VERSION, kernels.function(ANY_KERNEL)),
                 "asking what a kernel was compiled for");
-        return compiledFor[0] >= HOPPER;
+        return compiledFor[0] >= GpuTarget.HOPPER;
     }
 
     /** The driver's return code. */

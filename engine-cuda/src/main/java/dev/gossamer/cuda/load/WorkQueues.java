@@ -6,6 +6,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -19,13 +21,20 @@ final class WorkQueues {
 
     private static final String MOST = "32";
 
+    /** One of them is there wherever the driver can reach a GPU; the second is that of WSL. */
+    private static final List<String> DEVICES = List.of("/dev/nvidiactl", "/dev/dxg");
+
     private WorkQueues() {}
 
-    /** Asks for as many as there can be, unless the environment has a number. Called before the driver is loaded. */
+    /**
+     * Asks for as many as there can be, unless the environment has a number. Called before the driver is loaded. Where there is
+     * no GPU nothing is asked, as the first call of a native function takes a JVM a tenth of a second.
+     */
     @SuppressWarnings("restricted")
     static void askForAll(Machine machine) {
-        if (machine.windows()) {
-            return; // nothing was tried there
+        boolean gpu = DEVICES.stream().anyMatch(device -> Files.exists(machine.at(device)));
+        if (machine.windows() || !gpu) {
+            return; // nothing was tried on Windows
         }
         Linker linker = Linker.nativeLinker();
         Optional<MemorySegment> function = linker.defaultLookup().find("setenv");

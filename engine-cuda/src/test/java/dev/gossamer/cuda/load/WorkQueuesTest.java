@@ -8,17 +8,25 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WorkQueuesTest {
+
+    @TempDir
+    Path root;
 
     /** What native code of this process sees, which is not what System.getenv remembers. */
     @Test
     void theDriverWillSeeThemUnlessToldOtherwise() throws Throwable {
         assumeTrue(!Machine.here().windows(), "nothing is asked for on Windows");
         String named = System.getenv("CUDA_DEVICE_MAX_CONNECTIONS");
-        WorkQueues.askForAll(Machine.here());
-        WorkQueues.askForAll(Machine.here());
+        Machine machine = new Machine(root, System.getenv(), System.getProperties());
+        Files.createFile(Files.createDirectory(root.resolve("dev")).resolve("nvidiactl"));
+        WorkQueues.askForAll(machine);
+        WorkQueues.askForAll(machine);
         assertThat(variable("CUDA_DEVICE_MAX_CONNECTIONS")).isEqualTo(named == null ? "32" : named);
     }
 
