@@ -24,9 +24,9 @@ final class ConvolutionProduct implements Product {
     private final CpuWorkspace workspace;
     private final Geometry geometry;
     private final ConvolutionPass forward;
-    private final int[] forwardOffsets;
+    private final DenseTaps forwardTaps;
     private final List<ConvolutionPass> backward;
-    private final List<int[]> backwardOffsets;
+    private final List<DenseTaps> backwardTaps;
     private final PaddedInput input;
     private final PaddedInput outputGradient;
     private final ConvolutionWalk walk;
@@ -40,9 +40,16 @@ final class ConvolutionProduct implements Product {
         this.backward = ConvolutionPass.backward(geometry);
         this.input = input(workspace, geometry);
         this.outputGradient = outputGradient(workspace, geometry);
-        this.forwardOffsets = forward.offsets(geometry.inChannels(), input.pitch(), input.plane());
-        this.backwardOffsets = backward.stream()
-                .map(pass -> pass.offsets(geometry.outChannels(), outputGradient.pitch(), outputGradient.plane()))
+        this.forwardTaps = new DenseTaps(
+                forward, geometry.inChannels(), input.pitch(), input.plane(), geometry.inHeight(), geometry.inWidth());
+        this.backwardTaps = backward.stream()
+                .map(pass -> new DenseTaps(
+                        pass,
+                        geometry.outChannels(),
+                        outputGradient.pitch(),
+                        outputGradient.plane(),
+                        geometry.outHeight(),
+                        geometry.outWidth()))
                 .toList();
         this.walk = new ConvolutionWalk(workspace);
         this.weightGradient = new ConvolutionWeightGradient(workspace, geometry, forward);
@@ -74,7 +81,7 @@ final class ConvolutionProduct implements Product {
             ConvolutionStructures structures = structures(weights.space);
             walk.sparse(forward, structures.forward(), structures.forwardClasses(), weights.data);
         } else {
-            walk.dense(forward, forwardOffsets, weights.data, 0);
+            walk.dense(forward, forwardTaps, weights.data, 0);
         }
         out.clearTail();
     }
@@ -149,7 +156,7 @@ final class ConvolutionProduct implements Product {
         for (int i = 0; i < backward.size(); i++) {
             ConvolutionPass pass = backward.get(i);
             Packing.turn(weights.data, geometry, pass.taps(), turned, base);
-            walk.dense(pass, backwardOffsets.get(i), turned, base);
+            walk.dense(pass, backwardTaps.get(i), turned, base);
             base += 4L * geometry.rows() * geometry.inChannels() * pass.taps().length;
         }
     }

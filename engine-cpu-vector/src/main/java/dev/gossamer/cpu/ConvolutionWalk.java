@@ -3,6 +3,7 @@ package dev.gossamer.cpu;
 import dev.gossamer.cpu.PatternPlan.Csr;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +25,10 @@ final class ConvolutionWalk implements Workers.Parts {
     /** Vectors of a dense tile, the columns of a gemm's register block. */
     private static final int DENSE_VECTORS = 2;
 
-    /** Positions of the reduced dimension that are packed together: 36 KiB, 32 channels of a 3x3 kernel. */
-    private static final int DEPTH = 36 * 1024 / (DENSE_VECTORS * Lanes.BYTES);
-
     private final CpuWorkspace workspace;
     private final SparseConvolutionKernels.Operands[] sparse;
     private final GemmKernels.Operands[] dense;
-    private final Packing.Taps[] taps;
+    private final DenseConvolutionKernels.Tile[] tiles;
 
     // What all passes of one product share.
     private CpuTensor in;
@@ -48,10 +46,11 @@ final class ConvolutionWalk implements Workers.Parts {
     private @Nullable TapClasses classes;
     private Csr csr;
     private MemorySegment values = MemorySegment.NULL;
-    private int depth;
+    private @Nullable DenseTaps taps;
     private MemorySegment weights = MemorySegment.NULL;
     private long weightsBase;
     private MemorySegment panels = MemorySegment.NULL;
+    private long panelBytes;
 
     @SuppressWarnings("NullAway.Init") // set before each run
     ConvolutionWalk(CpuWorkspace workspace) {
@@ -60,8 +59,8 @@ final class ConvolutionWalk implements Workers.Parts {
         Arrays.setAll(sparse, part -> new SparseConvolutionKernels.Operands());
         this.dense = new GemmKernels.Operands[workspace.threads()];
         Arrays.setAll(dense, part -> new GemmKernels.Operands());
-        this.taps = new Packing.Taps[workspace.threads()];
-        Arrays.setAll(taps, part -> new Packing.Taps());
+        this.tiles = new DenseConvolutionKernels.Tile[workspace.threads()];
+        Arrays.setAll(tiles, part -> new DenseConvolutionKernels.Tile());
     }
 
     void operands(CpuTensor input, float scale, CpuTensor output, int outputChannels) {
@@ -101,21 +100,19 @@ final class ConvolutionWalk implements Workers.Parts {
     }
 
     /**
-     * @param reduced positions of the reduced dimension, relative to a grid point's start
-     * @param matrix {@code [channels][reduced.length]} floats from byte {@code base} on
+     * @param tapsOfClasses of the pass
+     * @param matrix {@code [output channels][input channels][taps of the pass]} floats from byte {@code base} on
      */
-    void dense(ConvolutionPass next, int[] reduced, MemorySegment matrix, long base) {
+    void dense(ConvolutionPass next, DenseTaps tapsOfClasses, MemorySegment matrix, long base) {
         pass = next;
         classes = null;
+        taps = tapsOfClasses;
         weights = matrix;
         weightsBase = base;
-        depth = reduced.length;
-        for (Packing.Taps each : taps) {
-            each.set(in, reduced);
-        }
-        double flops = 2.0 * channels * depth * next.rows() * next.cols() * out.batch;
-        int parts = workspace.parts(flops);
-        panels = workspace.scratch(CpuWorkspace.Scratch.PANELS, (long) parts * DEPTH * DENSE_VECTORS * Lanes.BYTES);
+        double numbers = (double) tapsOfClasses.channels * tapsOfClasses.taps;
+        int parts = workspace.parts(2.0 * channels * numbers * next.rows() * next.cols() * out.batch);
+        panelBytes = (long) tapsOfClasses.depth() * DENSE_VECTORS * Lanes.BYTES;
+        panels = workspace.scratch(CpuWorkspace.Scratch.PANELS, parts * panelBytes);
         dispatch(parts);
     }
 
@@ -146,21 +143,20 @@ final class ConvolutionWalk implements Workers.Parts {
 
     /** One output row of one block of the batch, for output channels {@code from .. to - 1}. */
     private void line(int column, int row, int from, int to, int part) {
-        TapClasses taps = classes;
-        if (taps == null) {
+        TapClasses entries = classes;
+        if (entries == null) {
             denseLine(column, row, from, to, part);
             return;
         }
         for (int col = 0; col < pass.cols(); ) {
-            int end = taps.runEnd(col);
-            sparseRun(taps, column, row, col, end, from, to, part);
+            int end = entries.runEnd(col);
+            sparseRun(entries, column, row, col, end, from, to, part);
             col = end;
         }
     }
 
     private void denseLine(int column, int row, int from, int to, int part) {
         int y = pass.outY() + row * pass.outStep();
-        int inRow = pass.inY() + row * pass.inStep();
         int perPosition = out.block / Lanes.COUNT;
         int total = pass.cols() * perPosition;
         // Masks are written sixteen columns at a time, so that a tile is never less.
@@ -173,7 +169,7 @@ final class ConvolutionWalk implements Workers.Parts {
             long to0 = out.offset(out.position(y, x), column) + (long) (vector % perPosition) * Lanes.BYTES;
             for (int done = 0; done < vectors; done += DENSE_VECTORS) {
                 int width = Math.min(DENSE_VECTORS, vectors - done);
-                denseTile(column, inRow, vector + done, width, to0 + (long) done * Lanes.BYTES, from, to, part);
+                denseTile(column, row, vector + done, width, to0 + (long) done * Lanes.BYTES, from, to, part);
             }
             finish(column, y, x, vector % perPosition, vectors, from, to, to0);
             vector += vectors;
@@ -265,28 +261,33 @@ final class ConvolutionWalk implements Workers.Parts {
     }
 
     /** One or two vectors, which may lie at two positions that are not neighbours in the input. */
-    private void denseTile(int column, int inRow, int vector, int vectors, long to0, int from, int to, int part) {
-        long panel = (long) part * DEPTH * DENSE_VECTORS * Lanes.BYTES;
-        long rowBytes = 4L * depth;
+    private void denseTile(int column, int row, int vector, int vectors, long to0, int from, int to, int part) {
+        DenseTaps all = Objects.requireNonNull(taps);
+        int perPosition = out.block / Lanes.COUNT;
+        int second = vector + vectors - 1;
+        DenseTaps.Panel panel = all.at(row, vector / perPosition, vectors == 1 ? -1 : second / perPosition);
         GemmKernels.Operands io = dense[part];
+        long rowBytes = 4L * all.channels * all.taps;
         io.set(weights, rowBytes, 4, panels, (long) DENSE_VECTORS * Lanes.BYTES, out.data, outStride);
+        long packed = part * panelBytes;
         long c = to0 + (long) from * outStride;
-        if (depth == 0) {
-            GemmKernels.block(to - from, vectors, io, 0, panel, c, 0, beta);
+        if (panel.depth() == 0) {
+            GemmKernels.block(to - from, vectors, io, 0, packed, c, 0, beta);
             return;
         }
-        long first = inputOffset(column, inRow, vector);
-        long second = vectors == 1 ? first : inputOffset(column, inRow, vector + 1);
-        Packing.Taps tile = taps[part].at(in, first, second);
-        for (int done = 0; done < depth; done += DEPTH) {
-            int deep = Math.min(DEPTH, depth - done);
-            long a = weightsBase + from * rowBytes + 4L * done;
-            GemmKernels.block(to - from, vectors, io, tile, done, a, panel, c, deep, done == 0 ? beta : 1);
+        DenseConvolutionKernels.Tile tile = tiles[part];
+        tile.of(panel, in, inputOffset(column, row, vector), inputOffset(column, row, second), all);
+        for (int channel = 0; channel < all.channels; channel += panel.channels()) {
+            int depth = Math.min(panel.channels(), all.channels - channel) * panel.taps();
+            long a = weightsBase + from * rowBytes + 4L * channel * all.taps;
+            DenseConvolutionKernels.block(to - from, vectors, io, tile, a, packed, c, depth, channel == 0 ? beta : 1);
+            tile.advance();
         }
     }
 
-    private long inputOffset(int column, int inRow, int vector) {
+    private long inputOffset(int column, int row, int vector) {
         int perPosition = out.block / Lanes.COUNT;
+        int inRow = pass.inY() + row * pass.inStep();
         int col = pass.inX() + vector / perPosition * pass.inStep();
         return in.offset(in.position(inRow, col), column) + (long) (vector % perPosition) * Lanes.BYTES;
     }

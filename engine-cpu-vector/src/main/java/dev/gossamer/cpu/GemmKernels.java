@@ -73,49 +73,22 @@ final class GemmKernels {
         }
     }
 
-    /**
-     * The same, of columns that are not in panels yet: the first four rows take them from where they lie, and leave a panel for
-     * the rows that follow, which waits for no memory.
-     *
-     * @param from number of the first tap
-     * @param bBase where the panel is to be
-     */
-    static void block(
-            int rows,
-            int vectors,
-            Operands io,
-            Packing.Taps taps,
-            int from,
-            long aBase,
-            long bBase,
-            long cBase,
-            int depth,
-            float beta) {
-        boolean four = vectors == 2 && rows >= 4;
-        if (four) {
-            long a = Raw.address(io.a, aBase, 3 * io.aRow + (depth - 1) * io.aDepth + Float.BYTES);
-            long c = Raw.address(io.c, cBase, 3 * io.cRow + 2L * BYTES);
-            scale(0, 4, 2, io, c, beta);
-            packing4x2(io, taps, from, a, Raw.address(io.b, bBase, depth * io.bDepth), c, depth);
-        } else {
-            Packing.taps(taps, from, depth, io.b, bBase);
-        }
-        int done = four ? 4 : 0;
-        block(rows - done, vectors, io, aBase + done * io.aRow, bBase, cBase + done * io.cRow, depth, beta);
-    }
-
     /** Rows {@code from .. to - 1} of C by beta, for kernels that continue what it holds. */
-    private static void scale(int from, int to, int vectors, Operands io, long c, float beta) {
+    static void scale(int from, int to, int vectors, Operands io, long c, float beta) {
         for (int row = from; row < to; row++) {
             Scaling.row(vectors, c + row * io.cRow, beta);
         }
     }
 
-    /** Rows by five, as many of them as leave whole blocks of four where that is possible: a row by itself is slow. */
-    private static void pairs(int rows, Operands io, long a, long b, long c, int depth, float beta) {
+    /** Rows in blocks of five, as many of them as leave whole blocks of four where that is possible: a row by itself is slow. */
+    static int large(int rows) {
         int fives = ROWS == 5 ? rows / 5 : 0;
         int even = fives - ((fives - rows) & 3);
-        int large = 5 * (even < 0 ? fives : even);
+        return 5 * (even < 0 ? fives : even);
+    }
+
+    private static void pairs(int rows, Operands io, long a, long b, long c, int depth, float beta) {
+        int large = large(rows);
         int fresh = beta == 0 ? large : 0;
         for (int row = 0; row < fresh; row += 5) {
             fresh5x2(io, a + row * io.aRow, b, c + row * io.cRow, depth);
@@ -354,62 +327,6 @@ final class GemmKernels {
         s11.intoMemorySegment(ALL, c1 + BYTES, LITTLE_ENDIAN);
         s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
         s21.intoMemorySegment(ALL, c2 + BYTES, LITTLE_ENDIAN);
-    }
-
-    private static void packing4x2(
-            Operands io, Packing.Taps taps, int from, long aBase, long bBase, long cBase, int depth) {
-        long aRow = io.aRow;
-        long aStep = Math.toIntExact(io.aDepth) & INDEX;
-        long bStep = taps.step & INDEX;
-        long one = taps.first & USER;
-        long two = taps.second & USER;
-        int[] positions = taps.positions;
-        long panel = bBase & USER;
-        long r0 = aBase & USER;
-        long r1 = (aBase + aRow) & USER;
-        long r2 = (aBase + 2 * aRow) & USER;
-        long r3 = (aBase + 3 * aRow) & USER;
-        long c0 = cBase & USER;
-        FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
-        FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
-        long c1 = (cBase + io.cRow) & USER;
-        FloatVector s10 = fromMemorySegment(F, ALL, c1, LITTLE_ENDIAN);
-        FloatVector s11 = fromMemorySegment(F, ALL, c1 + BYTES, LITTLE_ENDIAN);
-        long c2 = (cBase + 2 * io.cRow) & USER;
-        FloatVector s20 = fromMemorySegment(F, ALL, c2, LITTLE_ENDIAN);
-        FloatVector s21 = fromMemorySegment(F, ALL, c2 + BYTES, LITTLE_ENDIAN);
-        long c3 = (cBase + 3 * io.cRow) & USER;
-        FloatVector s30 = fromMemorySegment(F, ALL, c3, LITTLE_ENDIAN);
-        FloatVector s31 = fromMemorySegment(F, ALL, c3 + BYTES, LITTLE_ENDIAN);
-        for (int k = 0; k < depth; k++) {
-            long at = (positions[from + k] & INDEX) * bStep;
-            long packed = panel + 2L * BYTES * k;
-            long to = k * aStep;
-            FloatVector b0 = fromMemorySegment(F, ALL, one + at, LITTLE_ENDIAN);
-            FloatVector b1 = fromMemorySegment(F, ALL, two + at, LITTLE_ENDIAN);
-            b0.intoMemorySegment(ALL, packed, LITTLE_ENDIAN);
-            b1.intoMemorySegment(ALL, packed + BYTES, LITTLE_ENDIAN);
-            FloatVector a0 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r0 + to));
-            s00 = a0.fma(b0, s00);
-            s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r1 + to));
-            s10 = a1.fma(b0, s10);
-            s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r2 + to));
-            s20 = a2.fma(b0, s20);
-            s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(F, ALL.get(UNCHECKED, r3 + to));
-            s30 = a3.fma(b0, s30);
-            s31 = a3.fma(b1, s31);
-        }
-        s00.intoMemorySegment(ALL, c0, LITTLE_ENDIAN);
-        s01.intoMemorySegment(ALL, c0 + BYTES, LITTLE_ENDIAN);
-        s10.intoMemorySegment(ALL, c1, LITTLE_ENDIAN);
-        s11.intoMemorySegment(ALL, c1 + BYTES, LITTLE_ENDIAN);
-        s20.intoMemorySegment(ALL, c2, LITTLE_ENDIAN);
-        s21.intoMemorySegment(ALL, c2 + BYTES, LITTLE_ENDIAN);
-        s30.intoMemorySegment(ALL, c3, LITTLE_ENDIAN);
-        s31.intoMemorySegment(ALL, c3 + BYTES, LITTLE_ENDIAN);
     }
 
     private static void rows1x2(Operands io, long aBase, long bBase, long cBase, int depth) {

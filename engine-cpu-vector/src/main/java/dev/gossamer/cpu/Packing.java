@@ -3,7 +3,6 @@ package dev.gossamer.cpu;
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
-import static dev.gossamer.cpu.Raw.INDEX;
 import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -31,55 +30,6 @@ final class Packing {
                     .intoMemorySegment(ALL, target + BYTES, LITTLE_ENDIAN);
             in += rowStride;
             out += 2L * BYTES;
-        }
-    }
-
-    /**
-     * Two vectors at each of some positions of an activation, which need not be neighbours. Mutable and kept, so that a step
-     * allocates nothing.
-     */
-    static final class Taps {
-
-        int[] positions = new int[0];
-        /** Bytes from position to position. */
-        int step;
-        /** Addresses of position 0. */
-        long first;
-
-        long second;
-
-        private long reach;
-
-        /** The positions of the next tiles. */
-        void set(CpuTensor in, int[] taps) {
-            int last = 0;
-            for (int tap : taps) {
-                last = Math.max(last, tap);
-            }
-            positions = taps;
-            step = Math.toIntExact(in.rowStride());
-            reach = last * in.rowStride() + BYTES;
-        }
-
-        /** A tile by the byte offsets of position 0 of its vectors. */
-        Taps at(CpuTensor in, long one, long two) {
-            first = Raw.address(in.data, one, reach);
-            second = Raw.address(in.data, two, reach);
-            return this;
-        }
-    }
-
-    /** {@code depth} rows of two vectors each, from tap {@code from} on. */
-    static void taps(Taps taps, int from, int depth, MemorySegment to, long start) {
-        long step = taps.step & INDEX;
-        long one = taps.first & USER;
-        long two = taps.second & USER;
-        long target = Raw.address(to, start, 2L * BYTES * depth);
-        for (int k = 0; k < depth; k++) {
-            long at = (taps.positions[from + k] & INDEX) * step;
-            fromMemorySegment(F, ALL, one + at, LITTLE_ENDIAN).intoMemorySegment(ALL, target, LITTLE_ENDIAN);
-            fromMemorySegment(F, ALL, two + at, LITTLE_ENDIAN).intoMemorySegment(ALL, target + BYTES, LITTLE_ENDIAN);
-            target = (target + 2L * BYTES) & USER;
         }
     }
 

@@ -124,7 +124,7 @@ final class TapClasses {
     }
 
     /** For each grid row or column and each tap whether it leads to one of the plane. */
-    private static boolean[][] reached(int count, int start, int step, int[] taps, int size, int largest) {
+    static boolean[][] reached(int count, int start, int step, int[] taps, int size, int largest) {
         boolean[][] reached = new boolean[count][taps.length];
         for (int i = 0; i < count; i++) {
             for (int t = 0; t < taps.length; t++) {
@@ -135,7 +135,7 @@ final class TapClasses {
         return reached;
     }
 
-    private static int[] classes(boolean[][] reached) {
+    static int[] classes(boolean[][] reached) {
         Map<String, Integer> known = new HashMap<>();
         int[] classOf = new int[reached.length];
         for (int i = 0; i < reached.length; i++) {
@@ -144,7 +144,7 @@ final class TapClasses {
         return classOf;
     }
 
-    private static int count(int[] classOf) {
+    static int count(int[] classOf) {
         return Arrays.stream(classOf).max().orElse(-1) + 1;
     }
 
