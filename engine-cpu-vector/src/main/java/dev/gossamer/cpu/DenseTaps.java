@@ -17,6 +17,9 @@ final class DenseTaps {
     /** Numbers of a panel: 36 KiB, 32 channels of a 3x3 kernel. */
     private static final int DEPTH = 36 * 1024 / (2 * Lanes.BYTES);
 
+    /** Kernels of more taps have no classes: their tables would grow with the fourth power of a kernel's height. */
+    private static final int MOST_TAPS = 128;
+
     /** Weights are told apart within a panel by 16 bits. */
     private static final int FARTHEST = Character.MAX_VALUE;
 
@@ -85,7 +88,7 @@ final class DenseTaps {
                 if (panels[rowClass[row]][colClass[tile]] == null) {
                     int[] meeting = meeting(rows[row], tiles[tile]);
                     panels[rowClass[row]][colClass[tile]] =
-                            meeting.length == taps || taps > FARTHEST ? whole : panel(meeting, offsets);
+                            meeting.length == taps || taps > MOST_TAPS ? whole : panel(meeting, offsets);
                 }
             }
         }
@@ -107,7 +110,7 @@ final class DenseTaps {
         int count = meeting.length;
         boolean all = count == taps;
         int most = all ? channels : Math.min(channels, FARTHEST / taps);
-        int together = Math.clamp(DEPTH / Math.max(1, count), 1, Math.max(1, most));
+        int together = Math.clamp(DEPTH / Math.max(1, count), 1, most);
         int depth = together * count;
         int[] positions = new int[depth];
         char[] numbers = new char[all ? 0 : depth];

@@ -59,6 +59,7 @@ class ConvolutionChainTest {
                 Arguments.of("2x3", new Geometry(6, 5, 7, 33, 2, 3, 1, 1), 17, 1f, 2),
                 Arguments.of("5x5 of 3x3", new Geometry(30, 3, 3, 12, 5, 5, 1, 2), 32, 0f, 1),
                 Arguments.of("7x7, stride 2", new Geometry(3, 11, 12, 33, 7, 7, 2, 3), 17, 0f, 3),
+                Arguments.of("9x9", new Geometry(5, 4, 5, 9, 9, 9, 1, 4), 32, 0f, 1),
                 Arguments.of("19x19, a panel for each channel", new Geometry(3, 4, 5, 9, 19, 19, 1, 9), 32, 0f, 1));
     }
 
