@@ -63,35 +63,15 @@ final class RoundLoop {
      */
     RunResult run(FederatedMethod method, Progress progress, @Nullable Checkpoint from) {
         long start = System.nanoTime();
-        Cohorts cohorts = new Cohorts(config.seed(), config.clients(), config.clientsPerRound());
         ServerState initial = method.init(config.seed());
-        Checkpoint last = from == null ? new Checkpoint(initial, 0, new TreeMap<>()) : from;
-        history.addAll(directory.metrics(last.metricsBytes()));
+        Checkpoint first = from == null ? new Checkpoint(initial, 0, new TreeMap<>()) : from;
+        history.addAll(directory.metrics(first.metricsBytes()));
         double secondsBefore =
                 history.stream().mapToDouble(RoundMetrics::seconds).sum();
         PaperAccounting accounting = accounting(initial);
         listener.started(experiment);
-        int written = last.state().round();
-        try {
-            while (last.state().round() < config.rounds()) {
-                progress.stop().check();
-                Cohort cohort = new Cohort(
-                        last.state().round() + 1,
-                        cohorts.of(last.state().round() + 1),
-                        config.faults().quorum());
-                last = round(method, cohort, last.state(), accounting, progress);
-                if (last.state().round() % directory.checkpointEvery() == 0) {
-                    progress.checkpoints().write(last);
-                    written = last.state().round();
-                }
-                listener.roundDone(history.getLast());
-            }
-        } catch (RunStoppedException e) {
-            if (last.state().round() > written) {
-                progress.checkpoints().write(last);
-            }
-            throw e;
-        }
+        Checkpoint last = rounds(method, first, accounting, progress);
+        directory.forceMetrics();
         ModelState model = method.inferenceModel(last.state().model());
         directory.writeModel(model, experiment.spec().power());
         RunResult result = result(model, secondsBefore + secondsSince(start));
@@ -99,6 +79,35 @@ final class RoundLoop {
         directory.deleteCheckpoints();
         listener.finished(result);
         return result;
+    }
+
+    /** All rounds after a checkpoint; where the run stands after the last one. */
+    private Checkpoint rounds(FederatedMethod method, Checkpoint from, PaperAccounting accounting, Progress progress) {
+        Cohorts cohorts = new Cohorts(config.seed(), config.clients(), config.clientsPerRound());
+        Checkpoint last = from;
+        try (CheckpointWriter writer = new CheckpointWriter(
+                directory, progress.checkpoints(), from.state().round())) {
+            try {
+                while (last.state().round() < config.rounds()) {
+                    progress.stop().check();
+                    int round = last.state().round() + 1;
+                    Cohort cohort =
+                            new Cohort(round, cohorts.of(round), config.faults().quorum());
+                    last = round(method, cohort, last.state(), accounting, progress);
+                    if (round % directory.checkpointEvery() == 0) {
+                        writer.write(last);
+                    }
+                    listener.roundDone(history.getLast());
+                }
+            } catch (RunStoppedException e) {
+                if (last.state().round() > writer.round()) {
+                    writer.write(last);
+                }
+                writer.settle(); // whoever stopped it is told that it can go on
+                throw e;
+            }
+        }
+        return last;
     }
 
     /** What the rounds before have sent. */

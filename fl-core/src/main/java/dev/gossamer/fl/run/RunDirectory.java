@@ -319,7 +319,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * Adds a line, whole, at once, and forces it to the disk.
+     * Adds a line, whole and at once.
      *
      * @return the length of the file
      */
@@ -329,8 +329,16 @@ public final class RunDirectory implements AutoCloseable {
             while (line.hasRemaining()) {
                 metrics.write(line);
             }
-            metrics.force(false);
             return metrics.position();
+        } catch (IOException e) {
+            throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be written", e);
+        }
+    }
+
+    /** Forces all lines to the disk, beside a thread that adds some. */
+    void forceMetrics() {
+        try {
+            metrics.force(false);
         } catch (IOException e) {
             throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be written", e);
         }

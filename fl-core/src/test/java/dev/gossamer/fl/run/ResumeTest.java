@@ -165,6 +165,18 @@ class ResumeTest extends BackendRuns {
         assertSame(out, whole);
     }
 
+    /** Who stops a run is told to resume it, which takes a checkpoint that is on the disk. */
+    @Test
+    void aStoppedRunWhoseCheckpointCannotBeWrittenSaysSo() throws IOException {
+        Path out = folder.resolve("out");
+        RunDirectory directory = RunDirectory.create(out, false);
+        Files.writeString(out.resolve("checkpoint"), "a file where the folder has to be");
+
+        assertThatThrownBy(() -> run(Map.of(), directory, 1))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("a checkpoint of round 1 cannot be written");
+    }
+
     @Test
     void aCheckpointThatCannotBeWrittenEndsTheRunAndHarmsNothing() throws IOException {
         Path whole = folder.resolve("whole");
