@@ -56,6 +56,11 @@ final class RunMirror implements RunListener {
     }
 
     @Override
+    public boolean readsCheckpoints() {
+        return true;
+    }
+
+    @Override
     public void roundDone(RoundMetrics metrics) {
         copy();
     }

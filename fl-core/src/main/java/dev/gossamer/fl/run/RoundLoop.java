@@ -97,6 +97,9 @@ final class RoundLoop {
                     if (round % directory.checkpointEvery() == 0) {
                         writer.write(last);
                     }
+                    if (listener.readsCheckpoints()) {
+                        writer.settle();
+                    }
                     listener.roundDone(history.getLast());
                 }
             } catch (RunStoppedException e) {

@@ -15,6 +15,14 @@ public interface RunListener {
     /** After a round, when its line is in {@code metrics.jsonl}. */
     default void roundDone(RoundMetrics metrics) {}
 
+    /**
+     * Whether it reads the run's checkpoints when it hears of a round: that one's is then on the disk before it does, where it
+     * would be written beside the next round.
+     */
+    default boolean readsCheckpoints() {
+        return false;
+    }
+
     /** At the end, when all files are written. */
     default void finished(RunResult result) {}
 
@@ -39,6 +47,11 @@ public interface RunListener {
             public void roundDone(RoundMetrics metrics) {
                 first.roundDone(metrics);
                 next.roundDone(metrics);
+            }
+
+            @Override
+            public boolean readsCheckpoints() {
+                return first.readsCheckpoints() || next.readsCheckpoints();
             }
 
             @Override

@@ -165,6 +165,35 @@ class ResumeTest extends BackendRuns {
         assertSame(out, whole);
     }
 
+    /** As one that copies the run's directory after each round. */
+    @Test
+    void aListenerThatReadsCheckpointsFindsThatOfTheRound() throws IOException {
+        Path out = folder.resolve("out");
+        Map<String, String> settings = Map.of("clients", "6", "rounds", "4", "epochs", "1", "batch", "8", "lr", "0.1");
+        Experiment experiment = Experiment.prepare(ExperimentConfig.resolve(null, settings), data, choice, 2);
+        List<Integer> found = new ArrayList<>();
+        RunListener reader = new RunListener() {
+            @Override
+            public boolean readsCheckpoints() {
+                return true;
+            }
+
+            @Override
+            public void roundDone(RoundMetrics metrics) {
+                assertThat(out.resolve("checkpoint"))
+                        .isDirectoryContaining("glob:**/round-" + metrics.round() + ".checkpoint")
+                        .isDirectoryNotContaining("glob:**/.*.tmp");
+                found.add(metrics.round());
+            }
+        };
+
+        try (RunDirectory directory = RunDirectory.create(out, false)) {
+            experiment.run(directory, RunListener.NONE.then(reader));
+        }
+
+        assertThat(found).containsExactly(1, 2, 3, 4);
+    }
+
     /** Who stops a run is told to resume it, which takes a checkpoint that is on the disk. */
     @Test
     void aStoppedRunWhoseCheckpointCannotBeWrittenSaysSo() throws IOException {
