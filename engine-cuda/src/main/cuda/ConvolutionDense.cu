@@ -47,7 +47,8 @@ struct alignas(16) Depth {
     u32 tap;             // its bit
 };
 
-// A warp has 64 channels by 8 quads, a lane two times four channels by two quads.
+// A warp has 64 channels by 8 quads, a lane two times four channels by two quads. Taps that lead out of the plane for all quads of
+// a block are left out: zeros would be multiplied.
 template <int M, int N, bool BACK>
 __device__ inline void convolve_tiles(
     const Geometry& g, const float* w, const float* x, int x_ld, const Output& y, const Ending& ending, int parts,
@@ -59,8 +60,11 @@ __device__ inline void convolve_tiles(
     __shared__ float4 a_tiles[2][TILE_DEPTH * A_ROW / 4];
     __shared__ float4 b_tiles[2][TILE_DEPTH * B_ROW / 4];
     __shared__ Depth depths[2][TILE_DEPTH];
-    __shared__ int tap_offset[MAX_TAPS], tap_column[MAX_TAPS];
+    __shared__ int tap_offset[MAX_TAPS], tap_column[MAX_TAPS];  // of the taps that the tile meets
+    __shared__ u32 tap_bit[MAX_TAPS];
     __shared__ Taps taps;  // here, as registers are short
+    __shared__ u32 met;  // the bits of the taps that the tile meets
+    __shared__ int tile_channel, tile_quad, tile_part, end_source;
 
     const int thread = (int)threadIdx.x;
     const int batch_quads = (y.batch + 3) / 4;
@@ -78,24 +82,38 @@ __device__ inline void convolve_tiles(
         Place by_class = place32(by_quads.row, classes);
         const int part = by_class.row;
         __syncthreads();  // tables and tiles of the block before are done with
-        if (thread == 0) {
-            taps = taps_of<BACK>(g, by_class.at);
-        }
-        __syncthreads();
-        const int tap_count = taps.count();
-        const int quads = taps.positions() * batch_quads;
         const int first_channel = by_channels.at * CHANNELS;
         const int first_quad = by_quads.at * QUADS;
+        if (thread == 0) {
+            taps = taps_of<BACK>(g, by_class.at);
+            met = 0;
+            tile_channel = first_channel;
+            tile_quad = first_quad;
+            tile_part = part;
+        }
+        __syncthreads();
+        const int quads = taps.positions() * batch_quads;
         if (first_quad >= quads) {
             continue;  // for the whole block: a class of fewer positions
+        }
+        // At the rim of a plane some taps meet no source for any of the quads.
+        if (thread < QUADS && first_quad + thread < quads) {
+            Place position = place32((first_quad + thread) / batch_quads, taps.x.targets);
+            atomicOr(&met, taps.met(position.row, position.at));
+        }
+        __syncthreads();
+        if (thread < taps.count() && (met >> thread & 1) != 0) {
+            int at = __popc(met & ((1u << thread) - 1));
+            tap_offset[at] = taps.offset(thread);
+            tap_column[at] = taps.kernel_at(thread);
+            tap_bit[at] = 1u << thread;
         }
         const int part_channels = ceil_div32(taps.sources, parts);
         const int begin = part * part_channels;
         const int end = begin + part_channels < taps.sources ? begin + part_channels : taps.sources;
-        const int steps = begin < end ? ceil_div32((end - begin) * tap_count, TILE_DEPTH) : 0;
-        if (thread < tap_count) {
-            tap_offset[thread] = taps.offset(thread);
-            tap_column[thread] = taps.kernel_at(thread);
+        const int steps = begin < end ? ceil_div32((end - begin) * __popc(met), TILE_DEPTH) : 0;
+        if (thread == 0) {
+            end_source = end;
         }
         __syncthreads();
 
@@ -103,27 +121,28 @@ __device__ inline void convolve_tiles(
         auto note_depths = [&](int step) {
             if (thread < TILE_DEPTH) {
                 int k = step * TILE_DEPTH + thread;
+                int tap_count = __popc(met);
                 int source = begin + k / tap_count;
                 int tap = k % tap_count;
                 Depth depth = {0, 0, 0};
-                if (source < end) {
+                if (source < end_source) {
                     depth.weight = source * source_weights + tap_column[tap];
                     depth.source = (source * taps.source_plane + tap_offset[tap]) * x_ld;
-                    depth.tap = 1u << tap;
+                    depth.tap = tap_bit[tap];
                 }
                 depths[step % 2][thread] = depth;
             }
         };
         // What this thread copies: of A one depth of several channels, of B one quad at several depths.
         const int a_first = thread / TILE_DEPTH;
-        const float* a_from = w + (i64)(first_channel + a_first) * target_weights;
-        const float* b_from = x;
+        const u32 a_from = (u32)(first_channel + a_first) * target_weights;  // beyond the last it may overflow, and is not read
+        int b_from = 0;
         u32 b_met = 0;
         if (first_quad + thread % QUADS < quads) {
             Place at = place32(first_quad + thread % QUADS, batch_quads);
             Place position = place32(at.row, taps.x.targets);
             b_met = taps.met(position.row, position.at);
-            b_from += (i64)taps.source_row(position.row, position.at) * x_ld + 4 * at.at;
+            b_from = taps.source_row(position.row, position.at) * x_ld + 4 * at.at;
         }
         auto copy = [&](int step) {
             float* a_tile = reinterpret_cast<float*>(a_tiles[step % 2]) + thread % TILE_DEPTH * A_ROW + a_first;
@@ -132,14 +151,14 @@ __device__ inline void convolve_tiles(
 #pragma unroll
             for (int i = 0; i < A_COPIES; i++) {
                 bool there = of_a.tap != 0 && first_channel + a_first + i * A_STRIDE < targets;
-                const float* from = a_from + of_a.weight + i * A_STRIDE * target_weights;
-                copy_async(a_tile + i * A_STRIDE, there ? from : w, there);
+                u32 from = there ? a_from + of_a.weight + i * A_STRIDE * target_weights : 0;
+                copy_async(a_tile + i * A_STRIDE, w + from, there);
             }
 #pragma unroll
             for (int i = 0; i < B_COPIES; i++) {
                 const Depth of_b = depths[step % 2][thread / QUADS + i * B_STRIDE];
                 bool there = (b_met & of_b.tap) != 0;
-                copy_quad_async(b_tile + i * B_STRIDE * B_ROW, there ? b_from + of_b.source : x, there ? 16 : 0);
+                copy_quad_async(b_tile + i * B_STRIDE * B_ROW, x + (there ? b_from + of_b.source : 0), there ? 16 : 0);
             }
         };
 
@@ -150,14 +169,14 @@ __device__ inline void convolve_tiles(
         auto for_each_sum = [&](auto f) {
 #pragma unroll
             for (int j = 0; j < 2; j++) {
-                int index = first_quad + warp_quad + 4 * j;
+                int index = tile_quad + warp_quad + 4 * j;
                 Place at = place32(index, batch_quads);
                 Place position = place32(at.row, taps.x.targets);
                 int row = taps.target_row(position.row, position.at);
 #pragma unroll
                 for (int i = 0; i < 8; i++) {
-                    int channel = first_channel + warp_channel + i % 4 + i / 4 * 32;
-                    if (index < quads && channel < targets) {
+                    int channel = tile_channel + warp_channel + i % 4 + i / 4 * 32;
+                    if (index < taps.positions() * batch_quads && channel < targets) {
                         f(i, j, channel * taps.target_plane + row, at.at);
                     }
                 }
@@ -202,14 +221,14 @@ __device__ inline void convolve_tiles(
         if (parts == 1 && ending.any()) {
 #pragma unroll
             for (int i = 0; i < 8; i++) {
-                int channel = first_channel + warp_channel + i % 4 + i / 4 * 32;
+                int channel = tile_channel + warp_channel + i % 4 + i / 4 * 32;
                 if (channel < targets) {
                     sum[i][0] = ending.of(sum[i][0], channel);
                     sum[i][1] = ending.of(sum[i][1], channel);
                 }
             }
         }
-        float4* part_sums = reinterpret_cast<float4*>(partial) + (i64)part * targets * taps.target_plane * batch_quads;
+        float4* part_sums = reinterpret_cast<float4*>(partial) + (i64)tile_part * targets * taps.target_plane * batch_quads;
         for_each_sum([&](int i, int j, int row, int quad) {
             if (parts == 1) {
                 put_quad(y, row, quad, sum[i][j]);
@@ -225,11 +244,20 @@ struct alignas(16) Column {
     int offset, y, x;
 };
 
-// gw over all weights: 64·M output channels by 32·N columns, summed over quads of (position, batch); as `parts` ranges of them.
+// The output's lines, or columns, from which a line of the kernel leads into the plane: begin .. end-1.
+__device__ inline void lines_met(int out, int in, int stride, int down, int& begin, int& end) {
+    begin = down < 0 ? ceil_div32(-down, stride) : 0;
+    end = down < in ? (in - 1 - down) / stride + 1 : 0;
+    end = end < out ? end : out;
+    end = end > begin ? end : begin;
+}
+
+// gw over all weights: 64·M output channels by 32·N columns, summed over quads of (position, batch); as `parts` ranges of them. The
+// columns are neighbours, or, `by_taps`, those of one tap: then over the positions from which it leads into the plane.
 template <int M, int N>
 __device__ inline void weight_tiles(
-    const Geometry& g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts,
-    float beta, float* gw, float* partial) {
+    const Geometry& g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int by_taps,
+    int parts, float beta, float* gw, float* partial) {
     constexpr int ROWS = 64 * M, COLS = 32 * N, THREADS = WARP * M * N;
     constexpr int DEPTH_QUADS = TILE_DEPTH / 4;
     constexpr int TILE_ROW = DEPTH_QUADS + 1;  // in quads: eight neighbouring rows then meet all banks
@@ -237,13 +265,13 @@ __device__ inline void weight_tiles(
     __shared__ float4 a_tiles[2][ROWS * TILE_ROW];
     __shared__ float4 b_tiles[2][COLS * TILE_ROW];
     __shared__ Column columns[COLS];
+    __shared__ int left, right, first_col, tile_row, tile_part;  // here, as registers are short
 
     const int thread = (int)threadIdx.x;
     const int batch_quads = (batch + 3) / 4;
     const int row_tiles = ceil_div32(g.out_channels, ROWS);
-    const int col_tiles = ceil_div32(g.cols(), COLS);
-    const int quads = g.out_plane() * batch_quads;
-    const int part_quads = ceil_div32(ceil_div32(quads, parts), DEPTH_QUADS) * DEPTH_QUADS;
+    const int tap_tiles = ceil_div32(g.in_channels, COLS);
+    const int col_tiles = by_taps ? tap_tiles * g.kernel() : ceil_div32(g.cols(), COLS);
     const i64 blocks = (i64)row_tiles * col_tiles * parts;
 
     for (i64 block = blockIdx.x; block < blocks; block += gridDim.x) {
@@ -251,12 +279,28 @@ __device__ inline void weight_tiles(
         Place by_cols = place32(by_rows.row, col_tiles);
         const int part = by_cols.row;
         const int first_row = by_rows.at * ROWS;
-        const int first_col = by_cols.at * COLS;
+        const Place by_tap = place32(by_cols.at, tap_tiles);
+        int top = 0, bottom = g.out_height, from = 0, to = g.out_width;
+        if (by_taps) {
+            Point tap = point_of(by_tap.row, g.kernel_height, g.kernel_width);
+            lines_met(g.out_height, g.in_height, g.stride, tap.y - g.padding, top, bottom);
+            lines_met(g.out_width, g.in_width, g.stride, tap.x - g.padding, from, to);
+        }
+        const int quads = (bottom - top) * (to - from) * batch_quads;
+        const int part_quads = ceil_div32(ceil_div32(quads, parts), DEPTH_QUADS) * DEPTH_QUADS;
         const int begin = part * part_quads < quads ? part * part_quads : quads;
         const int end = quads - begin < part_quads ? quads : begin + part_quads;
         __syncthreads();  // the block before is done with
+        if (thread == 0) {
+            left = from;
+            right = to;
+            tile_row = first_row;
+            tile_part = part;
+            first_col = by_taps ? by_tap.at * COLS * g.kernel() + by_tap.row : by_cols.at * COLS;
+        }
+        __syncthreads();
         for (int n = thread; n < COLS; n += THREADS) {
-            int col = first_col + n;
+            int col = first_col + n * (by_taps ? g.kernel() : 1);
             Point tap = point_of(col < g.cols() ? col : 0, g.kernel_height, g.kernel_width);
             columns[n] = {(tap.channel * g.in_plane() + (tap.y - g.padding) * g.in_width + tap.x - g.padding) * x_ld,
                           col < g.cols() ? tap.y - g.padding : -(1 << 30), tap.x - g.padding};
@@ -264,15 +308,15 @@ __device__ inline void weight_tiles(
         __syncthreads();
 
         // What this thread copies: one quad of the depth, of several rows of A and B.
-        int at = begin + thread % DEPTH_QUADS;
-        const Place of_position = place32(at, batch_quads);
-        const Place position = place32(of_position.row, g.out_width);
-        int line = position.row, column = position.at, quad = of_position.at;
+        int quads_left = end - begin - thread % DEPTH_QUADS;
+        const Place of_position = place32(begin + thread % DEPTH_QUADS, batch_quads);
+        const Place position = place32(of_position.row, to > from ? to - from : 1);
+        int line = top + position.row, column = from + position.at, quad = of_position.at;
         const int first = thread / DEPTH_QUADS;
         constexpr int STRIDE = THREADS / DEPTH_QUADS;
         const u32 a_row = (u32)g.out_plane() * gy_ld;  // rows beyond the last may overflow, and are not read
         auto copy = [&](int to) {
-            const int bytes = at < end ? quad_bytes(quad, batch) : 0;
+            const int bytes = quads_left > 0 ? quad_bytes(quad, batch) : 0;
             float* a_tile = reinterpret_cast<float*>(a_tiles[to] + first * TILE_ROW + thread % DEPTH_QUADS);
             float* b_tile = reinterpret_cast<float*>(b_tiles[to] + first * TILE_ROW + thread % DEPTH_QUADS);
             const u32 a_from = (first_row + first) * a_row + (line * g.out_width + column) * gy_ld + 4 * quad;
@@ -291,13 +335,13 @@ __device__ inline void weight_tiles(
                 u32 from = there ? b_from + of.offset : 0;
                 copy_quad_async(b_tile + 4 * i * STRIDE * TILE_ROW, x + from, there ? bytes : 0);
             }
-            at += DEPTH_QUADS;
+            quads_left -= DEPTH_QUADS;
             quad += DEPTH_QUADS;
             while (quad >= batch_quads) {
                 quad -= batch_quads;
                 column++;
-                if (column == g.out_width) {
-                    column = 0;
+                if (column == right) {
+                    column = left;
                     line++;
                 }
             }
@@ -349,14 +393,14 @@ __device__ inline void weight_tiles(
         for (int i = 0; i < 8; i++) {
 #pragma unroll
             for (int j = 0; j < 8; j++) {
-                int row = first_row + warp_row + 8 * i;
-                int col = first_col + warp_col + 4 * j;
+                int row = tile_row + warp_row + 8 * i;
+                int col = first_col + (warp_col + 4 * j) * (by_taps ? g.kernel() : 1);
                 if (row >= g.out_channels || col >= g.cols()) {
                     continue;
                 }
                 i64 p = (i64)row * g.cols() + col;
                 if (parts > 1) {
-                    partial[(i64)part * g.out_channels * g.cols() + p] = sum[i][j];
+                    partial[(i64)tile_part * g.out_channels * g.cols() + p] = sum[i][j];
                 } else if (has_bit(bits, p)) {
                     gw[p] = beta == 0 ? sum[i][j] : fmaf(beta, gw[p], sum[i][j]);
                 }
@@ -404,17 +448,17 @@ extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_squ
 }
 
 extern "C" __global__ void __launch_bounds__(128, WEIGHT_WARPS / 4) convolution_tall_weight_gradient(
-    Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts, float beta,
-    float* gw, float* partial) {
+    Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int by_taps,
+    int parts, float beta, float* gw, float* partial) {
     await_previous();
-    weight_tiles<2, 2>(g, bits, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
+    weight_tiles<2, 2>(g, bits, x, x_ld, gy, gy_ld, batch, by_taps, parts, beta, gw, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(64, WEIGHT_WARPS / 2) convolution_square_weight_gradient(
-    Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int parts, float beta,
-    float* gw, float* partial) {
+    Geometry g, const u32* bits, const float* x, int x_ld, const float* gy, int gy_ld, int batch, int by_taps,
+    int parts, float beta, float* gw, float* partial) {
     await_previous();
-    weight_tiles<1, 2>(g, bits, x, x_ld, gy, gy_ld, batch, parts, beta, gw, partial);
+    weight_tiles<1, 2>(g, bits, x, x_ld, gy, gy_ld, batch, by_taps, parts, beta, gw, partial);
 }
 
 // y = mask ⊙ the ending of the sum of the parts, in order; each has channels of `plane` rows of quads, and the first beta·y.

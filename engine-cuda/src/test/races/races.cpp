@@ -122,10 +122,10 @@ void convolution_tiles() {
     races::launch(2, 64, [&] { convolution_add_parts(3, OUT / 3, 2, partial, out, ending); });
     races::launch(2, 64, [&] { convolution_square_input_gradient(g, w, y, LD, back, 1, partial); });
     races::launch(1, 64, [&] {
-        convolution_square_weight_gradient(g, bits, x, LD, y, LD, BATCH, 2, 0.5f, gw, partial);
+        convolution_square_weight_gradient(g, bits, x, LD, y, LD, BATCH, 0, 2, 0.5f, gw, partial);
     });
     races::launch(1, 128, [&] {
-        convolution_tall_weight_gradient(g, bits, x, LD, y, LD, BATCH, 1, 0.5f, gw, partial);
+        convolution_tall_weight_gradient(g, bits, x, LD, y, LD, BATCH, 1, 1, 0.5f, gw, partial);
     });
     races::launch(2, 64, [&] { convolution_add_weight_parts(partial, 2, 3 * g.cols(), bits, 0.5f, gw); });
 }

@@ -95,6 +95,11 @@ T atomicAdd(T* address, std::type_identity_t<T> value) {
 }
 
 template <typename T>
+T atomicOr(T* address, std::type_identity_t<T> value) {
+    return __atomic_fetch_or(address, value, __ATOMIC_RELAXED);
+}
+
+template <typename T>
 T atomicMax(T* address, std::type_identity_t<T> value) {
     T old = __atomic_load_n(address, __ATOMIC_RELAXED);
     while (old < value && !__atomic_compare_exchange_n(address, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
