@@ -111,7 +111,7 @@ final class ConvolutionWalk implements Workers.Parts {
         weightsBase = base;
         double numbers = (double) tapsOfClasses.channels * tapsOfClasses.taps;
         int parts = workspace.parts(2.0 * channels * numbers * next.rows() * next.cols() * out.batch);
-        panelBytes = (long) tapsOfClasses.depth() * DENSE_VECTORS * Lanes.BYTES;
+        panelBytes = (long) tapsOfClasses.depth * DENSE_VECTORS * Lanes.BYTES;
         panels = workspace.scratch(CpuWorkspace.Scratch.PANELS, parts * panelBytes);
         dispatch(parts);
     }

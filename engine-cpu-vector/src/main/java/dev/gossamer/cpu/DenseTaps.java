@@ -58,6 +58,9 @@ final class DenseTaps {
     /** Positions from channel to channel. */
     final int plane;
 
+    /** Numbers of the deepest panel. */
+    final int depth;
+
     /**
      * @param channels that are summed
      * @param pitch positions from row to row of the input
@@ -92,6 +95,10 @@ final class DenseTaps {
                 }
             }
         }
+        depth = Stream.concat(Stream.of(whole), Arrays.stream(panels).flatMap(Arrays::stream))
+                .mapToInt(Panel::depth)
+                .max()
+                .orElse(0);
     }
 
     private static boolean[] either(boolean[] one, boolean[] other) {
@@ -135,13 +142,5 @@ final class DenseTaps {
     Panel at(int row, int col, int second) {
         // Tiles of one vector are those of small batches; there are no kernels for some of the taps.
         return second < 0 ? whole : panels[rowClass[row]][colClass[second == col ? col : cols + col]];
-    }
-
-    /** Numbers of the deepest panel. */
-    int depth() {
-        return Stream.concat(Stream.of(whole), Arrays.stream(panels).flatMap(Arrays::stream))
-                .mapToInt(Panel::depth)
-                .max()
-                .orElse(0);
     }
 }
