@@ -169,8 +169,6 @@ class ResumeTest extends BackendRuns {
     @Test
     void aListenerThatReadsCheckpointsFindsThatOfTheRound() throws IOException {
         Path out = folder.resolve("out");
-        Map<String, String> settings = Map.of("clients", "6", "rounds", "4", "epochs", "1", "batch", "8", "lr", "0.1");
-        Experiment experiment = Experiment.prepare(ExperimentConfig.resolve(null, settings), data, choice, 2);
         List<Integer> found = new ArrayList<>();
         RunListener reader = new RunListener() {
             @Override
@@ -188,7 +186,7 @@ class ResumeTest extends BackendRuns {
         };
 
         try (RunDirectory directory = RunDirectory.create(out, false)) {
-            experiment.run(directory, RunListener.NONE.then(reader));
+            experiment(Map.of()).run(directory, RunListener.NONE.then(reader));
         }
 
         assertThat(found).containsExactly(1, 2, 3, 4);
@@ -252,15 +250,19 @@ class ResumeTest extends BackendRuns {
         }
     }
 
+    private Experiment experiment(Map<String, String> settings) {
+        Map<String, String> all =
+                new HashMap<>(Map.of("clients", "6", "rounds", "4", "epochs", "1", "batch", "8", "lr", "0.1"));
+        all.putAll(settings);
+        return Experiment.prepare(ExperimentConfig.resolve(null, all), data, choice, 2);
+    }
+
     private void run(Map<String, String> settings, RunDirectory directory, int stopAt) {
         run(settings, directory, stopAt, new ArrayList<>());
     }
 
     private void run(Map<String, String> settings, RunDirectory directory, int stopAt, List<String> warnings) {
-        Map<String, String> all =
-                new HashMap<>(Map.of("clients", "6", "rounds", "4", "epochs", "1", "batch", "8", "lr", "0.1"));
-        all.putAll(settings);
-        Experiment experiment = Experiment.prepare(ExperimentConfig.resolve(null, all), data, choice, 2);
+        Experiment experiment = experiment(settings);
         StopSignal stop = new StopSignal();
         RunListener listener = new RunListener() {
             @Override
