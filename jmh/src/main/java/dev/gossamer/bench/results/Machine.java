@@ -29,7 +29,7 @@ public final class Machine {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("cpu", processor());
         facts.put("cores", Runtime.getRuntime().availableProcessors());
-        facts.put("caches", caches(Caches.ofThisMachine()));
+        facts.put("caches", Caches.ofThisMachine().toString());
         facts.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         facts.put("jdk", System.getProperty("java.vm.name") + " " + Runtime.version());
         facts.put("flags", String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
@@ -43,11 +43,6 @@ public final class Machine {
         StringBuilder text = new StringBuilder();
         facts.forEach((fact, value) -> text.append(String.format("# %-9s %s%n", fact, value)));
         return text.toString();
-    }
-
-    private static String caches(Caches caches) {
-        return "L1d " + caches.l1() / 1024 + " KiB, L2 " + caches.l2() / 1024 + " KiB, L3 " + caches.l3() / 1024
-                + " KiB";
     }
 
     private static String processor() {

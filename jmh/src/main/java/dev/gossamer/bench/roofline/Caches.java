@@ -10,10 +10,11 @@ import java.nio.file.Path;
  * @param l1 of a core
  * @param l2 of a core, or of the few cores that share it
  * @param l3 of all cores; 0 where there is none
+ * @param told whether they are this machine's, not the usual ones, as on virtual machines that hide theirs
  */
-public record Caches(long l1, long l2, long l3) {
+public record Caches(long l1, long l2, long l3, boolean told) {
 
-    private static final Caches USUAL = new Caches(32 << 10, 1 << 20, 32 << 20);
+    private static final Caches USUAL = new Caches(32 << 10, 1 << 20, 32 << 20, false);
 
     /** Of this machine. */
     public static Caches ofThisMachine() {
@@ -28,7 +29,15 @@ public record Caches(long l1, long l2, long l3) {
                 read(cache, sizes);
             }
         }
-        return sizes[1] == 0 || sizes[2] == 0 ? USUAL : new Caches(sizes[1], sizes[2], sizes[3]);
+        return sizes[1] == 0 || sizes[2] == 0 ? USUAL : new Caches(sizes[1], sizes[2], sizes[3], true);
+    }
+
+    /** For people, with a remark where they are but supposed. */
+    @Override
+    public String toString() {
+        return String.format(
+                "L1d %d KiB, L2 %d KiB, L3 %d KiB%s",
+                l1 >> 10, l2 >> 10, l3 >> 10, told ? "" : " (supposed: the system does not tell)");
     }
 
     private static void read(Path cache, long[] sizes) {

@@ -70,8 +70,14 @@ class LimitsTest {
         cache(1, "Instruction", 1, "32K");
         cache(2, "Unified", 2, "2M");
         cache(3, "Unified", 3, "105M");
-        assertThat(Caches.of(folder)).isEqualTo(new Caches(48 << 10, 2 << 20, 105 << 20));
-        assertThat(Caches.of(folder.resolve("absent")).l1()).isPositive();
+        assertThat(Caches.of(folder)).isEqualTo(new Caches(48 << 10, 2 << 20, 105 << 20, true));
+    }
+
+    @Test
+    void saysThatCachesAreSupposedWhereNoneIsTold() {
+        assertThat(Caches.of(folder).told()).isFalse();
+        assertThat(Caches.of(folder))
+                .hasToString("L1d 32 KiB, L2 1024 KiB, L3 32768 KiB (supposed: the system does not tell)");
     }
 
     private void cache(int index, String type, int level, String size) throws IOException {
