@@ -33,7 +33,10 @@ public final class Launch implements AutoCloseable {
     private final MemorySegment arguments = arena.allocate(ValueLayout.JAVA_LONG, MAX_WORDS);
     private final HostPointer parameters = new HostPointer(addresses);
     private final int maxBlocks;
-    /** Null where launches do not overlap. */
+    /**
+     * Null where launches do not overlap. Those of more blocks than there are multiprocessors never do: their blocks would take
+     * the places of other streams' kernels, only to wait, and what a launch costs is little beside their time.
+     */
     private final @Nullable OverlappingLaunch overlapping;
 
     private @Nullable CUfunction function;
@@ -112,7 +115,7 @@ public final class Launch implements AutoCloseable {
             return;
         }
         addresses.setAtIndex(ValueLayout.JAVA_LONG, count, 0);
-        int code = overlapping == null
+        int code = overlapping == null || grid > device.multiprocessors()
                 ? JCudaDriver.cuLaunchKernel(kernel, grid, 1, 1, block, 1, 1, 0, stream.handle(), parameters, null)
                 : overlapping.run(kernel, grid, block);
         if (code != 0) {
