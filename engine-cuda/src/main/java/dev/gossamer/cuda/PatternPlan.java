@@ -26,8 +26,8 @@ final class PatternPlan {
     private @Nullable DeviceBuffer rowIdx;
     private @Nullable DeviceBuffer bits;
     private @Nullable Transposed transposed;
-    private @Nullable ByInput byInput;
     private @Nullable Pieces octets;
+    private final Map<Integer, ByInput> byInput = new HashMap<>();
     private final Map<Cut, Pieces> pieces = new HashMap<>();
 
     PatternPlan(SparsityPattern pattern, PlanCache cache) {
@@ -46,11 +46,10 @@ final class PatternPlan {
     /**
      * The entries in the order in which an input channel of a convolution meets them: by input channel, then canonical.
      *
-     * @param kernel columns of a channel
      * @param channelPtr where each channel begins, and the end
      * @param entries positions in the pattern
      */
-    record ByInput(int kernel, DeviceBuffer channelPtr, DeviceBuffer entries) {}
+    record ByInput(DeviceBuffer channelPtr, DeviceBuffer entries) {}
 
     /**
      * Entries cut as {@link RowPieces} tells.
@@ -134,15 +133,10 @@ final class PatternPlan {
         }
     }
 
-    /** For the convolutions whose kernel has so many taps: one, as a pattern is that of a layer's weights. */
+    /** For the convolutions whose kernel has so many taps. Patterns of no entries may be those of several. */
     ByInput byInput(int kernel) {
         synchronized (cache) {
-            ByInput known = byInput;
-            if (known == null || known.kernel() != kernel) {
-                known = sortedByInput(kernel);
-                byInput = known;
-            }
-            return known;
+            return byInput.computeIfAbsent(kernel, this::sortedByInput);
         }
     }
 
@@ -225,7 +219,7 @@ final class PatternPlan {
         for (int p = 0; p < entries.length; p++) {
             entries[next[pattern.col(p) / kernel]++] = p;
         }
-        return new ByInput(kernel, upload(channelPtr), upload(entries));
+        return new ByInput(upload(channelPtr), upload(entries));
     }
 
     private int[] membership() {
