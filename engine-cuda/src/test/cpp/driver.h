@@ -217,6 +217,7 @@ size_t live_allocations();
 // Frees what is left of a device; how many allocations there were.
 size_t release_all_memory(int device);
 void trim_pools();
+bool fits(int device, size_t bytes);  // whether so many more are there
 
 // streams.cpp
 CUresult stream_of(const void* handle, Stream** stream);

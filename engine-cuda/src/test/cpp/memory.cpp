@@ -74,12 +74,20 @@ void retire(void* mapping, size_t mapped) {
     }
 }
 
+}  // namespace
+
+bool fits(int device, size_t bytes) {
+    return bytes <= driver.total_bytes && allocated[device] <= driver.total_bytes - bytes;
+}
+
+namespace {
+
 CUresult allocate(CUdeviceptr* address, size_t bytes, Pool* pool) {
     if (address == nullptr || bytes == 0) {
         return CUDA_ERROR_INVALID_VALUE;
     }
     int device = pool != nullptr ? pool->device : current_device();
-    if (bytes > driver.total_bytes || allocated[device] > driver.total_bytes - bytes) {
+    if (!fits(device, bytes)) {
         return CUDA_ERROR_OUT_OF_MEMORY;
     }
     if (pool != nullptr && pool->max_bytes != 0 && pool->used + bytes > pool->max_bytes) {

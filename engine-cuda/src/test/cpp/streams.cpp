@@ -11,6 +11,7 @@ namespace {
 
 constexpr unsigned non_blocking = 1;
 constexpr unsigned event_disable_timing = 2;
+constexpr size_t bytes_of_a_node = 4096;  // what a graph has to find for each, though it is not held
 
 double now_milliseconds() {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -453,6 +454,9 @@ EMULATOR_EXPORT CUresult cuGraphInstantiateWithFlags(Graph** executable, Graph* 
     return with_context([&]() -> CUresult {
         if (!driver.graphs.has(graph)) {
             return CUDA_ERROR_INVALID_VALUE;
+        }
+        if (!fits(graph->device, graph->works.size() * bytes_of_a_node)) {
+            return CUDA_ERROR_OUT_OF_MEMORY;
         }
         *executable = driver.executables.create();
         (*executable)->device = graph->device;

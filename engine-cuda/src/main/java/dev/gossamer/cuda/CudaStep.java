@@ -3,6 +3,7 @@ package dev.gossamer.cuda;
 import dev.gossamer.cuda.device.Graph;
 import dev.gossamer.cuda.device.Perishable;
 import dev.gossamer.cuda.device.Stream;
+import dev.gossamer.engine.OutOfDeviceMemoryException;
 import dev.gossamer.engine.Step;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * what an op issues never changes, or lies in device memory. When something is gone, the next run issues the ops one by one
  * again. Whether a step runs as a graph changes no number.
  *
- * <p>A body that waits, allocates or fails while it is captured is issued op by op from then on.
+ * <p>A body that waits, allocates or fails while it is captured is issued op by op from then on. One for whose graph there is
+ * no memory is captured again at a later run, and runs alone where that is so of the graph of several.
  */
 final class CudaStep implements Step, AutoCloseable {
 
@@ -48,6 +50,8 @@ final class CudaStep implements Step, AutoCloseable {
     private long runs;
     /** Why it is not captured, if it is not to be. */
     private @Nullable String refusal;
+    /** How often it is to be issued before it is captured: more where there was no memory for its graph. */
+    private long issuedFirst;
 
     private long issued;
     private long captured;
@@ -117,15 +121,16 @@ final class CudaStep implements Step, AutoCloseable {
 
     /** The graph for the next run, or the next few; null if the step cannot be captured. */
     private @Nullable Graph graph(int left) {
-        if (single == null) {
+        if (single == null && issued >= issuedFirst) {
             single = capture(1);
             together = single == null ? 1 : Math.clamp(mostNodes / Math.max(1, single.nodes()), 1, MOST_TOGETHER);
         }
-        if (together == 1 || left < together) {
+        if (single == null || together == 1 || left < together) {
             return single;
         }
         if (several == null && runs + left >= (long) WORTH * together) {
             several = capture(together);
+            together = several == null ? 1 : together;
         }
         return several == null ? single : several;
     }
@@ -141,6 +146,11 @@ final class CudaStep implements Step, AutoCloseable {
             }));
             captured++;
             return made[0];
+        } catch (OutOfDeviceMemoryException e) {
+            // Others may give some back, so it is tried again, but ever more seldom.
+            issuedFirst = 2 * issued;
+            LOG.log(System.Logger.Level.DEBUG, "A graph of {0} runs of a step: {1}", times, e.getMessage());
+            return null;
         } catch (RuntimeException e) {
             refusal = String.valueOf(e.getMessage());
             LOG.log(System.Logger.Level.INFO, "A step runs op by op, not as a CUDA graph: {0}", refusal);

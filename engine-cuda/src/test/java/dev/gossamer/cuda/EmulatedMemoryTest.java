@@ -11,6 +11,7 @@ import dev.gossamer.engine.OutOfDeviceMemoryException;
 import dev.gossamer.engine.Role;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
+import dev.gossamer.engine.Step;
 import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import dev.gossamer.engine.Workspace;
@@ -22,6 +23,9 @@ import org.junit.jupiter.api.Test;
 
 /** What is left when the memory of the GPU runs out in the middle of something. */
 class EmulatedMemoryTest {
+
+    /** What the emulator wants for each node of a graph. */
+    private static final long NODE = 4096;
 
     private final Emulator emulator = Emulator.load();
 
@@ -100,8 +104,7 @@ class EmulatedMemoryTest {
 
                 assertThat(workspace.allocatedBytes()).isEqualTo(held);
                 Tensor smaller = workspace.tensor(new Shape(64, 32, 32, 32), Layout.NATIVE);
-                float[] ones = new float[64 * 32 * 32 * 32];
-                Arrays.fill(ones, 1);
+                float[] ones = ones(64 * 32 * 32 * 32);
                 workspace.upload(MemorySegment.ofArray(ones), smaller);
                 float[] back = new float[ones.length];
                 workspace.download(smaller, MemorySegment.ofArray(back));
@@ -147,6 +150,69 @@ class EmulatedMemoryTest {
             }
             CudaUnderTest.assertNothingHeld(backend);
         }
+    }
+
+    /** Without a graph steps go op by op; with too little for one of several runs, as graphs of one. */
+    @Test
+    void aStepWithoutMemoryForItsGraphGoesOnAndTriesAgain() {
+        try (Backend backend = CudaUnderTest.backend()) {
+            try (Workspace workspace = backend.workspace(1)) {
+                Space space = workspace.space(100);
+                Values one = workspace.values(space, Role.GRADIENT);
+                Values runs = workspace.values(space, Role.THETA);
+                workspace.upload(MemorySegment.ofArray(ones(100)), one);
+                workspace.dense().fill(runs, 0);
+                Step step = workspace.record(() -> workspace.dense().axpy(1, one, runs));
+                step.run();
+                emulator.setTotalBytes(emulator.liveBytes() + NODE / 2);
+                step.run(5);
+                assertThat(step.describe())
+                        .isEqualTo(
+                                "to be captured as a CUDA graph; run op by op 6 times, captured 0 times, launched 0 times");
+
+                emulator.setTotalBytes(emulator.liveBytes() + NODE);
+                step.run(4);
+                assertThat(step.describe())
+                        .startsWith("a CUDA graph of 1 nodes; ")
+                        .contains("captured 1 times");
+                step.run(300);
+                assertThat(step.describe())
+                        .startsWith("a CUDA graph of 1 nodes; ")
+                        .contains("captured 1 times");
+
+                float[] back = new float[100];
+                workspace.download(runs, MemorySegment.ofArray(back));
+                assertThat(back).containsOnly(1 + 5 + 4 + 300);
+            }
+            CudaUnderTest.assertNothingHeld(backend);
+        }
+    }
+
+    /** What was freed on the stream is not free before the stream comes to it. */
+    @Test
+    void aGraphWaitsForMemoryThatIsBeingFreed() {
+        try (Backend backend = CudaUnderTest.backend()) {
+            try (Workspace opened = backend.workspace(1)) {
+                CudaWorkspace workspace = (CudaWorkspace) opened;
+                Values values = workspace.values(workspace.space(100), Role.THETA);
+                Step step = workspace.record(() -> workspace.dense().fill(values, 2));
+                step.run();
+                DeviceBuffer passing = workspace.stream().allocate(100_000, "a test");
+                emulator.setTotalBytes(emulator.liveBytes() + NODE / 2);
+                passing.close();
+
+                step.run();
+
+                assertThat(step.describe()).startsWith("a CUDA graph of 1 nodes; ");
+            }
+            CudaUnderTest.assertNothingHeld(backend);
+        }
+    }
+
+    private static float[] ones(int count) {
+        float[] numbers = new float[count];
+        Arrays.fill(numbers, 1);
+        return numbers;
     }
 
     private static float[] read(Workspace workspace, Values values) {

@@ -1,34 +1,34 @@
 package dev.gossamer.cuda.device;
 
 import jcuda.driver.CUgraph;
-import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /** The time in which what is issued on a stream is not run but noted down for a graph. Closing ends it, come what may. */
 final class Capture implements AutoCloseable {
 
-    private final CUstream stream;
+    private final Stream stream;
     private final CUgraph captured = new CUgraph();
     private boolean open = true;
 
     /** Begins. Calls of other threads go on as ever: they have streams of their own. */
-    Capture(CUstream stream) {
+    Capture(Stream stream) {
         this.stream = stream;
         Check.driver(
-                JCudaDriver.cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+                JCudaDriver.cuStreamBeginCapture(
+                        stream.handle(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
                 "beginning to capture a step");
     }
 
     /** Ends the capture, and makes what was issued ready to be launched. */
-    Graph graph(Live live) {
+    Graph graph() {
         Check.driver(end(), "capturing a step");
-        return new Graph(captured, live);
+        return new Graph(captured, stream);
     }
 
     private int end() {
         open = false;
-        return JCudaDriver.cuStreamEndCapture(stream, captured);
+        return JCudaDriver.cuStreamEndCapture(stream.handle(), captured);
     }
 
     @Override

@@ -5,6 +5,7 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasOperation;
+import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,15 @@ public final class Cublas implements AutoCloseable {
 
     Cublas(Stream stream) {
         this.stream = stream;
-        this.live = stream.device().live();
-        Check.cublas(JCublas2.cublasCreate(handle), "opening");
+        CudaDevice device = stream.device();
+        this.live = device.live();
+        int status = device.withRoom(
+                stream.handle(), cublasStatus.CUBLAS_STATUS_ALLOC_FAILED, () -> JCublas2.cublasCreate(handle));
+        Check.cublas(status, "opening");
         live.handles(1);
         try {
             Check.cublas(JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())), "choosing the stream");
-            int math = stream.device().tf32() ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
+            int math = device.tf32() ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
             Check.cublas(JCublas2.cublasSetMathMode(handle, math), "choosing the arithmetic");
             giveWorkspace();
         } catch (RuntimeException e) {

@@ -5,6 +5,7 @@ import dev.gossamer.engine.OutOfDeviceMemoryException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -175,18 +176,32 @@ public final class CudaDevice implements AutoCloseable {
     }
 
     /**
-     * Memory in the order of a stream. Before there is none, the pool gives back what it keeps in pieces that were too small.
+     * A call by which the driver or a library takes memory of its own: made once more where it found none, after the pool gave
+     * back what it keeps.
+     *
+     * @param stream waited for before, and not capturing
+     * @param shortage what the call answers where there is no memory
+     * @return what it answered last
+     */
+    int withRoom(CUstream stream, int shortage, IntSupplier call) {
+        int code = call.getAsInt();
+        CUmemoryPool keeper = pool;
+        if (code != shortage || keeper == null) {
+            return code;
+        }
+        JCudaDriver.cuStreamSynchronize(stream);
+        JCudaDriver.cuMemPoolTrimTo(keeper, 0);
+        return call.getAsInt();
+    }
+
+    /**
+     * Memory in the order of a stream.
      *
      * @param use what it is for, as an error names it
      */
     void allocate(DevicePointer pointer, long bytes, CUstream stream, String use) {
         CUmemoryPool from = pool;
-        int code = allocate(pointer, bytes, from, stream);
-        if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY && from != null) {
-            JCudaDriver.cuStreamSynchronize(stream);
-            JCudaDriver.cuMemPoolTrimTo(from, 0);
-            code = allocate(pointer, bytes, from, stream);
-        }
+        int code = withRoom(stream, CUresult.CUDA_ERROR_OUT_OF_MEMORY, () -> allocate(pointer, bytes, from, stream));
         if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
             throw new OutOfDeviceMemoryException(shortage(bytes, use));
         }

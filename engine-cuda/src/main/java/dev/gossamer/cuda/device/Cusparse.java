@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import jcuda.jcusparse.JCusparse;
 import jcuda.jcusparse.cusparseHandle;
+import jcuda.jcusparse.cusparseStatus;
 import jcuda.runtime.cudaStream_t;
 
 /**
@@ -37,9 +38,14 @@ public final class Cusparse implements AutoCloseable {
 
     Cusparse(Stream stream) {
         this.stream = stream;
-        Check.cusparse(JCusparse.cusparseCreate(handle), "opening");
+        int status = stream.device()
+                .withRoom(
+                        stream.handle(),
+                        cusparseStatus.CUSPARSE_STATUS_ALLOC_FAILED,
+                        () -> JCusparse.cusparseCreate(handle));
+        Check.cusparse(status, "opening");
         live().handles(1);
-        int status = JCusparse.cusparseSetStream(handle, new cudaStream_t(stream.handle()));
+        status = JCusparse.cusparseSetStream(handle, new cudaStream_t(stream.handle()));
         if (status != 0) {
             close();
         }

@@ -2,6 +2,7 @@ package dev.gossamer.cuda.device;
 
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** Work that was captured from a stream: launched again as a whole, in the same order, by one call. */
@@ -11,12 +12,18 @@ public final class Graph implements AutoCloseable {
     private final Live live;
     private final int nodes;
 
-    Graph(CUgraph captured, Live live) {
-        this.live = live;
+    /** What was captured from a stream, which captures no longer. */
+    Graph(CUgraph captured, Stream stream) {
+        CudaDevice device = stream.device();
+        this.live = device.live();
         long[] count = {0};
         Check.driver(JCudaDriver.cuGraphGetNodes(captured, null, count), "counting what a step issues");
         this.nodes = Math.toIntExact(count[0]);
-        Check.driver(JCudaDriver.cuGraphInstantiate(executable, captured, 0), "making a captured step ready");
+        int code = device.withRoom(
+                stream.handle(),
+                CUresult.CUDA_ERROR_OUT_OF_MEMORY,
+                () -> JCudaDriver.cuGraphInstantiate(executable, captured, 0));
+        Check.driver(code, "making a captured step ready");
         live.graphs(1);
     }
 

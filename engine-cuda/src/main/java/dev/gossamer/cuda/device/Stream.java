@@ -308,14 +308,14 @@ public final class Stream implements AutoCloseable {
      * @throws CaptureRefusedException it does what cannot be part of a graph
      */
     public Graph capture(Runnable body) {
-        try (Capture capture = new Capture(handle)) {
+        try (Capture capture = new Capture(this)) {
             capturing = true;
             try {
                 body.run();
             } finally {
                 capturing = false;
             }
-            return capture.graph(device.live());
+            return capture.graph();
         }
     }
 
