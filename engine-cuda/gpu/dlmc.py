@@ -2,7 +2,7 @@
 
 Small products take less time than it takes to call them. Both sides therefore launch CUDA graphs of the same number of calls:
 Gossamer records a step (`benchmarks serve`), cuSPARSE's calls are captured here, with the operands that Gossamer's process left
-in files. The calls of a graph take several copies of the dense operands in turn, so that these come from as far away as in a
+in files, and their rows as far apart as on its side. The calls of a graph take several copies of the dense operands in turn, so that these come from as far away as in a
 model. Answers are compared; each of the vendor's algorithms runs once, and the fastest few are timed in turns with ours: queues
 of launches with one wait at the end, by the wall clock. Dense cuBLAS, in f32 and with TF32, is timed once for each shape.
 
@@ -88,6 +88,10 @@ class Case(NamedTuple):
         """Of the dense operands."""
         matrix = self.matrix
         return 4 * self.columns * (matrix.cols if self.kind == SPMM else matrix.rows + matrix.cols)
+
+    def stride(self):
+        """Numbers from row to row of the dense operands, as the engine lays them out: rows of more than four begin on 32 bytes."""
+        return self.columns if self.columns <= 4 else (self.columns + 7) // 8 * 8
 
     def fetched_bytes(self):
         """Of the dense operand, through L1: a number of it for each product of two numbers."""
@@ -208,14 +212,16 @@ class Operands:
         self.case = case
         self.nnz = nnz
         device, matrix, columns = vendor.device, case.matrix, case.columns
-        self.rows, self.cols, self.columns = matrix.rows, matrix.cols, columns
+        self.rows, self.cols, self.columns, self.stride = matrix.rows, matrix.cols, columns, case.stride()
         self.pattern = vendor.pattern(folder)
         names = ["b"] if case.kind == SPMM else ["a", "b"]
         self.contents = {name: read(folder, name) for name in names}
-        self.copies = [[device.put(self.contents[name]) for name in names] for _ in range(copies)]
-        self.size = 4 * (self.rows * columns if case.kind == SPMM else nnz)
+        apart = [spread(self.contents[name], 4 * columns, 4 * self.stride) for name in names]
+        self.copies = [[device.put(content) for content in apart] for _ in range(copies)]
+        self.size = 4 * (self.rows * self.stride if case.kind == SPMM else nnz)
         self.out = device.memory(self.size)
-        self.ours = read(folder, "c")
+        ours = read(folder, "c")
+        self.ours = spread(ours, 4 * columns, 4 * self.stride) if case.kind == SPMM else ours
         if case.kind == SPMM:
             self.values = device.upload(os.path.join(folder, "values"))
 
@@ -234,8 +240,8 @@ class Operands:
 
     def spmm(self, algorithm):
         vendor = self.vendor
-        bs = [vendor.matrix(self.cols, self.columns, b) for (b,) in self.copies]
-        c = vendor.matrix(self.rows, self.columns, self.out)
+        bs = [vendor.matrix(self.cols, self.columns, b, self.stride) for (b,) in self.copies]
+        c = vendor.matrix(self.rows, self.columns, self.out, self.stride)
         return vendor.spmm_calls(self.csr(self.values), bs, c, algorithm)
 
     def spmv(self, algorithm):
@@ -246,7 +252,11 @@ class Operands:
     def sddmm(self):
         vendor = self.vendor
         pairs = [
-            (vendor.matrix(self.rows, self.columns, a), vendor.matrix(self.cols, self.columns, b)) for a, b in self.copies
+            (
+                vendor.matrix(self.rows, self.columns, a, self.stride),
+                vendor.matrix(self.cols, self.columns, b, self.stride),
+            )
+            for a, b in self.copies
         ]
         return vendor.sddmm_calls(pairs, self.csr(self.out))
 
@@ -258,6 +268,14 @@ class Operands:
         graph.launch()
         device.sync()
         return largest_difference(self.ours, device.download(self.out, self.size), SAMPLES)
+
+
+def spread(content, width, pitch):
+    """Rows of so many bytes, with zeros up to where the next one begins."""
+    if width == pitch:
+        return content
+    rest = bytes(pitch - width)
+    return b"".join(content[at : at + width] + rest for at in range(0, len(content), width))
 
 
 def read(folder, name):

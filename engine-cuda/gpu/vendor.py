@@ -223,8 +223,9 @@ class Vendor:
         sizes = [ctypes.c_int64(size) for size in (rows, cols, nnz)]
         return self.described("Csr", *sizes, *pattern, values, INDEX_32I, INDEX_32I, 0, R_32F)
 
-    def matrix(self, rows, cols, data):
-        sizes = [ctypes.c_int64(size) for size in (rows, cols, cols)]
+    def matrix(self, rows, cols, data, stride=None):
+        """Row-major; from row to row there are as many numbers as columns, or `stride`."""
+        sizes = [ctypes.c_int64(size) for size in (rows, cols, stride or cols)]
         return self.described("DnMat", *sizes, data, R_32F, ROW_MAJOR)
 
     def vector(self, size, data):

@@ -22,7 +22,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** One operation with its operands, row-major where it takes that, to be enqueued many times before it is waited for. */
+/** One operation with its operands, row-major where it takes that and is not repeated, to be enqueued many times before it is waited for. */
 final class QueuedOp implements Queued {
 
     private final Workspace workspace;
@@ -86,7 +86,7 @@ final class QueuedOp implements Queued {
         SparsityPattern pattern = problem.pattern;
         Values a = values(workspace, pattern, problem.values);
         List<Tensor> b = tensors(workspace, pattern.cols(), problem.columns, problem.b, repeated);
-        Tensor c = workspace.tensor(Shape.matrix(pattern.rows(), problem.columns), Layout.ROW_MAJOR);
+        Tensor c = workspace.tensor(Shape.matrix(pattern.rows(), problem.columns), layout(repeated));
         IntConsumer call = copy -> workspace.sparse().spmm(1, a, b.get(copy), 0, c);
         QueuedOp op = of(workspace, pattern.nnz(), repeated, call);
         write(folder, pattern);
@@ -120,8 +120,8 @@ final class QueuedOp implements Queued {
         Workspace workspace = backend.workspace(1);
         int rows = problem.pattern.rows();
         int depth = problem.pattern.cols();
-        Tensor a = tensor(workspace, rows, depth, problem.values);
-        Tensor b = tensor(workspace, depth, problem.columns, problem.b);
+        Tensor a = tensor(workspace, rows, depth, problem.values, Layout.ROW_MAJOR);
+        Tensor b = tensor(workspace, depth, problem.columns, problem.b, Layout.ROW_MAJOR);
         Tensor c = workspace.tensor(Shape.matrix(rows, problem.columns), Layout.ROW_MAJOR);
         QueuedOp op = new QueuedOp(workspace, 0, () -> workspace.dense().gemm(false, false, 1, a, b, 0, c));
         write(folder, "a", problem.values);
@@ -159,8 +159,13 @@ final class QueuedOp implements Queued {
         return values;
     }
 
-    private static Tensor tensor(Workspace workspace, int rows, int cols, float[] numbers) {
-        Tensor tensor = workspace.tensor(Shape.matrix(rows, cols), Layout.ROW_MAJOR);
+    /** Row-major, or as a model's layers have it where a step is repeated: rows then begin where kernels want them. */
+    private static Layout layout(@Nullable Repeated repeated) {
+        return repeated == null ? Layout.ROW_MAJOR : Layout.NATIVE;
+    }
+
+    private static Tensor tensor(Workspace workspace, int rows, int cols, float[] numbers, Layout layout) {
+        Tensor tensor = workspace.tensor(Shape.matrix(rows, cols), layout);
         workspace.upload(MemorySegment.ofArray(numbers), tensor);
         return tensor;
     }
@@ -168,7 +173,7 @@ final class QueuedOp implements Queued {
     private static List<Tensor> tensors(
             Workspace workspace, int rows, int cols, float[] numbers, @Nullable Repeated repeated) {
         return IntStream.range(0, repeated == null ? 1 : repeated.copies)
-                .mapToObj(copy -> tensor(workspace, rows, cols, numbers))
+                .mapToObj(copy -> tensor(workspace, rows, cols, numbers, layout(repeated)))
                 .toList();
     }
 
