@@ -77,6 +77,7 @@ def vendor_call(vendor, case, nnz, folder, algorithm=None):
         out = device.memory(size)
         device.clear(out, size)
         pair = vendor.matrix(rows, columns, operand("a")), vendor.matrix(cols, columns, operand("b"))
+        device.settle()  # the preparation reads what was uploaded
         (call,) = vendor.sddmm_calls([pair], vendor.csr(rows, cols, nnz, vendor.pattern(folder), out))
     else:
         size = 4 * rows * columns
