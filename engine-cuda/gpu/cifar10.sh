@@ -3,7 +3,7 @@
 report() { python3 "$CHECK_GPU/report.py" "$@"; }
 
 experiment=$CHECK_HOME/experiments/fedsparsify-cifar10.yaml
-settings=(--checkpoint-every 5)
+settings=()
 [ "$CHECK_QUICK" = 0 ] || settings+=(--rounds 2)
 where=(--data "$CHECK_DATA")
 if [ ! -d "$CHECK_DATA/cifar10" ]; then
@@ -16,9 +16,12 @@ if [ ! -d "$CHECK_DATA/cifar10" ]; then
 fi
 
 run=$CHECK_OUT/cifar10/run
+# The run gets the signal as well, and keeps what it has; this script then tells how far it came.
+stopped=0
+trap 'stopped=1' TERM
 gossamer() {
     python3 "$CHECK_GPU/energy.py" "$CHECK_OUT/cifar10/pieces.jsonl" "$CHECK_HOME/bin/gossamer" "$@" \
-        ${where[@]+"${where[@]}"} --quiet --json >"$CHECK_OUT/cifar10/result.json" 2>>"$CHECK_OUT/cifar10/log"
+        --checkpoint-every 5 ${where[@]+"${where[@]}"} --quiet --json >"$CHECK_OUT/cifar10/result.json" 2>>"$CHECK_OUT/cifar10/log"
 }
 
 if [ -f "$run/result.json" ]; then
@@ -26,7 +29,11 @@ if [ -f "$run/result.json" ]; then
 elif [ -d "$run/checkpoint" ]; then
     gossamer resume "$run"
 else
-    gossamer train "$experiment" "${settings[@]}" --backend "$CHECK_BACKEND" --out "$run" --overwrite
+    gossamer train "$experiment" ${settings[@]+"${settings[@]}"} --backend "$CHECK_BACKEND" --out "$run" --overwrite
+fi
+if [ "$stopped" = 1 ] && [ ! -f "$run/result.json" ]; then
+    python3 "$CHECK_GPU/whole_run.py" cifar10 run --so-far
+    exit 1
 fi
 if [ ! -f "$run/result.json" ]; then
     report add run failed log="$CHECK_OUT/cifar10/log"

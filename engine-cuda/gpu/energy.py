@@ -68,7 +68,10 @@ def main(path, command):
     code = process.wait()
     entry = {"seconds": time.monotonic() - start, "joules": None, "why": meter.why, "exit": code}
     if before is not None:
-        entry["joules"] = (meter.read() - before) / 1000
+        try:
+            entry["joules"] = (meter.read() - before) / 1000
+        except OSError as e:
+            entry["why"] = str(e)
     report.append(path, entry)
     return code if code >= 0 else 128 - code
 

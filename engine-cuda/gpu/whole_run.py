@@ -1,8 +1,8 @@
-"""What a run to its end came to: accuracy, sparsity, seconds and where they went, energy where it was counted.
+"""What a run came to: accuracy, sparsity, seconds and where they went, energy where it was counted.
 
-Usage: whole_run.py SECTION RUN [--non-zero COUNT] [--seconds MOST]
+Usage: whole_run.py SECTION RUN [--non-zero COUNT] [--seconds MOST] [--so-far]
 RUN is the run's folder within the section's, and the name of the result. What is asked beyond that it learns: so many parameters
-that are not zero, and at most so many seconds.
+that are not zero, and at most so many seconds. Of a run that was stopped on the way it is told how far it came, and nothing asked.
 """
 
 import argparse
@@ -30,12 +30,14 @@ def main():
     parser.add_argument("run")
     parser.add_argument("--non-zero", type=int)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--so-far", action="store_true")
     wanted = parser.parse_args()
     os.environ["CHECK_SECTION"] = wanted.section
-    if report.has(wanted.section, wanted.run):
-        return
     folder = os.path.join(os.environ["CHECK_OUT"], wanted.section)
     rounds = report.read(os.path.join(folder, wanted.run, "metrics.jsonl"))
+    name = wanted.run + (", stopped after round %d" % len(rounds) if wanted.so_far else "")
+    if not rounds or report.has(wanted.section, name):
+        return
     pieces = report.read(os.path.join(folder, "pieces.jsonl"))
     with open(os.path.join(folder, wanted.run, "manifest.json")) as file:
         manifest = json.load(file)
@@ -63,7 +65,7 @@ def main():
     numbers += ["first_rounds_s=%.3f" % mean(rounds[:LAST]), "last_rounds_s=%.3f" % mean(last)]
     if pieces:
         numbers += ["with_start=%.1f" % sum(piece["seconds"] for piece in pieces)] + energy(pieces)
-    report.add(wanted.run, "passed" if all(good) else "failed", *numbers)
+    report.add(name, "info" if wanted.so_far else "passed" if all(good) else "failed", *numbers)
 
 
 def mean(rounds):
