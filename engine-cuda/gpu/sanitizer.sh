@@ -25,7 +25,7 @@ fi
 # (csrmv_v3 of 12.6.3 writes the same word twice): their number is kept. The tests have to pass as well: a kernel that was
 # refused has no errors either.
 check() {
-    local check=$1 class=$2 limit errors vendor tests
+    local check=$1 class=$2 limit errors vendor tests races
     local log=$CHECK_OUT/sanitizer/$check-$class.log results=$CHECK_OUT/sanitizer/$check-$class.jsonl
     report has "$check $class" && return
     limit=$((CHECK_UNTIL - $(date +%s) - 10))
@@ -47,7 +47,8 @@ check() {
     fi
     errors=$(sed -n 's/^=*  *ERROR SUMMARY: \([0-9]*\) error.*/\1/p; s/^=*  *RACECHECK SUMMARY: .*(\([0-9]*\) error.*/\1/p' \
         "$log" | tail -n 1)
-    vendor=$(grep -c 'Error: Race reported .* at void cusparse::' "$log")
+    mapfile -t races < <(sed -n '/Error: Race reported .* at void cusparse::/p' "$log")
+    vendor=${#races[@]}
     tests=$(sed -n 's/^\([0-9]* passed, [0-9]* failed, [0-9]* skipped\)$/\1/p' "$log.out" | tail -n 1)
     if [ -z "$errors" ]; then
         report add "$check $class" failed seconds="$seconds" why="no summary in $log (exit code $status)"
@@ -59,9 +60,21 @@ check() {
     fi
 }
 
+# Several at a time: most of a class's time is the start of a JVM, which the tool watches.
+check_all() {
+    local class
+    for class in "${@:2}"; do
+        while running=($(jobs -rp)) && [ ${#running[@]} -ge "$most" ]; do wait -n; done
+        check "$1" "$class" &
+    done
+}
+
+most=$((($(nproc) + 1) / 2))
+[ "$most" -le 6 ] || most=6
 left=0
-for class in "${memcheck[@]}"; do check memcheck "$class"; done
-for class in "${racecheck[@]}"; do check racecheck "$class"; done
+check_all memcheck "${memcheck[@]}"
+check_all racecheck "${racecheck[@]}"
+wait
 for class in "${memcheck[@]}"; do report has "memcheck $class" || left=1; done
 for class in "${racecheck[@]}"; do report has "racecheck $class" || left=1; done
 if [ "$left" = 1 ]; then
