@@ -115,6 +115,9 @@ final class TrainCommand implements Callable<Integer> {
         Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
         OutputFolder.check(out, place.overwrite);
         try (Site site = place.site.open(run)) {
+            if (site != null) {
+                site.checkCopies(place.overwrite);
+            }
             train(config, out, site, backendOptions);
         } catch (RunStoppedException e) {
             // A signal did that: the JVM is on its way out, with an exit code of its own.

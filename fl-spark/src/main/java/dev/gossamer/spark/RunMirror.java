@@ -1,14 +1,18 @@
 package dev.gossamer.spark;
 
+import dev.gossamer.fl.run.AtomicFile;
+import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.RoundMetrics;
+import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunResult;
+import dev.gossamer.fl.run.StoredRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -20,89 +24,101 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 
 /**
- * Keeps a copy of a run directory on a file system of Hadoop's, as it is after each round, for a driver that is lost with its
- * disk. Files go there in the order in which a run writes them, each beside its place and then renamed: what is there can
- * always be gone on with.
+ * A folder on a file system of Hadoop's with a copy of a run directory, as it is after each round, for a driver that is lost with
+ * its disk. Files go there in the order in which a run writes them, each beside its place and then renamed: what is there can
+ * always be gone on with. A folder with another run or other files is refused, and only files that a run writes are ever deleted.
  */
-final class RunMirror implements RunListener {
+final class RunMirror {
 
     private static final String ROUND = "checkpoint/round-";
-    private static final String RESULT = "result.json";
-    private static final String MANIFEST = "manifest.json";
+    private static final String COPYING = ".copying";
 
-    private final java.nio.file.Path directory;
+    /** A checkpoint's memories and metrics before it, the result last. */
+    private static final Comparator<String> AS_WRITTEN = Comparator.comparing(
+                    (String name) -> name.equals(RunDirectory.RESULT))
+            .thenComparing(name -> name.startsWith(ROUND))
+            .thenComparing(Comparator.naturalOrder());
+
+    /** The manifest last: a directory that has it has all the others. */
+    private static final Comparator<String> AS_RESTORED = Comparator.comparing(
+                    (String name) -> name.equals(RunDirectory.MANIFEST))
+            .thenComparing(AS_WRITTEN);
+
     private final Path mirror;
     private final Configuration hadoop;
-    private final Map<String, Version> copied = new HashMap<>();
+    private final boolean overwrite;
 
-    /** A file that has neither changed is not copied again. */
-    private record Version(long length, FileTime time) {}
-
-    RunMirror(java.nio.file.Path directory, String mirror, Configuration hadoop) {
-        this.directory = directory;
+    /** @param overwrite whether the copy of another run may be replaced */
+    RunMirror(String mirror, Configuration hadoop, boolean overwrite) {
         this.mirror = new Path(mirror);
         this.hadoop = hadoop;
+        this.overwrite = overwrite;
     }
 
-    @Override
-    public void started(Experiment experiment) {
-        copy();
-    }
+    // ---- what is there
 
-    @Override
-    public boolean readsCheckpoints() {
-        return true;
-    }
-
-    @Override
-    public void roundDone(RoundMetrics metrics) {
-        copy();
-    }
-
-    @Override
-    public void finished(RunResult result) {
-        copy();
-    }
-
-    private void copy() {
+    /**
+     * Refuses a folder in which something else would be lost.
+     *
+     * @param started of the run that is to be kept, as {@link StoredRun#started} tells it; empty of one that is yet to begin
+     * @throws ConfigException naming it, and the remedy
+     */
+    void check(String started) {
         try {
-            FileContext files = FileContext.getFileContext(mirror.toUri(), hadoop);
-            List<String> names = names();
-            for (String name : names) {
-                java.nio.file.Path file = directory.resolve(name);
-                Version version = new Version(Files.size(file), Files.getLastModifiedTime(file));
-                if (!version.equals(copied.get(name))) {
-                    put(files, name);
-                    copied.put(name, version);
-                }
+            FileContext files = files();
+            if (!files.util().exists(mirror)) {
+                return;
             }
-            for (String gone : new HashSet<>(there(files))) {
-                if (!names.contains(gone)) {
-                    files.delete(new Path(mirror, gone), false);
-                    copied.remove(gone);
+            Path manifest = new Path(mirror, RunDirectory.MANIFEST);
+            if (files.util().exists(manifest)) {
+                String there = StoredRun.started(read(files, manifest));
+                if (there.isEmpty()) {
+                    throw new ConfigException("Mirror " + mirror + " does not hold a run, as its "
+                            + RunDirectory.MANIFEST + " is none of ours; give a folder that is new or empty");
                 }
+                if (!overwrite && !there.equals(started)) {
+                    throw new ConfigException("Mirror " + mirror + " holds another run, which began at " + there
+                            + "; give a folder that is new or empty, or --overwrite to `train` to replace it");
+                }
+            } else {
+                requireOurs(files);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(mirror + ": a copy of the run cannot be kept: " + e.getMessage(), e);
+            throw new ConfigException("Mirror " + mirror + " cannot be read: " + e.getMessage(), e);
         }
     }
 
-    /** In the order in which a run writes them: a checkpoint's memories and metrics before it, the result last. */
-    private List<String> names() throws IOException {
-        try (Stream<java.nio.file.Path> files = Files.walk(directory, 2)) {
-            List<String> names = new ArrayList<>(files.filter(Files::isRegularFile)
-                    .map(file -> directory.relativize(file).toString().replace('\\', '/'))
-                    .toList());
-            names.sort(Comparator.comparing((String name) -> name.equals(RESULT))
-                    .thenComparing(name -> name.startsWith(ROUND))
-                    .thenComparing(Comparator.naturalOrder()));
-            return names;
+    /** What a first copy left that broke off is of no use to anybody; all else is. */
+    private void requireOurs(FileContext files) throws IOException {
+        for (FileStatus entry : files.util().listStatus(mirror)) {
+            String name = entry.getPath().getName();
+            if (!isCopied(entry.isDirectory() ? name + "/" : name) && !name.equals(RunDirectory.PLOTS)) {
+                throw new ConfigException("Mirror " + mirror + " does not hold a run but " + name
+                        + "; nothing in it is overwritten, give a folder that is new or empty");
+            }
+        }
+    }
+
+    /** Whether it is a run's file, or was to become one. */
+    private static boolean isCopied(String name) {
+        String whole = name.endsWith(COPYING) ? name.substring(0, name.length() - COPYING.length()) : name;
+        return RunDirectory.writes(whole);
+    }
+
+    private FileContext files() throws IOException {
+        return FileContext.getFileContext(mirror.toUri(), hadoop);
+    }
+
+    private static byte[] read(FileContext files, Path file) throws IOException {
+        try (var in = files.open(file)) {
+            return in.readAllBytes();
         }
     }
 
@@ -115,35 +131,129 @@ final class RunMirror implements RunListener {
         return names;
     }
 
-    private void put(FileContext files, String name) throws IOException {
+    // ---- there
+
+    /** Hears of a run, and copies its directory. */
+    RunListener keeper(java.nio.file.Path directory) {
+        return new Keeper(directory);
+    }
+
+    private final class Keeper implements RunListener {
+
+        private final java.nio.file.Path directory;
+        private final Map<String, Version> copied = new HashMap<>();
+
+        /** A file that has neither changed is not copied again. */
+        private record Version(long length, FileTime time) {}
+
+        Keeper(java.nio.file.Path directory) {
+            this.directory = directory;
+        }
+
+        @Override
+        public void started(Experiment experiment) {
+            check(startOf(directory));
+            copy();
+        }
+
+        @Override
+        public boolean readsCheckpoints() {
+            return true;
+        }
+
+        @Override
+        public void roundDone(RoundMetrics metrics) {
+            copy();
+        }
+
+        @Override
+        public void finished(RunResult result) {
+            copy();
+        }
+
+        private void copy() {
+            try {
+                FileContext files = files();
+                List<String> names = names();
+                for (String name : names) {
+                    java.nio.file.Path file = directory.resolve(name);
+                    Version version = new Version(Files.size(file), Files.getLastModifiedTime(file));
+                    if (!version.equals(copied.get(name))) {
+                        put(files, directory.resolve(name), name);
+                        copied.put(name, version);
+                    }
+                }
+                for (String gone : there(files)) {
+                    if (isCopied(gone) && !names.contains(gone)) {
+                        files.delete(new Path(mirror, gone), false);
+                        copied.remove(gone);
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(mirror + ": a copy of the run cannot be kept: " + e.getMessage(), e);
+            }
+        }
+
+        private List<String> names() throws IOException {
+            try (Stream<java.nio.file.Path> files = Files.walk(directory, 2)) {
+                return files.filter(Files::isRegularFile)
+                        .map(file -> directory.relativize(file).toString().replace('\\', '/'))
+                        .filter(RunDirectory::writes)
+                        .sorted(AS_WRITTEN)
+                        .toList();
+            }
+        }
+    }
+
+    private void put(FileContext files, java.nio.file.Path file, String name) throws IOException {
         Path place = new Path(mirror, name);
-        Path beside = place.suffix(".copying");
+        Path beside = place.suffix(COPYING);
         try (var out = files.create(
                 beside, EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE), Options.CreateOpts.createParent())) {
-            Files.copy(directory.resolve(name), out);
+            Files.copy(file, out);
         }
         files.rename(beside, place, Options.Rename.OVERWRITE);
     }
 
-    /** Brings the run back, unless its directory has one. */
-    void restore() {
-        if (Files.exists(directory.resolve(MANIFEST))) {
+    // ---- and back
+
+    /**
+     * Brings the run back, unless its directory has one. Where that breaks off it can be done again.
+     *
+     * @throws ConfigException if the directory has a run, and this is the copy of another
+     */
+    void restore(java.nio.file.Path directory) {
+        if (Files.isRegularFile(directory.resolve(RunDirectory.MANIFEST))) {
+            check(startOf(directory));
             return;
         }
         try {
-            FileContext files = FileContext.getFileContext(mirror.toUri(), hadoop);
+            FileContext files = files();
             if (!files.util().exists(mirror)) {
                 return;
             }
-            for (String name : there(files)) {
+            for (String name : there(files).stream()
+                    .filter(RunDirectory::writes)
+                    .sorted(AS_RESTORED)
+                    .toList()) {
                 java.nio.file.Path file = directory.resolve(name);
                 Files.createDirectories(file.getParent());
                 try (var in = files.open(new Path(mirror, name))) {
-                    Files.copy(in, file);
+                    AtomicFile.write(file, channel -> in.transferTo(Channels.newOutputStream(channel)));
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(mirror + ": the copy of the run cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Of the run in a directory; empty if there is none that can be told. */
+    private static String startOf(java.nio.file.Path directory) {
+        java.nio.file.Path manifest = directory.resolve(RunDirectory.MANIFEST);
+        try {
+            return Files.isRegularFile(manifest) ? StoredRun.started(Files.readAllBytes(manifest)) : "";
+        } catch (IOException e) {
+            throw new ConfigException(manifest + ": cannot be read: " + e.getMessage(), e);
         }
     }
 }

@@ -34,6 +34,9 @@ final class SparkSite implements Site {
     /** Where the data was last asked for, as executors are told. */
     private String location = "";
 
+    /** Whether copies of runs may replace those of others. */
+    private boolean overwrite;
+
     private SparkSite(JavaSparkContext spark, @Nullable String data, @Nullable String mirror) {
         this.spark = spark;
         this.data = data;
@@ -163,14 +166,24 @@ final class SparkSite implements Site {
     }
 
     @Override
+    public void checkCopies(boolean overwrite) {
+        this.overwrite = overwrite;
+        if (mirror != null) {
+            new RunMirror(mirror, DataFiles.hadoop(), overwrite).check("");
+        }
+    }
+
+    @Override
     public RunListener keeper(Path directory) {
-        return mirror == null ? RunListener.NONE : new RunMirror(directory, mirror, DataFiles.hadoop());
+        return mirror == null
+                ? RunListener.NONE
+                : new RunMirror(mirror, DataFiles.hadoop(), overwrite).keeper(directory);
     }
 
     @Override
     public void restore(Path directory) {
         if (mirror != null) {
-            new RunMirror(directory, mirror, DataFiles.hadoop()).restore();
+            new RunMirror(mirror, DataFiles.hadoop(), false).restore(directory);
         }
     }
 

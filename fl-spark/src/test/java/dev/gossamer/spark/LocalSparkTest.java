@@ -46,6 +46,7 @@ class LocalSparkTest {
                 "spark.hadoop.fs.viewfs.mounttable.shelf.link./data",
                 shelf.toUri().toString());
         site = new SparkSiteProvider().open(settings);
+        site.checkCopies(true); // the runs of this class come one after the other
     }
 
     @AfterAll

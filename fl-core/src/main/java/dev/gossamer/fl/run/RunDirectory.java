@@ -103,6 +103,13 @@ public final class RunDirectory implements AutoCloseable {
         return FILES.contains(name) || name.equals(PLOTS) || name.equals(Checkpoints.FOLDER) || isLeftOver(name);
     }
 
+    /** Whether a run writes a file of that name below its directory; folders end with a slash in it. */
+    public static boolean writes(String name) {
+        return FILES.contains(name)
+                || name.startsWith(Checkpoints.FOLDER + "/")
+                || (name.startsWith(PLOTS + "/") && name.endsWith(PICTURE));
+    }
+
     /** Whether a process that was killed left the file while it wrote one of a run's. */
     private static boolean isLeftOver(String name) {
         return FILES.stream().anyMatch(file -> AtomicFile.isTemporary(name, file));

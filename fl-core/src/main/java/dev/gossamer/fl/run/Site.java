@@ -33,12 +33,24 @@ public interface Site extends AutoCloseable {
      */
     Session open(Experiment experiment, ClientMemories memories, StopSignal stop);
 
+    /**
+     * Refuses to keep copies of runs that begin where something else is, before anything is written.
+     *
+     * @param overwrite whether copies of another run may be replaced; other files never are
+     * @throws ConfigException naming what is there, and the remedy
+     */
+    default void checkCopies(boolean overwrite) {}
+
     /** Hears of a run in a directory, to keep copies of it. */
     default RunListener keeper(Path directory) {
         return RunListener.NONE;
     }
 
-    /** Brings a run back that is not in its directory, if copies were kept. */
+    /**
+     * Brings a run back that is not in its directory, if copies were kept.
+     *
+     * @throws ConfigException if it is there, and the copies are of another one
+     */
     default void restore(Path directory) {}
 
     @Override

@@ -79,6 +79,16 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
         return map;
     }
 
+    /** When the run began whose manifest has these bytes, which tells it from all others; empty if they are none. */
+    public static String started(byte[] manifest) {
+        try {
+            JsonNode root = JSON.readTree(manifest);
+            return root.has("gossamer") ? root.path("started").asString("") : "";
+        } catch (JacksonException e) {
+            return "";
+        }
+    }
+
     /** The content of a manifest. */
     static JsonNode tree(Path file) {
         try {
