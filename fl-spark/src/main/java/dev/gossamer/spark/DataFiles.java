@@ -4,7 +4,6 @@ import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.run.DataSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -15,6 +14,7 @@ import java.util.zip.CRC32C;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -105,6 +105,16 @@ final class DataFiles {
             FileSystem files, Path from, List<FileStatus> all, java.nio.file.Path cache, java.nio.file.Path copy)
             throws IOException {
         java.nio.file.Path beside = Files.createTempDirectory(cache, "copying-");
+        try {
+            download(files, from, all, beside);
+            place(beside, copy);
+        } finally {
+            FileUtil.fullyDelete(beside.toFile());
+        }
+    }
+
+    private static void download(FileSystem files, Path from, List<FileStatus> all, java.nio.file.Path beside)
+            throws IOException {
         for (FileStatus file : all) {
             String name = from.toUri().relativize(file.getPath().toUri()).getPath();
             java.nio.file.Path to = beside.resolve(name.replaceFirst("^/+", "")).normalize();
@@ -116,9 +126,17 @@ final class DataFiles {
                 Files.copy(in, to);
             }
         }
+    }
+
+    /** Another process may have been first, with the same files. */
+    static void place(java.nio.file.Path beside, java.nio.file.Path copy) throws IOException {
         try {
             Files.move(beside, copy, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | java.nio.file.DirectoryNotEmptyException e) {
+        } catch (IOException e) {
+            // What a system answers where there is a folder differs, and so does its exception.
+            if (!Files.isDirectory(copy)) {
+                throw e;
+            }
             LOG.log(System.Logger.Level.DEBUG, "Another process has copied the same", e);
         }
     }
