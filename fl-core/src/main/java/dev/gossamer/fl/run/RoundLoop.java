@@ -108,9 +108,24 @@ final class RoundLoop {
                 }
                 writer.settle(); // whoever stopped it is told that it can go on
                 throw e;
+            } catch (RuntimeException e) {
+                keep(last, writer, e);
+                throw e;
             }
         }
         return last;
+    }
+
+    /** So that no round is lost that was complete when a later one failed. */
+    private static void keep(Checkpoint last, CheckpointWriter writer, RuntimeException failure) {
+        try {
+            if (last.state().round() > writer.round()) {
+                writer.write(last);
+            }
+            writer.settle();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /** What the rounds before have sent. */

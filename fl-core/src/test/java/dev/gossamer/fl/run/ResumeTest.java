@@ -93,6 +93,33 @@ class ResumeTest extends BackendRuns {
         assertSame(out, whole);
     }
 
+    /** However it fails: rounds that were complete are not trained again. */
+    @Test
+    void aRunThatFailsKeepsItsLastRound() throws IOException {
+        Map<String, String> settings = Map.of("method", "fedavg");
+        Path whole = folder.resolve("whole");
+        run(settings, RunDirectory.create(whole, false), 0);
+        Path out = folder.resolve("out");
+        RunListener failing = new RunListener() {
+            @Override
+            public void roundDone(RoundMetrics metrics) {
+                if (metrics.round() == 3) {
+                    throw new IllegalStateException("round 3");
+                }
+            }
+        };
+
+        try (RunDirectory directory = RunDirectory.create(out, false).checkpointEvery(100)) {
+            assertThatThrownBy(() -> experiment(settings).run(directory, failing))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("round 3");
+        }
+
+        assertThat(rounds(out)).containsExactly("round-3.checkpoint");
+        run(settings, RunDirectory.resume(out), 0);
+        assertSame(out, whole);
+    }
+
     @Test
     void aDamagedCheckpointIsPassedOver() throws IOException {
         Map<String, String> settings = Map.of("method", "fedavg", "momentum", "0.9", "optimizer", "keep");
