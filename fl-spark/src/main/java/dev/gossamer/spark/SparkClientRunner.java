@@ -18,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -87,7 +88,7 @@ final class SparkClientRunner implements Site.Session {
 
     @Override
     public void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates) {
-        Broadcast<byte[]> model = spark.broadcast(message);
+        Broadcast<byte[]> model = broadcast(message);
         try {
             ClientTask task = new ClientTask(setup, model, work);
             int slots = SparkSite.slots(spark);
@@ -110,7 +111,7 @@ final class SparkClientRunner implements Site.Session {
                 }
             });
         } finally {
-            model.destroy();
+            destroy(model);
         }
     }
 
@@ -121,7 +122,7 @@ final class SparkClientRunner implements Site.Session {
         if (cohort.clients().size() < (long) BLOCKS_PER_SLOT * slots * BlockWork.CLIENTS) {
             return false;
         }
-        Broadcast<byte[]> model = spark.broadcast(message);
+        Broadcast<byte[]> model = broadcast(message);
         try {
             run(cohort, TASKS_PER_SLOT * slots * BlockWork.CLIENTS, new Plan() {
 
@@ -147,7 +148,7 @@ final class SparkClientRunner implements Site.Session {
             });
             return true;
         } finally {
-            model.destroy();
+            destroy(model);
         }
     }
 
@@ -184,7 +185,8 @@ final class SparkClientRunner implements Site.Session {
     private Window submit(List<Integer> clients, int perTask, ClientTask task) {
         int tasks = Math.ceilDiv(clients.size(), perTask);
         return new Window(
-                clients, spark.parallelize(turns(clients), tasks).map(task).collectAsync());
+                clients,
+                ask(() -> spark.parallelize(turns(clients), tasks).map(task).collectAsync()));
     }
 
     /** Each partition is a block, whose clients are next to each other in the cohort. */
@@ -192,10 +194,10 @@ final class SparkClientRunner implements Site.Session {
         List<List<Turn>> blocks = blocksOf(clients).stream().map(this::turns).toList();
         return new Window(
                 clients,
-                spark.parallelize(blocks, blocks.size())
+                ask(() -> spark.parallelize(blocks, blocks.size())
                         .flatMap(List::iterator)
                         .mapPartitions(task)
-                        .collectAsync());
+                        .collectAsync()));
     }
 
     private static List<List<Integer>> blocksOf(List<Integer> clients) {
@@ -231,16 +233,51 @@ final class SparkClientRunner implements Site.Session {
         }
     }
 
-    /** A signal stops Spark as well as the run, in either order: the run's own end is the one to tell of. */
     private void requireSpark(Cohort cohort, ExecutionException e) {
-        stop.check();
-        if (spark.sc().isStopped()) {
-            for (int i = 0; i < 10; i++) {
-                sleep();
-                stop.check();
-            }
+        if (hasEnded()) {
             throw new ClientException(
                     cohort.clients().getFirst(), cohort.round(), "the Spark application has ended: " + reason(e), e);
+        }
+    }
+
+    /** Whether Spark has, by itself. A signal stops it as well as the run, in either order: that one's end is the one to tell of. */
+    private boolean hasEnded() {
+        stop.check();
+        if (!spark.sc().isStopped()) {
+            return false;
+        }
+        for (int i = 0; i < 10; i++) {
+            sleep();
+            stop.check();
+        }
+        return true;
+    }
+
+    /** What the driver asks of Spark itself. */
+    private <T> T ask(Callable<T> question) {
+        try {
+            return question.call();
+        } catch (Exception e) { // Scala throws checked exceptions without declaring them
+            if (hasEnded()) {
+                throw new EngineException("The Spark application has ended: " + reason(e), e);
+            }
+            throw e instanceof RuntimeException plain ? plain : new EngineException("Spark failed: " + reason(e), e);
+        }
+    }
+
+    private Broadcast<byte[]> broadcast(byte[] bytes) {
+        return ask(() -> spark.broadcast(bytes));
+    }
+
+    /** Of an application that has ended there is nothing to destroy, and why it ended is being told. */
+    private void destroy(Broadcast<byte[]> bytes) {
+        try {
+            bytes.destroy();
+        } catch (RuntimeException e) {
+            if (!spark.sc().isStopped()) {
+                throw e;
+            }
+            LOG.log(System.Logger.Level.DEBUG, "A broadcast has ended with its application", e);
         }
     }
 
@@ -276,8 +313,8 @@ final class SparkClientRunner implements Site.Session {
     }
 
     /** The first line of what Spark says, without the stack that it puts into its message. */
-    private static String reason(ExecutionException e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
+    private static String reason(Exception e) {
+        Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
         String message = String.valueOf(cause.getMessage());
         return (cause instanceof SparkException ? "" : cause.getClass().getSimpleName() + ": ")
                 + message.lines().findFirst().orElse(message);
@@ -314,7 +351,7 @@ final class SparkClientRunner implements Site.Session {
     /** Batches go to all slots; their sums are added in the order of the samples. */
     @Override
     public Evaluation evaluate(ModelState model) {
-        Broadcast<byte[]> bytes = spark.broadcast(ModelBytes.encode(model));
+        Broadcast<byte[]> bytes = broadcast(ModelBytes.encode(model));
         try {
             int tasks = Math.min(batches, SparkSite.slots(spark));
             List<EvaluationTask.Range> ranges = new ArrayList<>();
@@ -323,9 +360,9 @@ final class SparkClientRunner implements Site.Session {
                         (int) ((long) batches * i / tasks), (int) ((long) batches * (i + 1) / tasks)));
             }
             Evaluation sum = Evaluation.NONE;
-            for (byte[] part : spark.parallelize(ranges, tasks)
+            for (byte[] part : ask(() -> spark.parallelize(ranges, tasks)
                     .map(new EvaluationTask(setup, bytes))
-                    .collect()) {
+                    .collect())) {
                 switch (Outcome.decode(part)) {
                     case Outcome.Tested tested -> {
                         for (Evaluation batch : tested.batches()) {
@@ -338,7 +375,7 @@ final class SparkClientRunner implements Site.Session {
             }
             return sum;
         } finally {
-            bytes.destroy();
+            destroy(bytes);
         }
     }
 
