@@ -17,13 +17,15 @@ import java.net.UnknownHostException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 
 /**
  * What an executor keeps from task to task: for each run, and each GPU that Spark gives its tasks, a backend, the data and the
- * workers. Those of an earlier run go when a new one begins.
+ * workers. Those of an earlier run go when a new one begins, or with their last task: Spark may let tasks of a run that has
+ * ended go on for a while.
  */
 final class Hosts {
 
@@ -35,12 +37,37 @@ final class Hosts {
     /** The device is empty where Spark schedules none. */
     private record Key(RunSetup setup, String device) {}
 
-    private record Host(Backend backend, Dataset data, ClientHost clients) {
+    /** Guarded by the map of those that are open. */
+    private static final class Host {
 
-        void close() {
-            clients.close();
-            data.close();
-            backend.close();
+        private final Backend backend;
+        private final Dataset data;
+        private final ClientHost clients;
+        private int tasks;
+        private boolean retired;
+
+        Host(Backend backend, Dataset data, ClientHost clients) {
+            this.backend = backend;
+            this.data = data;
+            this.clients = clients;
+        }
+
+        void retire() {
+            retired = true;
+            closeIfUnused();
+        }
+
+        void release() {
+            tasks--;
+            closeIfUnused();
+        }
+
+        private void closeIfUnused() {
+            if (retired && tasks == 0) {
+                clients.close();
+                data.close();
+                backend.close();
+            }
         }
     }
 
@@ -56,22 +83,31 @@ final class Hosts {
 
     /** Has a task done by this executor's host for a run; says so if there can be none. */
     static Outcome with(RunSetup setup, Function<ClientHost, Outcome> task) {
+        return using(setup, host -> task.apply(host.clients));
+    }
+
+    private static Outcome using(RunSetup setup, Function<Host, Outcome> task) {
+        Host host;
         try {
-            return task.apply(host(setup).clients());
+            host = acquire(setup);
         } catch (UnableException e) {
             return new Outcome.Unable(here() + " cannot take part: " + e.getMessage());
+        }
+        try {
+            return task.apply(host);
+        } finally {
+            synchronized (OPEN) {
+                host.release();
+            }
         }
     }
 
     /** Whether this executor can take part in a run, and with what. */
     static Outcome probe(RunSetup setup) {
-        try {
-            String device = host(setup).backend().device();
+        return using(setup, host -> {
             String gpu = device().isEmpty() ? "" : ", GPU " + device() + " of those that Spark schedules";
-            return new Outcome.Ready(here() + ": " + device + gpu);
-        } catch (UnableException e) {
-            return new Outcome.Unable(here() + " cannot take part: " + e.getMessage());
-        }
+            return new Outcome.Ready(here() + ": " + host.backend.device() + gpu);
+        });
     }
 
     /** This executor, for people. */
@@ -85,25 +121,29 @@ final class Hosts {
         return "Executor " + SparkEnv.get().executorId() + " on " + machine;
     }
 
-    private static Host host(RunSetup setup) {
+    /** One more task uses it. */
+    private static Host acquire(RunSetup setup) {
         Key key = new Key(setup, device());
         synchronized (OPEN) {
-            Host known = OPEN.get(key);
-            if (known != null) {
-                return known;
+            Host host = OPEN.get(key);
+            if (host == null) {
+                retire(other -> !other.setup().equals(setup));
+                host = open(setup, key.device());
+                OPEN.put(key, host);
             }
-            OPEN.entrySet().removeIf(other -> {
-                boolean past = !other.getKey().setup().equals(setup)
-                        && other.getValue().clients().isIdle();
-                if (past) {
-                    other.getValue().close();
-                }
-                return past;
-            });
-            Host opened = open(setup, key.device());
-            OPEN.put(key, opened);
-            return opened;
+            host.tasks++;
+            return host;
         }
+    }
+
+    private static void retire(Predicate<Key> those) {
+        OPEN.entrySet().removeIf(host -> {
+            boolean goes = those.test(host.getKey());
+            if (goes) {
+                host.getValue().retire();
+            }
+            return goes;
+        });
     }
 
     private static String device() {
@@ -150,13 +190,7 @@ final class Hosts {
     /** Frees what a run has in this process; what it has in others ends with them, or when another run begins. */
     static void close(RunSetup setup) {
         synchronized (OPEN) {
-            OPEN.entrySet().removeIf(host -> {
-                boolean its = host.getKey().setup().equals(setup);
-                if (its) {
-                    host.getValue().close();
-                }
-                return its;
-            });
+            retire(host -> host.setup().equals(setup));
         }
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gossamer.fl.method.ClientRunner;
 import dev.gossamer.fl.run.ConfigException;
+import dev.gossamer.fl.run.Experiment;
+import dev.gossamer.fl.run.ModelBytes;
 import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunListener;
@@ -14,12 +16,17 @@ import dev.gossamer.fl.run.StopSignal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -154,6 +161,37 @@ class LocalSparkTest {
                     .isInstanceOf(ConfigException.class)
                     .hasMessageContaining("Executor driver on ")
                     .hasMessageContaining("fashion-mnist in " + theirs + " is not the one that the driver has");
+        }
+    }
+
+    /** A task that goes on behind the end of its run, as a cancelled one does, in the middle of its work. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
+    record LateTask(RunSetup setup, byte[] model) implements Function<Integer, byte[]> {
+
+        @Override
+        public byte[] call(Integer index) {
+            return Outcome.encode(Hosts.with(setup, host -> {
+                Hosts.close(setup);
+                return new Outcome.Tested(host.evaluate(model, 0, 1));
+            }));
+        }
+    }
+
+    @Test
+    @Timeout(120)
+    void aHostStaysForTheTaskThatUsesIt() {
+        try (Runs runs = new Runs(Runs.FEDAVG, folder)) {
+            Experiment experiment = runs.experiment().at(site);
+            byte[] model = ModelBytes.encode(experiment.method().init(1).model());
+            LateTask task = new LateTask(RunSetup.of(experiment, ""), model);
+            for (int time = 0; time < 2; time++) {
+                byte[] answer = JavaSparkContext.fromSparkContext(SparkContext.getOrCreate())
+                        .parallelize(List.of(0))
+                        .map(task)
+                        .collect()
+                        .getFirst();
+                assertThat(Outcome.decode(answer)).isInstanceOf(Outcome.Tested.class);
+            }
         }
     }
 

@@ -96,14 +96,7 @@ public final class ClientHost implements AutoCloseable {
         }
     }
 
-    /** Whether nobody is at work here. */
-    public boolean isIdle() {
-        synchronized (pool) {
-            return atWork == 0;
-        }
-    }
-
-    /** Ends the workers. */
+    /** Ends the workers; who asks for work from then on gets an {@link EngineException}. */
     @Override
     public void close() {
         pool.close();

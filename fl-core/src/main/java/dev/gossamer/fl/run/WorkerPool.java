@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.engine.EngineException;
 import dev.gossamer.engine.OutOfDeviceMemoryException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,8 @@ final class WorkerPool implements AutoCloseable {
     private final BlockingDeque<Task> queue = new LinkedBlockingDeque<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Crew crew = new Crew();
+    /** Guarded by the queue, so that no task gets behind those that end the threads. */
+    private boolean closed;
 
     WorkerPool(Worker.Setup setup, int size) {
         this.setup = setup;
@@ -51,16 +54,26 @@ final class WorkerPool implements AutoCloseable {
         return crew.size();
     }
 
-    /** Runs a task on some worker. One that runs out of a device's memory half way is run again, from its beginning. */
+    /**
+     * Runs a task on some worker. One that runs out of a device's memory half way is run again, from its beginning.
+     *
+     * @throws EngineException if the pool is closed
+     */
     <T> CompletableFuture<T> submit(Function<Worker, T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
-        queue.add(new Job(
+        Job job = new Job(
                 worker -> {
                     if (!result.isCancelled()) {
                         result.complete(task.apply(worker));
                     }
                 },
-                result::completeExceptionally));
+                result::completeExceptionally);
+        synchronized (queue) {
+            if (closed) {
+                throw new EngineException("The workers have ended");
+            }
+            queue.add(job);
+        }
         return result;
     }
 
@@ -143,7 +156,10 @@ final class WorkerPool implements AutoCloseable {
     /** Ends the threads after the tasks they have, and waits for them. */
     @Override
     public void close() {
-        threads.forEach(thread -> queue.add(new Stop()));
+        synchronized (queue) {
+            closed = true;
+            threads.forEach(thread -> queue.add(new Stop()));
+        }
         boolean interrupted = false;
         for (Thread thread : threads) {
             while (thread.isAlive()) {
