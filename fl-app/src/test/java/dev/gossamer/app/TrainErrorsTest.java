@@ -137,6 +137,30 @@ class TrainErrorsTest {
     }
 
     @Test
+    void aMethodThatCannotBeginLeavesTheRunThatIsThere() throws IOException {
+        assertThat(train("--dataset=mnist", "--method=fedavg", "--rounds=1", "--epochs=1")
+                        .code())
+                .isZero();
+        List<String> files = List.of("config.yaml", "metrics.jsonl", "model.safetensors", "result.json");
+        List<byte[]> before = contents(files);
+        for (String sparsity : List.of("1", "0.999")) {
+            Cli.Outcome outcome = train("--dataset=mnist", "--method=feddst", "--sparsity=" + sparsity, "--overwrite");
+
+            assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+            assertThat(outcome.err()).contains("sparsity", sparsity).doesNotContain("\tat ");
+            assertThat(contents(files)).containsExactlyElementsOf(before);
+        }
+    }
+
+    private List<byte[]> contents(List<String> files) throws IOException {
+        List<byte[]> contents = new ArrayList<>();
+        for (String file : files) {
+            contents.add(Files.readAllBytes(out.resolve(file)));
+        }
+        return contents;
+    }
+
+    @Test
     void anUnknownKeyInAnExperimentIsNamedWithTheKnownOnes() throws IOException {
         Path yaml = file("experiment.yaml", "sparsitty: 0.5\n");
 

@@ -45,7 +45,9 @@ public record FedDst(ModelSpec spec, LocalTraining training, PruneRegrow exchang
 
     @Override
     public ServerState init(long seed) {
-        return new ServerState(0, exchange.prune(spec.initial(seed), scope::covers));
+        ModelState initial = spec.initial(seed);
+        exchange.check(initial, scope::covers, adjustEvery);
+        return new ServerState(0, exchange.prune(initial, scope::covers));
     }
 
     @Override

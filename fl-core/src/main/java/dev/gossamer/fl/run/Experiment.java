@@ -79,7 +79,7 @@ public final class Experiment {
      * @param data stays open as long as the experiment is used
      * @param backend stays open as long as the experiment is used
      * @param threads clients that run side by side, at least 1; the result does not depend on it
-     * @throws ConfigException naming the setting that does not fit the data
+     * @throws ConfigException naming the setting that does not fit the data or the model
      */
     public static Experiment prepare(ExperimentConfig config, Dataset data, Backends.Choice backend, int threads) {
         return prepare(config, data, backend, threads, config.init().equals(DRAWN) ? null : Path.of(config.init()));
@@ -97,7 +97,22 @@ public final class Experiment {
         }
         ModelSpec drawn = spec(config, data.one(), data.classes());
         ModelSpec spec = init == null ? drawn : drawn.startingFrom(ModelFile.theta(init, drawn));
-        return new Experiment(config, data, backend, threads, spec, parts(config, data), Budget.NONE, null);
+        Experiment prepared =
+                new Experiment(config, data, backend, threads, spec, parts(config, data), Budget.NONE, null);
+        prepared.checkMethod();
+        return prepared;
+    }
+
+    /** What a method cannot do with a model it says when it begins: here, where nothing is written or overwritten yet. */
+    private void checkMethod() {
+        try {
+            method().init(config.seed());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(
+                    "method is " + config.method() + ", but cannot begin with model " + config.model() + ": "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     /**

@@ -289,7 +289,7 @@ public final class MethodCatalog {
                     "sparse from the start, at constant sparsity; clients exchange parts of their masks",
                     "Bibikar et al., Federated Dynamic Sparse Training, AAAI 2022",
                     List.of(
-                            SPARSITY.withFallback(0.8),
+                            Setting.fraction("sparsity", 0.8, false, SPARSITY.description()),
                             SCOPE.withFallback(PruningScope.WEIGHTS),
                             Setting.integer(
                                     "adjustEvery", 15, 1, MAX_COUNT, "Rounds between two adjustments of masks."),

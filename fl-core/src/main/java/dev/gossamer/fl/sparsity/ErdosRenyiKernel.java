@@ -58,7 +58,8 @@ public final class ErdosRenyiKernel {
     private static long kept(int[] shape, double zeros, double sparsity) {
         if (zeros > TensorState.size(shape)) {
             throw new IllegalArgumentException("At sparsity " + sparsity + " the layer of shape "
-                    + Arrays.toString(shape) + " would need " + zeros + " zeros, more than it has weights");
+                    + Arrays.toString(shape) + " would need " + zeros
+                    + " zeros, more than it has weights; lower sparsity");
         }
         return (long) Math.floor(TensorState.size(shape) - zeros);
     }

@@ -45,6 +45,25 @@ public record PruneRegrow(double sparsity, double alpha, int endRound) implement
         return prune(model, prunable, sparsity);
     }
 
+    /** The sparsity between pruning and growing. */
+    private double prunedTo(int round) {
+        return sparsity + (1 - sparsity) * exchanged(round);
+    }
+
+    /**
+     * That layers have weights enough for every exchange from a round on: the first prunes most.
+     *
+     * @throws IllegalArgumentException if a layer would need more zeros than it has weights
+     */
+    public void check(ModelState model, Predicate<TensorState> prunable, int round) {
+        try {
+            counts(model, prunable, prunedTo(round));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    e.getMessage() + (exchanged(round) > 0 ? ", or adjustFraction (it is " + alpha + ")" : ""), e);
+        }
+    }
+
     /**
      * The exchange: prunes every layer to the sparsity {@code S + (1 − S)·a_r} by magnitude and lets it grow back to S by the
      * largest gradients in magnitude among what is then inactive. What grows starts at 0.
@@ -52,7 +71,7 @@ public record PruneRegrow(double sparsity, double alpha, int endRound) implement
      * @param gradient of the loss at the model, dense, with the prunable tensors by name
      */
     public ModelState adjust(ModelState model, ModelState gradient, Predicate<TensorState> prunable, int round) {
-        ModelState pruned = prune(model, prunable, sparsity + (1 - sparsity) * exchanged(round));
+        ModelState pruned = prune(model, prunable, prunedTo(round));
         long[] counts = counts(model, prunable, sparsity);
         List<TensorState> tensors = new ArrayList<>();
         int layer = 0;

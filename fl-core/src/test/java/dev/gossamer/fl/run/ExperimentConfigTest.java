@@ -123,6 +123,13 @@ class ExperimentConfigTest {
     }
 
     @Test
+    void fedDstNeedsWeightsToExchange() {
+        assertThatThrownBy(() -> ExperimentConfig.resolve(null, Map.of("method", "feddst", "sparsity", "1")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("--sparsity: sparsity is 1, but must be a number from 0 to below 1");
+    }
+
+    @Test
     void aBadValueInAFileNamesTheFile() throws IOException {
         Path yaml = yaml("sparsity: 1.5\n");
 

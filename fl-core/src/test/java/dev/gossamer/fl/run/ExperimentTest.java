@@ -156,6 +156,24 @@ class ExperimentTest extends BackendRuns {
     }
 
     @Test
+    void aMethodThatDoesNotFitTheModelIsRefusedBeforeAnythingIsWritten() {
+        Map<String, String> tooSparse = Map.of("method", "feddst", "sparsity", "0.999");
+        assertThatThrownBy(() -> Experiment.prepare(config(tooSparse), data, choice, 1))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("method is feddst, but")
+                .hasMessageContaining("model mlp")
+                .hasMessageContaining("At sparsity 0.999 the layer of shape [128, 128]")
+                .hasMessageContaining("lower sparsity");
+
+        // An exchange prunes to .98 + .02 * .5, and only that is too much.
+        Map<String, String> settings =
+                Map.of("method", "feddst", "sparsity", "0.98", "adjustEvery", "1", "adjustFraction", "1");
+        assertThatThrownBy(() -> Experiment.prepare(config(settings), data, choice, 1))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("At sparsity 0.99 the layer of shape [128, 128]");
+    }
+
+    @Test
     void aFolderInUseIsRefusedUnlessItMayBeOverwritten() throws IOException {
         Path out = folder.resolve("run");
         run(Map.of(), out, 1, new ArrayList<>());
