@@ -8,8 +8,9 @@ import java.util.List;
  * @param round counted from 1
  * @param clients distinct indices; their order is the order in which results are folded
  * @param quorum what is asked of them together
+ * @param screens whether one of them, whichever answers first, is to find what all begin with: nobody trains yet
  */
-public record Cohort(int round, List<Integer> clients, Quorum quorum) {
+public record Cohort(int round, List<Integer> clients, Quorum quorum, boolean screens) {
 
     /**
      * How many have to send something that can be used.
@@ -40,6 +41,11 @@ public record Cohort(int round, List<Integer> clients, Quorum quorum) {
         }
     }
 
+    /** A cohort that trains. */
+    public Cohort(int round, List<Integer> clients, Quorum quorum) {
+        this(round, clients, quorum, false);
+    }
+
     /** A cohort of which any answer is enough. */
     public Cohort(int round, List<Integer> clients) {
         this(round, clients, Quorum.ANY);
@@ -47,6 +53,15 @@ public record Cohort(int round, List<Integer> clients, Quorum quorum) {
 
     /** The same round with other clients. */
     public Cohort of(List<Integer> others) {
-        return new Cohort(round, others, quorum);
+        return new Cohort(round, others, quorum, screens);
+    }
+
+    /**
+     * The same round before it trains: one answer is enough, and each client is asked as often as one that trains.
+     *
+     * @param order in which clients are asked, the next when the one before has failed for good
+     */
+    public Cohort screening(List<Integer> order) {
+        return new Cohort(round, order, new Quorum(1, quorum.retries()), true);
     }
 }

@@ -90,11 +90,10 @@ final class Exchange {
         long start = System.nanoTime();
         byte[] message = WireCodec.encode(new SparseUpdate(cohort.round(), SparseUpdate.SERVER, 0, method, model));
         encodeNanos += System.nanoTime() - start;
-        List<Integer> missing = cohort.clients();
-        for (int attempt = 0; attempt <= cohort.quorum().retries() && !missing.isEmpty(); attempt++) {
-            asked += missing.size();
-            ask(message, cohort.of(missing), work, clients);
-            missing = missing.stream().filter(client -> !used.contains(client)).toList();
+        if (cohort.screens()) {
+            askOneAfterTheOther(message, work, clients);
+        } else {
+            askWithRetries(message, cohort.clients(), work, clients);
         }
         if (used.size() < cohort.quorum().least()) {
             throw tooFew();
@@ -114,6 +113,24 @@ final class Exchange {
                 encodeNanos / NANOS_PER_SECOND,
                 decodeNanos / NANOS_PER_SECOND,
                 workNanos / NANOS_PER_SECOND);
+    }
+
+    private void askWithRetries(byte[] message, List<Integer> some, ClientWork work, ClientRunner clients) {
+        List<Integer> missing = some;
+        for (int attempt = 0; attempt <= cohort.quorum().retries() && !missing.isEmpty(); attempt++) {
+            asked += missing.size();
+            ask(message, cohort.of(missing), work, clients);
+            missing = missing.stream().filter(client -> !used.contains(client)).toList();
+        }
+    }
+
+    /** Until one has sent what can be used. */
+    private void askOneAfterTheOther(byte[] message, ClientWork work, ClientRunner clients) {
+        for (int client : cohort.clients()) {
+            if (used.isEmpty()) {
+                askWithRetries(message, List.of(client), work, clients);
+            }
+        }
     }
 
     private ClientException tooFew() {

@@ -3,9 +3,13 @@ package dev.gossamer.fl.method;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.data.SplitMix64;
 import dev.gossamer.fl.nn.ModelSpec;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The exchange before the first round in which one client, chosen at random from the cohort, finds a mask for everybody. */
+/**
+ * The exchange before the first round in which one client, chosen at random from the cohort, finds a mask for everybody. It is
+ * asked again as often as the run has it; if it fails for good the next one is drawn, as nothing depends on which it is.
+ */
 final class Screening {
 
     /** Sets this stream apart from the other uses of a run's seed. */
@@ -58,16 +62,20 @@ final class Screening {
 
     static Found run(
             String method, ServerState state, Cohort cohort, long seed, ClientWork work, ClientRunner clients) {
-        List<Integer> all = cohort.clients();
-        int chosen = all.get(SplitMix64.of(seed, STREAM).nextInt(all.size()));
+        Cohort screening = cohort.screening(drawn(cohort.clients(), seed));
         ModelState[] found = new ModelState[1];
-        Traffic traffic = Exchange.run(
-                method,
-                state.model(),
-                new Cohort(cohort.round(), List.of(chosen)),
-                work,
-                clients,
-                update -> found[0] = update.model());
+        Traffic traffic =
+                Exchange.run(method, state.model(), screening, work, clients, update -> found[0] = update.model());
         return new Found(found[0], traffic);
+    }
+
+    private static List<Integer> drawn(List<Integer> clients, long seed) {
+        SplitMix64 random = SplitMix64.of(seed, STREAM);
+        List<Integer> left = new ArrayList<>(clients);
+        List<Integer> order = new ArrayList<>();
+        while (!left.isEmpty()) {
+            order.add(left.remove(random.nextInt(left.size())));
+        }
+        return order;
     }
 }

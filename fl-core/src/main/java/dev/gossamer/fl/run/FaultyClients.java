@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 /**
  * Clients of which some fail. Which, and how, is a function of the run's seed, the round, and how often the client was asked in
  * it, so that a study can be repeated; only a deadline in seconds depends on the machine. A client that drops out does not
- * train; injected faults hit those that remain, the first time that a round asks.
+ * train; injected faults hit those that remain, the first time that a round has clients train.
  */
 final class FaultyClients implements ClientRunner {
 
@@ -42,6 +42,9 @@ final class FaultyClients implements ClientRunner {
     private final Map<Integer, Integer> asked = new HashMap<>();
     private int round;
 
+    /** Whether the round has had clients train. */
+    private boolean trained;
+
     FaultyClients(ClientRunner clients, ClientFaults faults, long seed) {
         this.clients = clients;
         this.faults = faults;
@@ -52,9 +55,11 @@ final class FaultyClients implements ClientRunner {
     public void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates) {
         if (cohort.round() != round) {
             asked.clear();
+            trained = false;
             round = cohort.round();
         }
-        boolean first = asked.isEmpty();
+        boolean first = !trained && !cohort.screens();
+        trained |= first;
         List<Integer> present = cohort.clients().stream().filter(this::answers).toList();
         Map<Integer, ClientFaults.Kind> injected = first ? injected(present) : Map.of();
         Absences absences = new Absences(cohort.clients(), updates);

@@ -101,6 +101,53 @@ class FaultyClientsTest {
     }
 
     @Test
+    void injectedFaultsHitTheTrainingAndNotTheScreeningBeforeIt() {
+        for (String method : List.of("snip", "grasp", "prunefl")) {
+            List<RoundMetrics> rounds =
+                    run(Map.of("method", method, "faults", "nan:1", "retries", "3", "minResults", "2"));
+
+            // One finds a mask, eight train, one of them twice.
+            assertThat(rounds.getFirst().asked()).as(method).isEqualTo(10);
+            assertThat(rounds.getFirst().answered()).as(method).isEqualTo(9);
+            assertThat(rounds)
+                    .as(method)
+                    .allSatisfy(round -> assertThat(round.refused())
+                            .singleElement()
+                            .satisfies(refusal -> assertThat(refusal.reason()).contains("is NaN")));
+        }
+    }
+
+    @Test
+    void thoseThatFailToFindAMaskAreAskedAgain() {
+        for (int seed = 0; seed < 10; seed++) {
+            assertThat(run(Map.of("method", "snip", "dropout", "0.3", "retries", "20", "seed", Integer.toString(seed))))
+                    .as("seed %d", seed)
+                    .extracting(RoundMetrics::answered)
+                    .containsExactly(9, 8, 8);
+        }
+    }
+
+    @Test
+    void whereOneIsAskedInVainTheNextFindsTheMask() {
+        List<Integer> screened = new ArrayList<>();
+        for (int seed = 0; seed < 10; seed++) {
+            RoundMetrics first = run(Map.of(
+                            "method", "snip", "dropout", "0.4", "rounds", "1", "seed", Integer.toString(seed)))
+                    .getFirst();
+            screened.add(first.asked() - 8);
+            assertThat(first.answered() + first.refused().size()).isEqualTo(first.asked());
+        }
+        assertThat(screened).contains(1).anyMatch(asked -> asked > 1);
+    }
+
+    @Test
+    void whereNobodyFindsAMaskTheRunEnds() {
+        assertThatThrownBy(() -> run(Map.of("method", "snip", "deadline", "1e-9", "retries", "1")))
+                .isInstanceOf(ClientException.class)
+                .hasMessageContaining("the first of 16 that cannot be used; 0 of 8 clients");
+    }
+
+    @Test
     void fewerThanARoundNeedsAreAnErrorThatLeavesTheRunToGoOn() {
         Map<String, String> settings = Map.of("dropout", "0.4", "minResults", "7", "rounds", "30");
 
