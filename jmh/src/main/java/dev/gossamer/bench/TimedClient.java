@@ -97,8 +97,8 @@ final class TimedClient implements Client {
     }
 
     @Override
-    public @Nullable ModelState recall(String name) {
-        return client.recall(name);
+    public @Nullable ModelState recall(String name, int since) {
+        return client.recall(name, since);
     }
 
     @Override

@@ -87,8 +87,17 @@ public interface Client {
     ModelState momentum();
 
     /** What {@link #remember} was given under this name in an earlier round; null if nothing was. */
+    default @Nullable ModelState recall(String name) {
+        return recall(name, 1);
+    }
+
+    /**
+     * Likewise, if that is not too long ago.
+     *
+     * @param since the first round that counts
+     */
     @Nullable
-    ModelState recall(String name);
+    ModelState recall(String name, int since);
 
     /** Keeps something from round to round. It counts as this client's memory: it is not sent. */
     void remember(String name, ModelState state);

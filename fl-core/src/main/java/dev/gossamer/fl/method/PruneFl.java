@@ -21,7 +21,7 @@ import dev.gossamer.fl.sparsity.PruneFlAdjustment.Costs;
  *   each client k of the cohort:  θ_k = SGD(θ_{t-1}) over its n_k samples, masked after every step;  G_k += g² of every step,
  *                                 for weights that the mask lacks too
  *   θ_t = Σ_k n_k/n · θ_k
- *   if t is a multiple of the interval:  θ_t = adjust(θ_t, Σ_k n_k/n · G_k, t);  clients set G_k to 0
+ *   if t is a multiple of the interval:  θ_t = adjust(θ_t, Σ_k n_k/n · G_k, t);  all clients set G_k to 0
  * </pre>
  *
  * <p>G is sent in the rounds that adjust only. Deviations: the time of a step is {@link Costs}, by default from counts of
@@ -76,13 +76,18 @@ public record PruneFl(
     }
 
     private Averaging.Merged train(ModelState model, Cohort cohort, ClientRunner clients) {
-        ClientWork work = new Work(training, adjusts(cohort));
+        ClientWork work = new Work(training, sinceAdjustment(cohort.round()), adjusts(cohort));
         ModelState answer = adjusts(cohort) ? model.with(SQUARES, model.zeros(spec.trainedNames())) : model;
         return Averaging.merge(NAME, model, answer, cohort, work, clients);
     }
 
     private boolean adjusts(Cohort cohort) {
         return cohort.round() % interval == 0;
+    }
+
+    /** The first round behind the last adjustment before a round. */
+    private int sinceAdjustment(int round) {
+        return (round - 1) / interval * interval + 1;
     }
 
     private ModelState adjusted(Averaging.Merged merged, Cohort cohort) {
@@ -113,17 +118,19 @@ public record PruneFl(
     }
 
     /**
-     * The client's half.
+     * The client's half. A client that was not there when masks were last adjusted still has what it gathered before, of weights
+     * in other masks: that does not count.
      *
+     * @param since the first round whose squares count
      * @param sends whether the server is about to adjust
      */
-    private record Work(LocalTraining training, boolean sends) implements ClientWork {
+    private record Work(LocalTraining training, int since, boolean sends) implements ClientWork {
 
         @Override
         public Reply perform(Client client, ModelState received) {
             client.load(received);
             Client.Squared trained = client.trainWithSquares(training);
-            ModelState before = client.recall(SQUARES);
+            ModelState before = client.recall(SQUARES, since);
             ModelState squares = before == null ? trained.squares() : before.plus(trained.squares());
             if (!sends) {
                 client.remember(SQUARES, squares);

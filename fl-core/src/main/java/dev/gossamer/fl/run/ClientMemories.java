@@ -38,10 +38,15 @@ public final class ClientMemories {
 
     private final ConcurrentSkipListMap<Key, Memory> memories = new ConcurrentSkipListMap<>();
 
+    /**
+     * What a client remembers; null if that is nothing, or was set before a round.
+     *
+     * @param since that round, at least 1
+     */
     @Nullable
-    ModelState recall(int client, String name) {
+    ModelState recall(int client, String name, int since) {
         Memory memory = memories.get(new Key(client, name));
-        return memory == null ? null : memory.state();
+        return memory == null || memory.round() < since ? null : memory.state();
     }
 
     void remember(int client, String name, int round, ModelState state) {

@@ -172,7 +172,7 @@ final class Worker implements AutoCloseable {
         if (setup.uploads() == ValueType.F32 || reply.exact()) {
             return WireCodec.encode(update(client, received, reply.payload()), received.model());
         }
-        ModelState residual = memories.recall(client, RESIDUAL);
+        ModelState residual = memories.recall(client, RESIDUAL, 1);
         SparseUpdate compensated = update(
                 client,
                 received,
@@ -311,9 +311,9 @@ final class Worker implements AutoCloseable {
         }
 
         @Override
-        public @Nullable ModelState recall(String name) {
+        public @Nullable ModelState recall(String name, int since) {
             Optional<ModelState> change = changes.get(name);
-            return change == null ? memories.recall(index, name) : change.orElse(null);
+            return change == null ? memories.recall(index, name, since) : change.orElse(null);
         }
 
         @Override

@@ -31,9 +31,11 @@ final class QuadraticClients implements ClientRunner {
      */
     record Quadratic(long samples, double curvature, double centre) {}
 
+    private record Memory(int round, ModelState state) {}
+
     private final ModelSpec spec;
     private final List<Quadratic> clients;
-    private final Map<String, ModelState> memory = new HashMap<>();
+    private final Map<String, Memory> memory = new HashMap<>();
 
     QuadraticClients(ModelSpec spec, Quadratic... clients) {
         this.spec = spec;
@@ -161,13 +163,14 @@ final class QuadraticClients implements ClientRunner {
         }
 
         @Override
-        public @Nullable ModelState recall(String name) {
-            return memory.get(index + name);
+        public @Nullable ModelState recall(String name, int since) {
+            Memory known = memory.get(index + name);
+            return known == null || known.round() < since ? null : known.state();
         }
 
         @Override
         public void remember(String name, ModelState state) {
-            memory.put(index + name, state);
+            memory.put(index + name, new Memory(round, state));
         }
 
         @Override

@@ -188,6 +188,37 @@ class MethodRoundsTest extends BackendRounds {
                 .isEqualTo(patterns(states.get(4).model()));
     }
 
+    /** Client 0 has squares of the first round, and is not there when the second one adjusts. */
+    @Test
+    void pruneFlAdjustsByWhatWasGatheredSinceTheLastAdjustment() {
+        FederatedMethod method = method("prunefl", SPARSITY, "adjustEvery", "2", "firstAdjustments", "0");
+        List<Cohort> before =
+                List.of(new Cohort(1, List.of(0, 1)), new Cohort(2, List.of(1)), new Cohort(3, List.of(1)));
+        Cohort last = new Cohort(4, List.of(0));
+        ServerState state = method.init(SEED);
+        byte[] sent;
+        try (LocalClientRunner clients = runner(1)) {
+            for (Cohort cohort : before) {
+                state = method.round(state, cohort, clients).state();
+            }
+            sent = sent(method, state, last, clients);
+        }
+        try (LocalClientRunner others = runner(1)) {
+            assertThat(sent).isEqualTo(sent(method, state, last, others));
+        }
+    }
+
+    /** What a cohort of one answers. */
+    private static byte[] sent(FederatedMethod method, ServerState state, Cohort cohort, LocalClientRunner clients) {
+        List<byte[]> sent = new ArrayList<>();
+        ClientRunner listening = (message, asked, work, updates) -> clients.run(message, asked, work, update -> {
+            sent.add(update.message());
+            updates.accept(update);
+        });
+        method.round(state, cohort, listening);
+        return sent.getFirst();
+    }
+
     @Test
     void zeroFlThatSendsEverythingIsSwat() {
         for (String upload : List.of("top-k-weights", "diff-on-top-k-weights", "top-k-weights-diff")) {

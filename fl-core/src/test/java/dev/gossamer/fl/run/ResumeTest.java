@@ -31,6 +31,7 @@ class ResumeTest extends BackendRuns {
             Map.of("method", "mfl", "momentum", "0.5"),
             Map.of("method", "snip"),
             Map.of("method", "prunefl"),
+            Map.of("method", "prunefl", "adjustEvery", "2", "participation", "0.5"),
             Map.of("method", "feddst"),
             Map.of("method", "zerofl"),
             Map.of("method", "sparsefedpp"));
