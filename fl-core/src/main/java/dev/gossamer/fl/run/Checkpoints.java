@@ -27,17 +27,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder with a run's checkpoints: the last two, so that there is one more if the newest is damaged. A checkpoint is a file
- * of its round, with the server's state and a list of what clients remember; each memory is a file of its own, written in the
- * round in which it was set and shared by all checkpoints until it is set again. The round's file comes last, so that it names
- * only what is on the disk.
+ * The folder with a run's checkpoints: the last two that were written or read, so that there is one more if the newest is
+ * damaged; what cannot be read is no spare, however new. A checkpoint is a file of its round, with the server's state and a list
+ * of what clients remember; each memory is a file of its own, written in the round in which it was set and shared by all
+ * checkpoints until it is set again. The round's file comes last, so that it names only what is on the disk.
  */
 final class Checkpoints {
 
     /** The name of the folder in a run's directory. */
     static final String FOLDER = "checkpoint";
 
-    private static final int KEPT = 2;
     private static final Pattern ROUND = Pattern.compile("round-(\\d{1,9})\\.checkpoint");
 
     /**
@@ -59,8 +58,11 @@ final class Checkpoints {
     private final Path folder;
     private final byte[] fingerprint;
 
-    /** Of the newest checkpoint. */
+    /** Of the checkpoint that was last written or read. */
     private Map<ClientMemories.Key, Written> newest = new HashMap<>();
+
+    /** Its files. */
+    private Set<String> spare = Set.of();
 
     /**
      * The checkpoints of a run.
@@ -75,7 +77,7 @@ final class Checkpoints {
     // ---- writing
 
     /**
-     * Adds a checkpoint, and removes those before the last two.
+     * Adds a checkpoint, and removes all but that and the one that was last written or read.
      *
      * @throws UncheckedIOException if it cannot be written; those before are unharmed
      */
@@ -94,10 +96,9 @@ final class Checkpoints {
                     write(out, memory);
                 }
             });
-            Set<String> needed = new HashSet<>();
-            newest.values().forEach(memory -> needed.add(memory.file()));
-            memories.values().forEach(memory -> needed.add(memory.file()));
-            newest = memories;
+            Set<String> needed = new HashSet<>(spare);
+            keep(checkpoint.state().round(), memories);
+            needed.addAll(spare);
             clean(needed);
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -105,6 +106,15 @@ final class Checkpoints {
                             + e.getMessage(),
                     e);
         }
+    }
+
+    /** The next checkpoint that is written has this one as a spare, and its memories to share. */
+    private void keep(int round, Map<ClientMemories.Key, Written> memories) {
+        Set<String> files = new HashSet<>();
+        files.add(roundFile(round).getFileName().toString());
+        memories.values().forEach(memory -> files.add(memory.file()));
+        newest = memories;
+        spare = files;
     }
 
     private Written written(ClientMemories.Key key, Memory memory) throws IOException {
@@ -139,11 +149,8 @@ final class Checkpoints {
         out.writeInt(memory.checksum());
     }
 
-    /** Removes what the last two checkpoints do not need, also what a run left that was killed while it wrote. */
+    /** Removes all other files, also what a run left that was killed while it wrote. */
     private void clean(Set<String> needed) throws IOException {
-        rounds().stream()
-                .limit(KEPT)
-                .forEach(round -> needed.add(roundFile(round).getFileName().toString()));
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 if (!needed.contains(file.getFileName().toString())) {
@@ -191,7 +198,7 @@ final class Checkpoints {
             memories.put(memory.key(), new Memory(memory.round(), state));
             files.put(memory.key(), memory);
         }
-        newest = files;
+        keep(round, files);
         return new Checkpoint(read.state(), read.metricsBytes(), memories);
     }
 

@@ -149,6 +149,27 @@ class ResumeTest extends BackendRuns {
                 .hasMessageContaining("round-3.checkpoint: is damaged");
     }
 
+    /** The damaged one is newer than the one that the run went on from, and no use as a spare. */
+    @Test
+    void theSpareIsTheCheckpointThatTheRunWentOnFrom() throws IOException {
+        Map<String, String> settings =
+                Map.of("method", "fedavg", "rounds", "8", "momentum", "0.9", "optimizer", "keep");
+        Path whole = folder.resolve("whole");
+        run(settings, RunDirectory.create(whole, false), 0);
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> run(settings, RunDirectory.create(out, false), 5))
+                .isInstanceOf(RunStoppedException.class);
+        flip(out.resolve("checkpoint/round-5.checkpoint"), 100);
+
+        assertThatThrownBy(() -> run(settings, RunDirectory.resume(out).checkpointEvery(2), 6))
+                .isInstanceOf(RunStoppedException.class);
+
+        assertThat(rounds(out)).containsExactlyInAnyOrder("round-4.checkpoint", "round-6.checkpoint");
+        flip(out.resolve("checkpoint/round-6.checkpoint"), 100);
+        run(settings, RunDirectory.resume(out), 0);
+        assertSame(out, whole);
+    }
+
     @Test
     void aLostMemoryIsNoticed() throws IOException {
         Map<String, String> settings = Map.of("method", "fedavg", "momentum", "0.9", "optimizer", "keep");
