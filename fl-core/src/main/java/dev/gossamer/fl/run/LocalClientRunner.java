@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Results do not depend on the number of threads: what a client does is a function of seed, round, client and message.
  *
  * <p>At most twice as many updates as threads are in flight or waiting to be folded. Within a budget of memory a run begins with
- * one thread, and gets as many as fit when the first client's need is known. Where a device's memory runs out, there are fewer.
+ * one thread, and gets as many as fit when a client has answered and its need is known. Where a device's memory runs out, there are fewer.
  */
 public final class LocalClientRunner implements Site.Session {
 
@@ -105,10 +105,18 @@ public final class LocalClientRunner implements Site.Session {
                     flight.add(pool.submit(worker -> perform(worker, client, message, work)));
                 }
                 updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
-                pool.grow(budget.workers(most, workerBytes.get() + UPDATES * modelBytes));
+                growWithinBudget(most);
             }
         } finally {
             flight.forEach(update -> update.cancel(false));
+        }
+    }
+
+    /** Not before a client has answered: those that fail may not have taken what training takes. */
+    private void growWithinBudget(int most) {
+        long needed = workerBytes.get();
+        if (needed > 0) {
+            pool.grow(budget.workers(most, needed + UPDATES * modelBytes));
         }
     }
 

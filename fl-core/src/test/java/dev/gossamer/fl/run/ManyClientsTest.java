@@ -11,6 +11,8 @@ import dev.gossamer.fl.TestData;
 import dev.gossamer.fl.codec.ValueType;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.Partition;
+import dev.gossamer.fl.method.ClientRunner;
+import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.LocalTraining;
@@ -95,7 +97,20 @@ class ManyClientsTest {
         assertThat(threadsWithin(1L << 30)).isEqualTo(4);
     }
 
+    /** What a client takes that fails before it trains says nothing of the others. Two are in flight at first. */
+    @Test
+    void clientsThatFailDoNotWidenTheBudget() {
+        assertThat(threadsWithin(1_000_000, 2))
+                .isEqualTo(threadsWithin(1_000_000))
+                .isLessThan(4);
+        assertThat(threadsWithin(1L << 30, 2)).isEqualTo(4);
+    }
+
     private static int threadsWithin(long bytes) {
+        return threadsWithin(bytes, 0);
+    }
+
+    private static int threadsWithin(long bytes, int failing) {
         ModelSpec spec = Models.mlp(TestData.FEATURES, 128, TestData.CLASSES);
         FedAvg method = new FedAvg(spec, new LocalTraining(1, 8, 0.1, Sgd.PLAIN));
         try (Dataset data = TestData.rows();
@@ -104,10 +119,21 @@ class ManyClientsTest {
             Worker.Setup setup = new Worker.Setup(backend, spec, data, parts, 1, new ClientMemories(), ValueType.F32);
             try (LocalClientRunner clients = new LocalClientRunner(setup, 4, new Budget(bytes), new StopSignal())) {
                 assertThat(clients.threads()).isEqualTo(1);
-                method.round(method.init(1), new Cohort(1, List.of(0, 1, 2, 3, 4, 5)), clients);
+                ClientRunner faulty = (message, cohort, work, updates) ->
+                        clients.run(message, cohort, failing(work, failing), updates);
+                method.round(method.init(1), new Cohort(1, List.of(0, 1, 2, 3, 4, 5)), faulty);
                 return clients.threads();
             }
         }
+    }
+
+    private static ClientWork failing(ClientWork work, int failing) {
+        return (client, received) -> {
+            if (client.index() < failing) {
+                throw new IllegalStateException("it fails before it trains");
+            }
+            return work.perform(client, received);
+        };
     }
 
     private static long usedHeap() {
