@@ -338,7 +338,7 @@ public final class RunDirectory implements AutoCloseable {
             }
             return metrics.position();
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be written", e);
+            throw unwritten(METRICS, e);
         }
     }
 
@@ -347,7 +347,7 @@ public final class RunDirectory implements AutoCloseable {
         try {
             metrics.force(false);
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be written", e);
+            throw unwritten(METRICS, e);
         }
     }
 
@@ -365,7 +365,7 @@ public final class RunDirectory implements AutoCloseable {
         try {
             ModelFile.write(path.resolve(file), model, power);
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(file) + ": cannot be written", e);
+            throw unwritten(file, e);
         }
     }
 
@@ -382,8 +382,13 @@ public final class RunDirectory implements AutoCloseable {
                 }
             });
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(file) + ": cannot be written", e);
+            throw unwritten(file, e);
         }
+    }
+
+    /** With the system's reason: a message is all that is shown. */
+    private UncheckedIOException unwritten(String file, IOException e) {
+        return new UncheckedIOException(path.resolve(file) + ": cannot be written: " + e.getMessage(), e);
     }
 
     @Override
@@ -391,7 +396,7 @@ public final class RunDirectory implements AutoCloseable {
         try {
             metrics.close();
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be closed", e);
+            throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be closed: " + e.getMessage(), e);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.gossamer.fl.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -269,6 +270,37 @@ class ResumeTest extends BackendRuns {
         Files.delete(out.resolve("checkpoint"));
         run(Map.of(), RunDirectory.resume(out), 0);
         assertSame(out, whole);
+    }
+
+    @Test
+    void aFullDiskIsNamed() throws IOException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "a device that is always full");
+        Path out = Files.createDirectories(folder.resolve("out"));
+        Path metrics = Files.createSymbolicLink(out.resolve("metrics.jsonl"), full);
+
+        assertThatThrownBy(() -> run(Map.of(), RunDirectory.create(out, true), 0))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageStartingWith(metrics + ": cannot be written: ")
+                .satisfies(ResumeTest::assertSaysItsCause);
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsNamedWithTheReason() throws IOException {
+        for (String file : List.of("config.yaml", "model.safetensors", "result.json")) {
+            Path out = folder.resolve("without-" + file);
+            RunDirectory directory = RunDirectory.create(out, false);
+            Files.createDirectories(out.resolve(file).resolve("a folder where the file has to be"));
+
+            assertThatThrownBy(() -> run(Map.of("method", "fedavg"), directory, 0))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageStartingWith(out.resolve(file) + ": cannot be written: ")
+                    .satisfies(ResumeTest::assertSaysItsCause);
+        }
+    }
+
+    private static void assertSaysItsCause(Throwable thrown) {
+        assertThat(thrown).hasMessageContaining(thrown.getCause().getMessage());
     }
 
     @Test
