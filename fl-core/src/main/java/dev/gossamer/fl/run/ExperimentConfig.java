@@ -13,6 +13,7 @@ import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedSparsifyGlobal;
 import dev.gossamer.fl.method.LearningRate;
 import dev.gossamer.fl.method.Mfl;
+import dev.gossamer.fl.method.PruneFl;
 import dev.gossamer.fl.nn.Augment;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.nn.SparseTraining;
@@ -109,6 +110,27 @@ public record ExperimentConfig(
     private static final String RESET = "reset";
     private static final String KEEP = "keep";
 
+    private static final String LR_SCHEDULE = "lrSchedule";
+
+    /**
+     * A setting that counts only where another one has a certain value.
+     *
+     * @param otherwise the only value that it may have elsewhere, as the files of runs name all settings of a method; null if
+     *     there it has to be left out
+     */
+    private record Dependent(
+            String key,
+            String other,
+            String value,
+            @Nullable String otherwise) {}
+
+    private static final List<Dependent> DEPENDENT = List.of(
+            new Dependent("lrFinal", LR_SCHEDULE, EXPONENTIAL, null),
+            new Dependent("lrFactor", LR_SCHEDULE, STEP, null),
+            new Dependent("lrEvery", LR_SCHEDULE, STEP, null),
+            new Dependent("voteThreshold", "aggregate", MethodCatalog.VOTE, "half"),
+            new Dependent("mean", "upload", MethodCatalog.TOP_K_WEIGHTS, "all"));
+
     private static final String METHOD = "method";
     private static final String SEED = "seed";
 
@@ -149,7 +171,7 @@ public record ExperimentConfig(
             Setting.integer("batch", 32, 1, 1 << 16, "Samples in a step."),
             Setting.positive("lr", 0.1, 1000, "Learning rate of the first round."),
             Setting.oneOf(
-                    "lrSchedule",
+                    LR_SCHEDULE,
                     CONSTANT,
                     List.of(CONSTANT, EXPONENTIAL, STEP),
                     "How the learning rate changes: constant; exponential, from lr to lrFinal in the last round; step,"
@@ -246,6 +268,7 @@ public record ExperimentConfig(
             DensityRule rule = MethodCatalog.distribution(values.text(MethodCatalog.DISTRIBUTION));
             values.otherwise(MethodCatalog.REFRESH, (long) SparseTraining.swatPeriod(rule));
         }
+        DEPENDENT.forEach(dependent -> check(dependent, values));
         ExperimentConfig config = of(values);
         config.checkTogether(values);
         return config;
@@ -285,7 +308,7 @@ public record ExperimentConfig(
                 values.integer("epochs"),
                 values.integer("batch"),
                 values.real("lr"),
-                values.text("lrSchedule"),
+                values.text(LR_SCHEDULE),
                 values.real("lrFinal"),
                 values.real("lrFactor"),
                 values.integer("lrEvery"),
@@ -301,6 +324,24 @@ public record ExperimentConfig(
                 new MethodOptions(
                         values.of(MethodCatalog.named(values.text(METHOD)).options())),
                 values.whole(SEED));
+    }
+
+    /** Refuses what would be ignored. What an option makes moot in a file is left out: no option can take a line back. */
+    private static void check(Dependent dependent, SettingValues values) {
+        String key = dependent.key();
+        String other = dependent.other();
+        if (!values.has(key) || values.text(other).equals(dependent.value())) {
+            return;
+        }
+        if (values.isOption(other) && !values.isOption(key)) {
+            values.reset(key);
+        }
+        String otherwise = dependent.otherwise();
+        if (otherwise == null ? values.isGiven(key) : !values.text(key).equals(otherwise)) {
+            throw values.refusal(
+                    key,
+                    (otherwise == null ? "left out" : otherwise) + " where " + other + " is " + values.text(other));
+        }
     }
 
     private void checkTogether(SettingValues values) {
@@ -327,9 +368,12 @@ public record ExperimentConfig(
                 && momentum == 0) {
             throw values.refusal("momentum", "above 0 where distribution is momentum");
         }
-        if (keepsMomentum() && (momentum == 0 || method.equals(Mfl.NAME))) {
+        if (keepsMomentum() && (momentum == 0 || List.of(Mfl.NAME, PruneFl.NAME).contains(method))) {
             throw values.refusal(
-                    "optimizer", RESET + " where momentum is 0 or the server averages it, as with method " + Mfl.NAME);
+                    "optimizer",
+                    RESET + " where momentum is 0, with method " + Mfl.NAME
+                            + ", whose server averages it, and with method " + PruneFl.NAME
+                            + ", whose clients begin each round without");
         }
     }
 
@@ -376,7 +420,7 @@ public record ExperimentConfig(
         map.put("epochs", epochs);
         map.put("batch", batch);
         map.put("lr", lr);
-        map.put("lrSchedule", lrSchedule);
+        map.put(LR_SCHEDULE, lrSchedule);
         if (lrSchedule.equals(EXPONENTIAL)) {
             map.put("lrFinal", lrFinal);
         }

@@ -93,8 +93,12 @@ public final class MethodCatalog {
     private static final String FEDSPARSIFY =
             "Stripelis et al., Federated Progressive Sparsification (Purge, Merge, Tune)+, 2022";
 
-    private static final String VOTE = "vote";
-    private static final String TOP_K_WEIGHTS = "top-k-weights";
+    /** The rule by which masks vote. */
+    static final String VOTE = "vote";
+
+    /** What ZeroFL's clients send where the mean may be one over those that sent an entry. */
+    static final String TOP_K_WEIGHTS = "top-k-weights";
+
     private static final String PER_LAYER = "per-layer";
     private static final String HOLDERS = "holders";
 

@@ -42,6 +42,24 @@ final class SettingValues {
         return values.containsKey(key);
     }
 
+    /** Whether something has been said of a setting. */
+    boolean isGiven(String key) {
+        return sources.containsKey(key);
+    }
+
+    /** Whether it is on the command line that something has been said of it. */
+    boolean isOption(String key) {
+        return ("--" + key).equals(sources.get(key));
+    }
+
+    /** Forgets what has been said of a setting. */
+    void reset(String key) {
+        sources.remove(key);
+        settings.stream()
+                .filter(setting -> setting.key().equals(key))
+                .forEach(setting -> values.put(key, setting.fallback()));
+    }
+
     /** Gives a setting of which nothing has been said another default. */
     void otherwise(String key, Object fallback) {
         if (!sources.containsKey(key)) {

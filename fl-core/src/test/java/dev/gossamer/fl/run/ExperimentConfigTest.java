@@ -215,6 +215,68 @@ class ExperimentConfigTest {
                 .hasMessageContaining("tuneRounds is 5, but must be below rounds");
     }
 
+    @Test
+    void whatWouldBeIgnoredIsRefused() throws IOException {
+        assertIgnored(
+                "optimizer is keep, but must be reset", "method", "prunefl", "momentum", "0.9", "optimizer", "keep");
+        assertIgnored(
+                "mean is holders, but must be all where upload is top-k-weights-diff",
+                "method",
+                "zerofl",
+                "upload",
+                "top-k-weights-diff",
+                "mean",
+                "holders");
+        assertIgnored(
+                "voteThreshold is floor, but must be half where aggregate is fedavg",
+                "method",
+                "fedsparsify-local",
+                "aggregate",
+                "fedavg",
+                "voteThreshold",
+                "floor");
+        assertIgnored("lrFinal is 0.02, but must be left out where lrSchedule is constant", "lrFinal", "0.02");
+        assertIgnored(
+                "lrFactor is 0.1, but must be left out where lrSchedule is exponential",
+                "lrSchedule",
+                "exponential",
+                "lrFactor",
+                "0.1");
+        assertIgnored("lrEvery is 50, but must be left out where lrSchedule is constant", "lrEvery", "50");
+        Path yaml = yaml("lrFinal: 0.02\n");
+        assertThatThrownBy(() -> ExperimentConfig.resolve(yaml, Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(yaml + ", line 1: lrFinal is 0.02");
+    }
+
+    /** A line of a file cannot be taken back by an option, so what an option makes of no use is left out. */
+    @Test
+    void whatAnOptionMakesMootInAFileIsLeftOut() throws IOException {
+        Path rates = yaml("lrSchedule: exponential\nlrFinal: 0.02\n");
+        assertThat(ExperimentConfig.resolve(rates, Map.of("lrSchedule", "constant"))
+                        .toMap())
+                .isEqualTo(ExperimentConfig.defaults().toMap());
+
+        Path means = yaml("method: zerofl\nmean: holders\n");
+        ExperimentConfig config = ExperimentConfig.resolve(means, Map.of("upload", "top-k-weights-diff"));
+        assertThat(config.options().text("mean")).isEqualTo("all");
+        assertThat(ExperimentConfig.resolve(yaml(config.toYaml()), Map.of())).isEqualTo(config);
+
+        Path optimizer = yaml("method: fedavg\nmomentum: 0.9\noptimizer: keep\n");
+        assertThat(ExperimentConfig.resolve(optimizer, Map.of("method", "snip")).keepsMomentum())
+                .isTrue();
+    }
+
+    private static void assertIgnored(String message, String... settings) {
+        Map<String, String> map = new HashMap<>();
+        for (int i = 0; i < settings.length; i += 2) {
+            map.put(settings[i], settings[i + 1]);
+        }
+        assertThatThrownBy(() -> ExperimentConfig.resolve(null, map))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
+    }
+
     private static ExperimentConfig with(String key, String value, String other, String its) {
         return ExperimentConfig.resolve(null, Map.of(key, value, other, its));
     }
