@@ -246,7 +246,8 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * How often a checkpoint is written: after every so many rounds. One is also written when a run is stopped.
+     * How often a checkpoint is written: after every so many rounds. One is also written when a run
+     * is stopped or fails.
      *
      * @param rounds at least 1
      */
