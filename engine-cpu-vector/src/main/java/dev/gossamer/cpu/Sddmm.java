@@ -407,8 +407,9 @@ final class Sddmm {
 
     /** Rows of a tensor summed over the batch in the order above: {@code out[row] += Σ_n t[row, n]}, or = where fresh. */
     static void rowSums(CpuTensor t, MemorySegment partials, MemorySegment out, boolean fresh) {
-        for (int column = 0; column < t.batch; column += MAX_BLOCK) {
-            int end = Math.min(column + MAX_BLOCK, t.batch);
+        int end;
+        for (int column = 0; column < t.batch; column = end) {
+            end = Math.min(column + Math.min(t.run(column), MAX_BLOCK), t.batch);
             int tail = t.endsInZeros() ? 0 : (end - column) % 16;
             int groups = (end - column - tail + 15) / 16;
             for (int row = 0; row < t.features; row += GROUP) {

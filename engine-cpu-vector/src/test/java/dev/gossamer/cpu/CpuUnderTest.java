@@ -16,8 +16,13 @@ final class CpuUnderTest {
     private CpuUnderTest() {}
 
     static Backend backend() {
+        return backend(64);
+    }
+
+    static Backend backend(int panelColumns) {
         VectorWidth.assumeAvailable();
-        return CpuBackend.open(new BackendOptions(THREADS, new TuningTable(Map.of("parallel.flops", 0.0))));
+        Map<String, Double> tuning = Map.of("parallel.flops", 0.0, "panel.columns", (double) panelColumns);
+        return CpuBackend.open(new BackendOptions(THREADS, new TuningTable(tuning)));
     }
 
     /**
