@@ -284,9 +284,12 @@ final class Batches {
         for (int channel = 0; channel < transform.channels(); channel++) {
             float scale = transform.scale().get(channel);
             float shift = transform.shift().get(channel);
-            // Pixels follow each other without a halo, else row by row.
-            int run = x.halo == 0 ? plane : x.shape().width();
-            for (int first = channel * plane; first < (channel + 1) * plane; first += run) {
+            // Pixels follow each other without a halo, else row by row of x, whose rows need not be the samples'.
+            int end = (channel + 1) * plane;
+            int width = x.shape().width();
+            int run;
+            for (int first = channel * plane; first < end; first += run) {
+                run = x.halo == 0 ? plane : Math.min(width - first % width, end - first);
                 long start = to + (x.position(first) - first) * x.rowStride();
                 widen(from, longs, first, first + run, scale, shift, start, step);
             }

@@ -47,8 +47,11 @@ public abstract class BatchesContract extends BackendContract {
                 int[] visits = c.indices(3 * batch, count);
                 Order order = rig.workspace().order(3 * batch + 5);
                 rig.workspace().upload(MemorySegment.ofArray(visits), visits.length, order);
-                boolean flat = c.pick("flat", true, false);
-                Shape shape = flat ? Shape.of(one.features(), batch) : one.withBatch(batch);
+                Shape shape = switch (c.pick("x", "flat", "as samples", "one row")) {
+                    case "flat" -> Shape.of(one.features(), batch);
+                    case "one row" -> new Shape(1, 1, one.features(), batch);
+                    default -> one.withBatch(batch);
+                };
                 Tensor x = rig.tensor(shape, c.pick("beyond", 0, 16, 3), nan(shape.size()));
                 Labels labels = rig.workspace().labels(batch);
                 Cell position = rig.cell(batch);
