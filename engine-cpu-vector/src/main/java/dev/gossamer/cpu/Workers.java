@@ -45,16 +45,24 @@ final class Workers implements AutoCloseable {
      * the result is the same, and waiting would be slower.
      */
     void run(int wanted, Parts body) {
-        if (wanted <= 1 || wanted > size() || closed || !busy.tryLock()) {
-            for (int part = 0; part < wanted; part++) {
-                body.run(part, wanted);
-            }
+        if (wanted <= 1 || wanted > size() || !busy.tryLock()) {
+            runHere(wanted, body);
             return;
         }
         try {
-            dispatch(wanted, body);
+            if (closed) {
+                runHere(wanted, body);
+            } else {
+                dispatch(wanted, body);
+            }
         } finally {
             busy.unlock();
+        }
+    }
+
+    private static void runHere(int wanted, Parts body) {
+        for (int part = 0; part < wanted; part++) {
+            body.run(part, wanted);
         }
     }
 
@@ -80,11 +88,17 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    /** After the kernel that is under way: its parts are answered before the threads end. */
     @Override
     public void close() {
-        closed = true;
-        for (Worker worker : workers) {
-            worker.wake();
+        busy.lock();
+        try {
+            closed = true;
+            for (Worker worker : workers) {
+                worker.wake();
+            }
+        } finally {
+            busy.unlock();
         }
     }
 
