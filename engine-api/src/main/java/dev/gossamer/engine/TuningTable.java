@@ -21,6 +21,11 @@ public record TuningTable(Map<String, Double> entries) {
     public static final TuningTable EMPTY = new TuningTable(Map.of());
 
     public TuningTable {
+        entries.forEach((name, value) -> {
+            if (value.isNaN()) {
+                throw new IllegalArgumentException("tuning entry " + name + " must be a number, got NaN");
+            }
+        });
         entries = java.util.Collections.unmodifiableMap(new TreeMap<>(entries));
     }
 

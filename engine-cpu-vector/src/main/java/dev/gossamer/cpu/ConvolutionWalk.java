@@ -112,7 +112,9 @@ final class ConvolutionWalk implements Workers.Parts {
         double numbers = (double) tapsOfClasses.channels * tapsOfClasses.taps;
         int parts = workspace.parts(2.0 * channels * numbers * next.rows() * next.cols() * out.batch);
         panelBytes = (long) tapsOfClasses.depth * DENSE_VECTORS * Lanes.BYTES;
-        panels = workspace.scratch(CpuWorkspace.Scratch.PANELS, parts * panelBytes);
+        // A pass may have no taps at all; its kernels still ask for a row of the panel.
+        long least = (long) DENSE_VECTORS * Lanes.BYTES;
+        panels = workspace.scratch(CpuWorkspace.Scratch.PANELS, Math.max(parts * panelBytes, least));
         dispatch(parts);
     }
 

@@ -39,10 +39,11 @@ final class CpuTuning {
         this.convolutionMaskedDensity = table.get("convolution.masked.density");
         this.outerProductDensity = table.get("outer.product.density");
         this.wholeGradientDensity = table.get("whole.gradient.density");
-        this.panelColumns = (int) table.get("panel.columns");
+        double columns = table.get("panel.columns");
+        this.panelColumns = (int) columns;
         this.parallelFlops = table.get("parallel.flops");
-        if (panelColumns != 16 && panelColumns != 32 && panelColumns != 64) {
-            throw new IllegalArgumentException("tuning entry panel.columns must be 16, 32 or 64, got " + panelColumns);
+        if (columns != 16 && columns != 32 && columns != 64) {
+            throw new IllegalArgumentException("tuning entry panel.columns must be 16, 32 or 64, got " + columns);
         }
     }
 

@@ -8,6 +8,7 @@ import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Window;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -118,6 +119,9 @@ final class Pool {
                     taken(
                             Math.min(16, yDot.batch - column),
                             window.width(),
+                            top,
+                            o * window.stride() - window.padding(),
+                            xDot.shape(),
                             in + (long) (o * window.stride() - window.padding()) * stepOf(xDot),
                             stepOf(xDot),
                             Sixteens.pitch(xDot),
@@ -129,12 +133,30 @@ final class Pool {
         yDot.clearTail();
     }
 
-    /** The numbers of one output, from a window that starts at xDot. */
-    private static void taken(int samples, int windowWidth, long xDot, int step, int pitch, long indices, long yDot) {
+    /**
+     * The numbers of one output, from a window that starts at xDot, in row {@code top} and column {@code left} of the plane. Places
+     * outside of it, which no pool of this window has chosen, are answered by 0: what indices hold is not checked.
+     */
+    private static void taken(
+            int samples,
+            int windowWidth,
+            int top,
+            int left,
+            Shape plane,
+            long xDot,
+            int step,
+            int pitch,
+            long indices,
+            long yDot) {
         for (int lane = 0; lane < samples; lane++) {
             int k = Byte.toUnsignedInt(ALL.get(ValueLayout.JAVA_BYTE, (indices + lane) & USER));
-            long from = xDot + (long) (k / windowWidth) * pitch + (long) (k % windowWidth) * step + 4L * lane;
-            ALL.set(Raw.UNCHECKED, (yDot + 4L * lane) & USER, ALL.get(Raw.UNCHECKED, from & USER));
+            int down = k / windowWidth;
+            int right = k % windowWidth;
+            boolean inside =
+                    top + down >= 0 && top + down < plane.height() && left + right >= 0 && left + right < plane.width();
+            long from = xDot + (long) down * pitch + (long) right * step + 4L * lane;
+            float number = inside ? ALL.get(Raw.UNCHECKED, from & USER) : 0;
+            ALL.set(Raw.UNCHECKED, (yDot + 4L * lane) & USER, number);
         }
     }
 

@@ -12,6 +12,7 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import dev.gossamer.cpu.PatternPlan.Csr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -67,8 +68,13 @@ final class SpmmKernels {
         int bStride = Math.toIntExact(io.bStride);
         int cStride = Math.toIntExact(io.cStride);
         if (beta == 0 && csr.cols <= Csr.NARROW) {
-            long columns = Raw.address(csr.narrow(), 0, (long) nnz * Character.BYTES);
-            fresh(vectors, csr.rowPtr, columns, from, to, v, b, bStride, c, cStride);
+            MemorySegment narrow = csr.narrow();
+            long columns = Raw.address(narrow, 0, (long) nnz * Character.BYTES);
+            try {
+                fresh(vectors, csr.rowPtr, columns, from, to, v, b, bStride, c, cStride);
+            } finally {
+                Reference.reachabilityFence(narrow); // freed with its plan, which nobody may hold any more
+            }
             return;
         }
         for (int row = from; row < to; row++) {

@@ -142,6 +142,8 @@ final class CheckedNnOps implements NnOps {
         door.vector(gGamma, "gGamma", x.shape().channels());
         door.vector(gBeta, "gBeta", x.shape().channels());
         Door.distinct(gGamma, gBeta, "gGamma", "gBeta");
+        Door.distinct(gGamma, norm.gamma(), "gGamma", "gamma");
+        Door.distinct(gBeta, norm.gamma(), "gBeta", "gamma");
         raw.batchNormGradient(x, norm, saved, gy, beta, gx, mask, gGamma, gBeta);
     }
 
@@ -195,6 +197,8 @@ final class CheckedNnOps implements NnOps {
         Door.distinct(gGammaDot, gBetaDot, "gGammaDot", "gBetaDot");
         Door.distinct(gGammaDot, gammaDot, "gGammaDot", "gammaDot");
         Door.distinct(gBetaDot, gammaDot, "gBetaDot", "gammaDot");
+        Door.distinct(gGammaDot, norm.gamma(), "gGammaDot", "gamma");
+        Door.distinct(gBetaDot, norm.gamma(), "gBetaDot", "gamma");
         raw.batchNormGradientTangent(x, norm, saved, xDot, gammaDot, gy, gyDot, beta, gxDot, mask, gGammaDot, gBetaDot);
     }
 

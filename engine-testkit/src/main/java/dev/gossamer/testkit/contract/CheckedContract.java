@@ -227,6 +227,12 @@ public abstract class CheckedContract extends BackendContract {
             refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, x, null, three, other));
             refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 1, y, null, three, other));
             refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, three));
+            refused(
+                    "gGamma must not be gamma",
+                    () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, norm.gamma(), other));
+            refused(
+                    "gBeta must not be gamma",
+                    () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, other, norm.gamma()));
             refused("gGamma", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, four, other));
             refused("gBeta", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, four));
             Tensor z = workspace.tensor(x.shape(), Layout.NATIVE);
