@@ -2,6 +2,8 @@ package dev.gossamer.app;
 
 import dev.gossamer.app.report.RunReport;
 import dev.gossamer.fl.report.RunTables;
+import dev.gossamer.fl.run.RunDirectory;
+import dev.gossamer.fl.run.RunInUseException;
 import dev.gossamer.fl.run.RunRecord;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -33,8 +35,17 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() {
         RunRecord run = RunRecord.of(directory);
         Path page = RunReport.write(directory, run);
-        RunTables.write(directory, run);
+        writeTables();
         spec.commandLine().getOut().println(page);
         return ExitCode.OK;
+    }
+
+    /** A run that goes on keeps its tables itself: what another process writes into them would leave holes. */
+    private void writeTables() {
+        try (RunDirectory held = RunDirectory.resume(directory)) {
+            RunTables.write(held.path(), RunRecord.of(directory));
+        } catch (RunInUseException e) {
+            spec.commandLine().getErr().println("gossamer: the run goes on, and keeps its tables itself");
+        }
     }
 }

@@ -6,6 +6,7 @@ import dev.gossamer.engine.TuningTable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -56,6 +57,11 @@ final class TuneCommand implements Runnable {
         if (rounds < 1) {
             throw new UsageException("--rounds is " + rounds + ", but must be a whole number of at least 1");
         }
+        Path folder = out.toAbsolutePath().getParent();
+        if (Files.isDirectory(out) || folder == null || !Files.isWritable(folder)) {
+            throw new UsageException(
+                    "--out is " + out + ", but must be a file in a folder that is there and can be written");
+        }
         BackendOptions options = engine.backendOptions();
         String name;
         String device;
@@ -66,10 +72,11 @@ final class TuneCommand implements Runnable {
         Table table = new Table();
         table.row("entry", "value", "time", "");
         TuningTable found = new Tuner(name, options, rounds, trial -> add(table, trial)).run();
-        store(found, name, device);
         PrintWriter to = spec.commandLine().getOut();
         table.print(to);
         to.println();
+        to.flush();
+        store(found, name, device);
         to.println("Written to " + out + ". Use it with  gossamer train --tuning " + out);
         to.flush();
     }
@@ -86,7 +93,7 @@ final class TuneCommand implements Runnable {
         try {
             found.store(out, "Backend " + name + " on " + device + ", measured by gossamer tune");
         } catch (IOException e) {
-            throw new UncheckedIOException("The table could not be written to " + out, e);
+            throw new UncheckedIOException("The table could not be written to " + out + ": " + e.getMessage(), e);
         }
     }
 }

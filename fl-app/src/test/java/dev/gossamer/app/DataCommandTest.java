@@ -99,6 +99,17 @@ class DataCommandTest {
     }
 
     @Test
+    void verifyOfAnIncompleteDataSetFails() throws IOException {
+        TinyMnist.write(folder.resolve("mnist"));
+        Files.delete(folder.resolve("mnist/t10k-labels-idx1-ubyte"));
+        for (Cli.Outcome incomplete : List.of(data("verify"), data("verify", "mnist"))) {
+            assertThat(incomplete.code()).isEqualTo(1);
+            assertThat(incomplete.out().replaceAll(" +", " "))
+                    .contains("mnist train-images-idx3-ubyte", "mnist as a whole incomplete", "t10k-labels-idx1-ubyte");
+        }
+    }
+
+    @Test
     void verifyOfWhatIsNotHereSaysSo() {
         Cli.Outcome nothing = data("verify");
         assertThat(nothing.code()).isZero();

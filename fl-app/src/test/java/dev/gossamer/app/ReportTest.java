@@ -3,6 +3,7 @@ package dev.gossamer.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gossamer.fl.run.RoundMetrics;
+import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunRecord;
 import java.io.IOException;
 import java.io.StringReader;
@@ -196,6 +197,21 @@ class ReportTest {
         assertThat(page(run)).contains("Every round in numbers");
         assertThat(run.resolve("metrics.csv")).hasSameBinaryContentAs(sparse.resolve("metrics.csv"));
         assertThat(run.resolve("plots/accuracy.png")).hasSameBinaryContentAs(sparse.resolve("plots/accuracy.png"));
+    }
+
+    /** Its own process has them open. */
+    @Test
+    void theTablesOfARunThatGoesOnAreLeftToIt() throws IOException {
+        Path run = copy(sparse, "goes-on");
+        Files.writeString(run.resolve("metrics.csv"), "open");
+        try (RunDirectory held = RunDirectory.resume(run)) {
+            Cli.Outcome outcome = Cli.run("report", held.path().toString());
+            assertThat(outcome.code()).as(outcome.err()).isZero();
+            assertThat(outcome.err()).contains("keeps its tables itself");
+        }
+        assertThat(run.resolve("metrics.csv")).hasContent("open");
+        assertThat(Cli.run("report", run.toString()).code()).isZero();
+        assertThat(run.resolve("metrics.csv")).hasSameBinaryContentAs(sparse.resolve("metrics.csv"));
     }
 
     @Test

@@ -49,6 +49,15 @@ class TuneTest {
         }
     }
 
+    /** Before minutes of measuring. */
+    @Test
+    void aTableThatCannotBeWrittenIsRefused() {
+        Path file = folder.resolve("absent/tuning.properties");
+        Cli.Outcome outcome = Cli.run("tune", "--backend", "cpu-vector", "--out", file.toString());
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("--out is " + file, "a folder that is there");
+    }
+
     @Test
     void aTableThatWasWrittenIsTheOneInForce() throws IOException {
         Path file = folder.resolve("tuning.properties");

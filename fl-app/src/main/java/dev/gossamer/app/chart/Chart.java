@@ -75,7 +75,7 @@ public abstract class Chart {
                 raster.writePng(out);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written", e);
+            throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
         }
     }
 

@@ -27,8 +27,11 @@ public final class NpyFile {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
     private static final int ALIGNMENT = 64;
 
-    /** The first that an archive can have, so that equal models are equal files. */
-    private static final LocalDateTime WRITTEN = LocalDateTime.of(1980, 1, 1, 0, 0);
+    /**
+     * Always the same, so that equal models are equal files. Not the first day that an archive can have: Java takes that for one
+     * before it, and adds the time in the machine's zone.
+     */
+    private static final LocalDateTime WRITTEN = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private NpyFile() {}
 

@@ -67,8 +67,9 @@ public final class Fetcher {
         Path place = folder.resolve(data.name());
         if (!isEmpty(place)) {
             List<Verification.Finding> findings = Verification.of(data, folder);
-            if (!findings.isEmpty()
-                    && findings.size() == data.files().size()
+            // Where no file has a published checksum, none is known to be missing: what was fetched came here whole, by
+            // one rename.
+            if (findings.size() == data.files().size()
                     && findings.stream().allMatch(finding -> finding.verdict() == Verification.Verdict.GOOD)) {
                 return false;
             }

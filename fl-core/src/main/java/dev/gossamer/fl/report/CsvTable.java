@@ -56,7 +56,7 @@ final class CsvTable implements AutoCloseable {
     }
 
     private UncheckedIOException failed(IOException e) {
-        return new UncheckedIOException(file + ": cannot be written", e);
+        return new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
     }
 
     @Override

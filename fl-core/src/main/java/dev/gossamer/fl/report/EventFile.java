@@ -93,7 +93,7 @@ final class EventFile implements AutoCloseable {
     }
 
     private UncheckedIOException failed(IOException e) {
-        return new UncheckedIOException(file + ": cannot be written", e);
+        return new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
     }
 
     @Override

@@ -21,10 +21,16 @@ final class Csv {
     }
 
     private static String value(Object value) {
-        if (value instanceof Double number) {
-            return Double.isNaN(number) ? "" : String.format(Locale.ROOT, "%.6g", number);
+        return value instanceof Double number ? number(number) : CsvCell.quoted(String.valueOf(value));
+    }
+
+    /** Six digits, but of large counts all, as they are compared digit by digit. */
+    private static String number(double number) {
+        if (Double.isNaN(number)) {
+            return "";
         }
-        return CsvCell.quoted(String.valueOf(value));
+        boolean count = number == Math.rint(number) && number >= 1e6 && number < 1e15;
+        return count ? Long.toString((long) number) : String.format(Locale.ROOT, "%.6g", number);
     }
 
     @Override

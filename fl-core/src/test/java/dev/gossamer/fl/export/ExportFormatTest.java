@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
@@ -62,8 +63,14 @@ class ExportFormatTest {
                 MODEL.weights().tensor("conv2.weight"));
         check(entries.get("fc2.bias.npy"), "(7,)", MODEL.weights().tensor("fc2.bias"));
 
+        TimeZone here = TimeZone.getDefault();
         Path again = folder.resolve("again.npz");
-        ExportFormat.NPY.write(again, MODEL);
+        try {
+            TimeZone.setDefault(TimeZone.getTimeZone("Pacific/Auckland"));
+            ExportFormat.NPY.write(again, MODEL);
+        } finally {
+            TimeZone.setDefault(here);
+        }
         assertThat(again).hasSameBinaryContentAs(file);
     }
 

@@ -212,6 +212,22 @@ class FetcherTest {
         assertThat(server.requests()).isEmpty();
     }
 
+    /** Of some no single file has a published checksum. */
+    @Test
+    void aDataSetOfUnknownFilesIsNotFetchedTwice() throws IOException {
+        PublishedData known = published(good());
+        PublishedData data = new PublishedData(
+                known.name(),
+                known.licence(),
+                known.archiveFolder(),
+                known.remote(),
+                known.archives(),
+                known.limits(),
+                List.of());
+        assertThat(fetch(data)).isTrue();
+        assertThat(fetch(data)).isFalse();
+    }
+
     @Test
     void aWholeDataSetIsLeftAndAPartIsNotTouched() throws IOException {
         PublishedData data = published(good());

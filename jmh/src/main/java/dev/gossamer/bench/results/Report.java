@@ -258,7 +258,7 @@ public final class Report {
 
     private void table(ResultFile file) {
         html.append("<h2>").append(Plot.escape(name(file))).append("</h2>\n<table>\n");
-        html.append("<tr><th></th><th>score</th><th>± 95 %</th><th></th><th>GF/s</th></tr>\n");
+        html.append("<tr><th></th><th>score</th><th>± (JMH 99.9 %, tables 95 %)</th><th></th><th>GF/s</th></tr>\n");
         for (Result result : file.results()) {
             double half = result.interval().half();
             html.append("<tr><td>")
