@@ -91,7 +91,7 @@ final class SparkClientRunner implements Site.Session {
         Broadcast<byte[]> model = broadcast(message);
         try {
             ClientTask task = new ClientTask(setup, model, work);
-            int slots = SparkSite.slots(spark);
+            int slots = slots();
             int perTask = Math.clamp(cohort.clients().size() / (4L * slots), 1, MOST_CLIENTS_PER_TASK);
             run(cohort, perTask * Math.max(LEAST_TASKS, TASKS_PER_SLOT * slots), new Plan() {
 
@@ -118,7 +118,7 @@ final class SparkClientRunner implements Site.Session {
     /** Blocks are the tasks, so this pays as soon as there are enough of them to keep all slots busy. */
     @Override
     public boolean runBlocks(byte[] message, Cohort cohort, BlockWork work, Consumer<byte[]> blocks) {
-        int slots = SparkSite.slots(spark);
+        int slots = slots();
         if (cohort.clients().size() < (long) BLOCKS_PER_SLOT * slots * BlockWork.CLIENTS) {
             return false;
         }
@@ -265,6 +265,10 @@ final class SparkClientRunner implements Site.Session {
         }
     }
 
+    private int slots() {
+        return ask(() -> SparkSite.slots(spark));
+    }
+
     private Broadcast<byte[]> broadcast(byte[] bytes) {
         return ask(() -> spark.broadcast(bytes));
     }
@@ -353,7 +357,7 @@ final class SparkClientRunner implements Site.Session {
     public Evaluation evaluate(ModelState model) {
         Broadcast<byte[]> bytes = broadcast(ModelBytes.encode(model));
         try {
-            int tasks = Math.min(batches, SparkSite.slots(spark));
+            int tasks = Math.min(batches, slots());
             List<EvaluationTask.Range> ranges = new ArrayList<>();
             for (int i = 0; i < tasks; i++) {
                 ranges.add(new EvaluationTask.Range(
