@@ -82,7 +82,8 @@ public final class ClientHost implements AutoCloseable {
 
     private <T> T onWorker(Function<Worker, T> task) {
         synchronized (pool) {
-            pool.grow(++atWork);
+            pool.grow(atWork + 1);
+            atWork++;
         }
         try {
             return pool.submit(task).join();

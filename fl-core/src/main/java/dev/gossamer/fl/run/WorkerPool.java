@@ -31,7 +31,8 @@ final class WorkerPool implements AutoCloseable {
     private final BlockingDeque<Task> queue = new LinkedBlockingDeque<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Crew crew = new Crew();
-    /** Guarded by the queue, so that no task gets behind those that end the threads. */
+
+    /** Guarded by the queue, so that no task gets behind those that end the threads, and no thread misses them. */
     private boolean closed;
 
     WorkerPool(Worker.Setup setup, int size) {
@@ -39,13 +40,26 @@ final class WorkerPool implements AutoCloseable {
         grow(size);
     }
 
-    /** Starts threads until there are so many, or as many as there is memory for; there are never fewer. By one thread at a time. */
+    /**
+     * Starts threads until there are so many, or as many as there is memory for; there are never fewer.
+     *
+     * @throws EngineException if the pool is closed
+     */
     void grow(int size) {
-        while (crew.join(size)) {
-            threads.add(Thread.ofPlatform()
-                    .name("gossamer-client-" + threads.size())
-                    .daemon()
-                    .start(this::work));
+        synchronized (queue) {
+            requireOpen();
+            while (crew.join(size)) {
+                threads.add(Thread.ofPlatform()
+                        .name("gossamer-client-" + threads.size())
+                        .daemon()
+                        .start(this::work));
+            }
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new EngineException("The workers have ended");
         }
     }
 
@@ -69,9 +83,7 @@ final class WorkerPool implements AutoCloseable {
                 },
                 result::completeExceptionally);
         synchronized (queue) {
-            if (closed) {
-                throw new EngineException("The workers have ended");
-            }
+            requireOpen();
             queue.add(job);
         }
         return result;
