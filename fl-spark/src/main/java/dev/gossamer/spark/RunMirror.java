@@ -40,9 +40,10 @@ final class RunMirror {
     private static final String ROUND = "checkpoint/round-";
     private static final String COPYING = ".copying";
 
-    /** A checkpoint's memories and metrics before it, the result last. */
+    /** The manifest first, which tells whose the folder is; a checkpoint's memories and metrics before it, the result last. */
     private static final Comparator<String> AS_WRITTEN = Comparator.comparing(
-                    (String name) -> name.equals(RunDirectory.RESULT))
+                    (String name) -> !name.equals(RunDirectory.MANIFEST))
+            .thenComparing(name -> name.equals(RunDirectory.RESULT))
             .thenComparing(name -> name.startsWith(ROUND))
             .thenComparing(Comparator.naturalOrder());
 
@@ -76,30 +77,40 @@ final class RunMirror {
             if (!files.util().exists(mirror)) {
                 return;
             }
-            Path manifest = new Path(mirror, RunDirectory.MANIFEST);
-            if (files.util().exists(manifest)) {
-                String there = StoredRun.started(read(files, manifest));
-                if (there.isEmpty()) {
-                    throw new ConfigException("Mirror " + mirror + " does not hold a run, as its "
-                            + RunDirectory.MANIFEST + " is none of ours; give a folder that is new or empty");
-                }
-                if (!overwrite && !there.equals(started)) {
-                    throw new ConfigException("Mirror " + mirror + " holds another run, which began at " + there
-                            + "; give a folder that is new or empty, or --overwrite to `train` to replace it");
-                }
-            } else {
-                requireOurs(files);
+            String there = startThere(files);
+            if (there.isEmpty()) {
+                requireEmpty(files);
+            } else if (!overwrite && !there.equals(started)) {
+                throw new ConfigException("Mirror " + mirror + " holds another run, which began at " + there
+                        + "; give a folder that is new or empty, or --overwrite to `train` to replace it");
             }
         } catch (IOException e) {
             throw new ConfigException("Mirror " + mirror + " cannot be read: " + e.getMessage(), e);
         }
     }
 
-    /** What a first copy left that broke off is of no use to anybody; all else is. */
-    private void requireOurs(FileContext files) throws IOException {
+    /** Of the run whose copy is there; empty if there is no manifest. */
+    private String startThere(FileContext files) throws IOException {
+        Path manifest = new Path(mirror, RunDirectory.MANIFEST);
+        if (!files.util().exists(manifest)) {
+            return "";
+        }
+        String started = StoredRun.started(read(files, manifest));
+        if (started.isEmpty()) {
+            throw new ConfigException("Mirror " + mirror + " does not hold a run, as its " + RunDirectory.MANIFEST
+                    + " is none of ours; give a folder that is new or empty");
+        }
+        return started;
+    }
+
+    /**
+     * Names say nothing of whose files they are where there is no manifest: others have a {@code config.yaml} and a folder {@code
+     * checkpoint} too. All that a copy leaves that breaks off before its manifest is there is a part of that.
+     */
+    private void requireEmpty(FileContext files) throws IOException {
         for (FileStatus entry : files.util().listStatus(mirror)) {
             String name = entry.getPath().getName();
-            if (!isCopied(entry.isDirectory() ? name + "/" : name) && !name.equals(RunDirectory.PLOTS)) {
+            if (!name.equals(RunDirectory.MANIFEST + COPYING)) {
                 throw new ConfigException("Mirror " + mirror + " does not hold a run but " + name
                         + "; nothing in it is overwritten, give a folder that is new or empty");
             }
@@ -152,7 +163,9 @@ final class RunMirror {
 
         @Override
         public void started(Experiment experiment) {
-            check(startOf(directory));
+            String started = startOf(directory);
+            check(started);
+            clear(started);
             copy();
         }
 
@@ -169,6 +182,25 @@ final class RunMirror {
         @Override
         public void finished(RunResult result) {
             copy();
+        }
+
+        /** Of another run nothing stays, lest its checkpoints be gone on with: the manifest goes last, as it says that they may go. */
+        private void clear(String started) {
+            try {
+                FileContext files = files();
+                String there = startThere(files);
+                if (there.isEmpty() || there.equals(started)) {
+                    return;
+                }
+                for (String name : there(files).stream()
+                        .filter(RunMirror::isCopied)
+                        .sorted(AS_WRITTEN.reversed())
+                        .toList()) {
+                    files.delete(new Path(mirror, name), false);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(mirror + ": the run there cannot be removed: " + e.getMessage(), e);
+            }
         }
 
         private void copy() {
@@ -220,7 +252,7 @@ final class RunMirror {
     /**
      * Brings the run back, unless its directory has one. Where that breaks off it can be done again.
      *
-     * @throws ConfigException if the directory has a run, and this is the copy of another
+     * @throws ConfigException if the directory has a run, and this is the copy of another, or there is a manifest and none of ours
      */
     void restore(java.nio.file.Path directory) {
         if (Files.isRegularFile(directory.resolve(RunDirectory.MANIFEST))) {
@@ -229,7 +261,7 @@ final class RunMirror {
         }
         try {
             FileContext files = files();
-            if (!files.util().exists(mirror)) {
+            if (startThere(files).isEmpty()) {
                 return;
             }
             for (String name : there(files).stream()

@@ -115,7 +115,15 @@ class RunMirrorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"notes.txt", "papers/thesis.tex", "manifest.json"})
+    @ValueSource(
+            strings = {
+                "notes.txt",
+                "papers/thesis.tex",
+                "manifest.json",
+                "config.yaml",
+                "checkpoint/model.pt",
+                "plots/a.png"
+            })
     void aFolderWithOtherFilesIsRefusedAndUntouched(String name) throws IOException {
         Path file = mirrored.resolve(name);
         Files.createDirectories(file.getParent());
@@ -153,15 +161,46 @@ class RunMirrorTest {
         assertThat(contents(mirrored)).isEqualTo(expected);
     }
 
-    /** A first copy that broke off before the manifest can be nobody's loss. */
+    /** Those of other programs, in folders of the same names. */
+    @Test
+    void filesThatNoRunWritesStay() throws IOException {
+        keep(directory, false);
+        for (String name : List.of("checkpoint/model.pt", "checkpoint/round-best.checkpoint", "plots/notes.txt")) {
+            Files.writeString(mirrored.resolve(name), "mine");
+        }
+        Map<String, String> before = contents(mirrored);
+        keep(directory, false);
+        assertThat(contents(mirrored)).isEqualTo(before);
+        Path back = Files.createTempDirectory(folder, "back");
+        mirror(false).restore(back);
+        assertThat(contents(back)).isEqualTo(contents(directory));
+    }
+
+    /** A first copy that broke off before its first file was there can be nobody's loss. */
     @Test
     void aCopyThatBrokeOffIsGoneOnWith() throws IOException {
-        Files.writeString(mirrored.resolve("config.yaml"), "a: 1");
-        Files.writeString(mirrored.resolve("events.out.tfevents.gossamer.copying"), "half");
-        Files.createDirectory(mirrored.resolve("checkpoint"));
+        Files.writeString(mirrored.resolve("manifest.json.copying"), "half");
         assertThatCode(() -> mirror(false).check("")).doesNotThrowAnyException();
         keep(directory, false);
         assertThat(contents(mirrored)).isEqualTo(contents(directory));
+    }
+
+    /** Else its checkpoints would be gone on with under another configuration. */
+    @Test
+    void ofARunThatIsReplacedNothingIsLeftBesideTheNewOne() throws IOException {
+        Path other = run("other", "2026-11-27T04:00:00Z");
+        keep(other, false);
+        Files.createDirectories(mirrored.resolve("config.yaml.copying/in the way"));
+        assertThatThrownBy(() -> keep(directory, true)).isInstanceOf(UncheckedIOException.class);
+        assertThat(contents(mirrored).values()).noneMatch(content -> content.startsWith("other"));
+    }
+
+    @Test
+    void nothingComesBackFromAFolderWithoutARun() throws IOException {
+        Files.writeString(mirrored.resolve("config.yaml"), "another program's");
+        Path back = Files.createTempDirectory(folder, "back");
+        mirror(false).restore(back);
+        assertThat(back).isEmptyDirectory();
     }
 
     /** A file that stands where a folder has to be stops it at each of the files in turn. */

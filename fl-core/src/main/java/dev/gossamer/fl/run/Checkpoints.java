@@ -38,6 +38,7 @@ final class Checkpoints {
     static final String FOLDER = "checkpoint";
 
     private static final Pattern ROUND = Pattern.compile("round-(\\d{1,9})\\.checkpoint");
+    private static final Pattern MEMORY = Pattern.compile("client-\\d+-.*-\\d+\\.memory");
 
     /**
      * A memory's file.
@@ -72,6 +73,11 @@ final class Checkpoints {
     Checkpoints(Path folder, byte[] fingerprint) {
         this.folder = folder;
         this.fingerprint = fingerprint.clone();
+    }
+
+    /** Whether a run writes a file of that name into the folder. */
+    static boolean writes(String name) {
+        return ROUND.matcher(name).matches() || MEMORY.matcher(name).matches();
     }
 
     // ---- writing

@@ -105,8 +105,9 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Whether a run writes a file of that name below its directory; folders end with a slash in it. */
     public static boolean writes(String name) {
+        String checkpoints = Checkpoints.FOLDER + "/";
         return FILES.contains(name)
-                || name.startsWith(Checkpoints.FOLDER + "/")
+                || (name.startsWith(checkpoints) && Checkpoints.writes(name.substring(checkpoints.length())))
                 || (name.startsWith(PLOTS + "/") && name.endsWith(PICTURE));
     }
 
