@@ -116,13 +116,14 @@ final class Pool {
                 long out = Sixteens.plane(yDot, channel, column, 16) + (long) (row % height) * Sixteens.pitch(yDot);
                 long indices = chosen.plane(channel, column) + (long) (row % height) * width * chosen.step();
                 for (int o = 0; o < width; o++) {
+                    int left = o * window.stride() - window.padding();
                     taken(
                             Math.min(16, yDot.batch - column),
                             window.width(),
                             top,
-                            o * window.stride() - window.padding(),
+                            left,
                             xDot.shape(),
-                            in + (long) (o * window.stride() - window.padding()) * stepOf(xDot),
+                            in + (long) left * stepOf(xDot),
                             stepOf(xDot),
                             Sixteens.pitch(xDot),
                             indices + (long) o * chosen.step(),

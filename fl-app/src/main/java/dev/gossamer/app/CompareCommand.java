@@ -1,7 +1,6 @@
 package dev.gossamer.app;
 
 import dev.gossamer.app.report.Comparison;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +35,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path folder = out.toAbsolutePath().getParent();
-        if (Files.isDirectory(out) || folder == null || !Files.isDirectory(folder)) {
-            throw new UsageException("--out is " + out + ", but must be a file in a folder that exists");
-        }
+        OutputFile.check(out);
         Comparison.write(directories, out);
         spec.commandLine().getOut().println(out);
         return ExitCode.OK;

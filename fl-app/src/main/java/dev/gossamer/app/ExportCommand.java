@@ -67,10 +67,7 @@ final class ExportCommand implements Callable<Integer> {
             throw new UsageException("--out: " + file + " is there already; give another file"
                     + (Files.isDirectory(file) ? "" : ", or --overwrite to replace it"));
         }
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new UsageException("--out is " + file + ", but must be a file in a folder that is there");
-        }
+        OutputFile.check(file);
         format.write(file, PortableModel.of(stored));
         tell(stored, file);
         return ExitCode.OK;

@@ -22,7 +22,10 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** One operation with its operands, row-major where it takes that and is not repeated, to be enqueued many times before it is waited for. */
+/**
+ * One operation with its operands, row-major where it takes that and is not repeated, to be enqueued many times before it is
+ * waited for.
+ */
 final class QueuedOp implements Queued {
 
     private final Workspace workspace;

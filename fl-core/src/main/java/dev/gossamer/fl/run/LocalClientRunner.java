@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Results do not depend on the number of threads: what a client does is a function of seed, round, client and message.
  *
  * <p>At most twice as many updates as threads are in flight or waiting to be folded. Within a budget of memory a run begins with
- * one thread, and gets as many as fit when a client has answered and its need is known. Where a device's memory runs out, there are fewer.
+ * one thread, and gets as many as fit when a client has answered and its need is known. Where a device's memory runs out, there
+ * are fewer.
  */
 public final class LocalClientRunner implements Site.Session {
 

@@ -247,8 +247,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * How often a checkpoint is written: after every so many rounds. One is also written when a run
-     * is stopped or fails.
+     * How often a checkpoint is written: after every so many rounds, and when a run is stopped or fails.
      *
      * @param rounds at least 1
      */

@@ -62,7 +62,7 @@ final class SettingValues {
 
     /** Gives a setting of which nothing has been said another default. */
     void otherwise(String key, Object fallback) {
-        if (!sources.containsKey(key)) {
+        if (!isGiven(key)) {
             values.put(key, fallback);
         }
     }
