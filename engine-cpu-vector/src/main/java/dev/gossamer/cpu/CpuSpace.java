@@ -53,7 +53,7 @@ final class CpuSpace implements Space {
     CpuValues values(Role role) {
         CpuValues known = values.get(role);
         if (known == null) {
-            known = new CpuValues(this, role, allocate(count()));
+            known = new CpuValues(this, role, owner.memory().allocate(bytes(count())));
             values.put(role, known);
         }
         return known;
@@ -84,8 +84,10 @@ final class CpuSpace implements Space {
         }
         PatternPlan nextPlan = next == null ? null : owner.plan(next);
         Storage nextStorage = storageOf(next);
+        long bytes = bytes(nextStorage == Storage.PACKED && next != null ? next.nnz() : size());
+        reserve(bytes);
         for (CpuValues each : values.values()) {
-            relay(each, next, nextStorage);
+            relay(each, owner.memory().allocate(bytes), next, nextStorage);
         }
         plan = nextPlan;
         storage = nextStorage;
@@ -100,10 +102,18 @@ final class CpuSpace implements Space {
         return masked ? Storage.MASKED : Storage.PACKED;
     }
 
+    /**
+     * Room for the values of every role, so that either none moves or all do. Blocks of one size take turns: the first role
+     * leaves the block that the second moves into.
+     */
+    private void reserve(long bytes) {
+        boolean takeTurns = values.values().stream().allMatch(each -> each.data.byteSize() == Memory.sizeClass(bytes));
+        owner.memory().reserve(bytes, takeTurns ? Math.min(1, values.size()) : values.size());
+    }
+
     /** Moves the values of one role from the present pattern and storage to the next. */
-    private void relay(CpuValues each, @Nullable SparsityPattern next, Storage nextStorage) {
+    private void relay(CpuValues each, MemorySegment to, @Nullable SparsityPattern next, Storage nextStorage) {
         MemorySegment from = each.data;
-        MemorySegment to = allocate(nextStorage == Storage.PACKED && next != null ? next.nnz() : size());
         SparsityPattern last = storage == Storage.PACKED ? pattern() : null;
         for (int row = 0; row < rows; row++) {
             int position = next == null ? 0 : next.rowStart(row);
@@ -152,8 +162,8 @@ final class CpuSpace implements Space {
         }
     }
 
-    private MemorySegment allocate(long floats) {
-        return owner.memory().allocate((floats + 15) / 16 * 16 * Float.BYTES);
+    private static long bytes(long floats) {
+        return (floats + 15) / 16 * 16 * Float.BYTES;
     }
 
     @Override

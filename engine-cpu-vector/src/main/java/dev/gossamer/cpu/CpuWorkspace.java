@@ -42,7 +42,7 @@ final class CpuWorkspace implements Workspace {
 
     private final CpuBackend backend;
     private final int threads;
-    private final Memory memory = new Memory();
+    private final Memory memory;
     private final List<CpuWorkspace> children = new ArrayList<>();
     private final CpuOps ops = new CpuOps(this);
     private final Map<Scratch, MemorySegment> scratch = new EnumMap<>(Scratch.class);
@@ -53,8 +53,13 @@ final class CpuWorkspace implements Workspace {
     private boolean open = true;
 
     CpuWorkspace(CpuBackend backend, int threads) {
+        this(backend, threads, new Memory());
+    }
+
+    CpuWorkspace(CpuBackend backend, int threads, Memory memory) {
         this.backend = backend;
         this.threads = threads;
+        this.memory = memory;
     }
 
     Memory memory() {
@@ -121,6 +126,7 @@ final class CpuWorkspace implements Workspace {
         MemorySegment held = scratch.get(use);
         if (held == null || held.byteSize() < bytes) {
             if (held != null) {
+                scratch.remove(use); // before it can be anyone else's, should there be no memory for what follows
                 memory.release(held);
             }
             held = memory.allocate(bytes);

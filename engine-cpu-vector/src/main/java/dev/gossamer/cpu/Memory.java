@@ -1,9 +1,11 @@
 package dev.gossamer.cpu;
 
+import dev.gossamer.engine.OutOfDeviceMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -15,19 +17,62 @@ final class Memory implements AutoCloseable {
 
     static final int ALIGNMENT = 64;
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final Map<Long, ArrayDeque<MemorySegment>> free = new HashMap<>();
     private long live;
 
-    /** At least {@code bytes} zeroed bytes, a multiple of 64. */
+    Memory() {
+        this(Arena.ofShared());
+    }
+
+    /** Memory from that arena, which it closes. */
+    Memory(Arena arena) {
+        this.arena = arena;
+    }
+
+    /**
+     * At least {@code bytes} zeroed bytes, a multiple of 64.
+     *
+     * @throws OutOfDeviceMemoryException if the system gives no more; nothing has changed then
+     */
     MemorySegment allocate(long bytes) {
         long size = sizeClass(bytes);
         ArrayDeque<MemorySegment> reusable = free.get(size);
+        MemorySegment segment = reusable == null || reusable.isEmpty()
+                ? fresh(size)
+                : reusable.pop().fill((byte) 0);
         live += size;
-        if (reusable != null && !reusable.isEmpty()) {
-            return reusable.pop().fill((byte) 0);
+        return segment;
+    }
+
+    /**
+     * Sees to it that the next {@code blocks} calls for so many bytes find memory.
+     *
+     * @throws OutOfDeviceMemoryException as {@link #allocate} does
+     */
+    void reserve(long bytes, int blocks) {
+        long size = sizeClass(bytes);
+        ArrayDeque<MemorySegment> reusable = free.computeIfAbsent(size, any -> new ArrayDeque<>());
+        while (reusable.size() < blocks) {
+            reusable.push(fresh(size));
         }
-        return arena.allocate(size, ALIGNMENT);
+    }
+
+    /** The JVM reports a refusal of the system as an error, although nothing of its own is short of memory. */
+    private MemorySegment fresh(long size) {
+        try {
+            return arena.allocate(size, ALIGNMENT);
+        } catch (OutOfMemoryError e) {
+            OutOfDeviceMemoryException shortage = new OutOfDeviceMemoryException(String.format(
+                    Locale.ROOT,
+                    "The system has no memory for %,d bytes more outside the Java heap; this workspace holds %,d. Use smaller"
+                            + " batches (of a run: --batch), or fewer workspaces at a time (--threads, --memory), or raise"
+                            + " the process's limit.",
+                    size,
+                    live));
+            shortage.initCause(e);
+            throw shortage;
+        }
     }
 
     void release(MemorySegment segment) {
