@@ -107,6 +107,7 @@ final class CheckedNnOps implements NnOps {
             Door.disjoint(y, residual, "y", "residual");
         }
         saved(saved, x.shape().channels());
+        statistics(norm, saved);
         if (mask != null && activation != Activation.RELU) {
             throw new IllegalArgumentException("A mask is written by RELU only, not by " + activation);
         }
@@ -144,6 +145,8 @@ final class CheckedNnOps implements NnOps {
         Door.distinct(gGamma, gBeta, "gGamma", "gBeta");
         Door.distinct(gGamma, norm.gamma(), "gGamma", "gamma");
         Door.distinct(gBeta, norm.gamma(), "gBeta", "gamma");
+        apart(gGamma, "gGamma", saved);
+        apart(gBeta, "gBeta", saved);
         raw.batchNormGradient(x, norm, saved, gy, beta, gx, mask, gGamma, gBeta);
     }
 
@@ -199,6 +202,8 @@ final class CheckedNnOps implements NnOps {
         Door.distinct(gBetaDot, gammaDot, "gBetaDot", "gammaDot");
         Door.distinct(gGammaDot, norm.gamma(), "gGammaDot", "gamma");
         Door.distinct(gBetaDot, norm.gamma(), "gBetaDot", "gamma");
+        apart(gGammaDot, "gGammaDot", saved);
+        apart(gBetaDot, "gBetaDot", saved);
         raw.batchNormGradientTangent(x, norm, saved, xDot, gammaDot, gy, gyDot, beta, gxDot, mask, gGammaDot, gBetaDot);
     }
 
@@ -295,6 +300,26 @@ final class CheckedNnOps implements NnOps {
         Door.dense(saved.mean(), "the saved mean");
         Door.dense(saved.inverseDeviation(), "the saved inverseDeviation");
         Door.distinct(saved.mean(), saved.inverseDeviation(), "the saved mean", "the saved inverseDeviation");
+    }
+
+    /** What a training step writes for the channels is none of what it reads for them, nor each other. */
+    private static void statistics(BatchNorm norm, BatchNorm.Saved saved) {
+        apart(norm.runningMean(), "runningMean", norm);
+        apart(norm.runningVariance(), "runningVariance", norm);
+        apart(saved.mean(), "the saved mean", norm);
+        apart(saved.inverseDeviation(), "the saved inverseDeviation", norm);
+        apart(norm.runningMean(), "runningMean", saved);
+        apart(norm.runningVariance(), "runningVariance", saved);
+    }
+
+    private static void apart(Values output, String name, BatchNorm norm) {
+        Door.distinct(output, norm.gamma(), name, "gamma");
+        Door.distinct(output, norm.beta(), name, "beta");
+    }
+
+    private static void apart(Values output, String name, BatchNorm.Saved saved) {
+        Door.distinct(output, saved.mean(), name, "the saved mean");
+        Door.distinct(output, saved.inverseDeviation(), name, "the saved inverseDeviation");
     }
 
     private void added(Tensor x, float beta, Tensor y, @Nullable Mask mask) {

@@ -188,8 +188,13 @@ public abstract class CheckedContract extends BackendContract {
             Values other = rig.vector(3, null, new float[3]);
             Values four = rig.vector(4, null, new float[4]);
             Values sparse = rig.vector(3, SparsityPattern.fromFlatIndices(1, 3, new int[] {1}), new float[1]);
-            BatchNorm norm = new BatchNorm(three, sparse, three, other, 1e-5f, 0.1f);
-            BatchNorm.Saved saved = new BatchNorm.Saved(three, other);
+            Values gamma = rig.vector(3, null, new float[3]);
+            Values mean = rig.vector(3, null, new float[3]);
+            Values variance = rig.vector(3, null, new float[3]);
+            Values batchMean = rig.vector(3, null, new float[3]);
+            Values deviation = rig.vector(3, null, new float[3]);
+            BatchNorm norm = new BatchNorm(gamma, sparse, mean, variance, 1e-5f, 0.1f);
+            BatchNorm.Saved saved = new BatchNorm.Saved(batchMean, deviation);
             Activation none = Activation.IDENTITY;
             refused("the output", () -> nn.batchNorm(x, norm, saved, null, none, null, fewer));
             refused("the other operand", () -> nn.batchNorm(x, norm, saved, fewer, none, null, y));
@@ -224,6 +229,23 @@ public abstract class CheckedContract extends BackendContract {
             }
             BatchNorm.Saved same = new BatchNorm.Saved(three, three);
             refused("must not be", () -> nn.batchNorm(x, norm, same, null, none, null, y));
+            Values beta = rig.vector(3, null, new float[3]);
+            BatchNorm dense = new BatchNorm(gamma, beta, mean, variance, 1e-5f, 0.1f);
+            for (Values read : List.of(gamma, beta, mean, variance)) {
+                for (BatchNorm.Saved wrong :
+                        List.of(new BatchNorm.Saved(read, deviation), new BatchNorm.Saved(batchMean, read))) {
+                    refused("must not be", () -> nn.batchNorm(x, dense, wrong, null, none, null, y));
+                }
+            }
+            for (BatchNorm wrong : List.of(
+                    new BatchNorm(gamma, mean, mean, variance, 1e-5f, 0.1f),
+                    new BatchNorm(variance, beta, mean, variance, 1e-5f, 0.1f))) {
+                refused("must not be", () -> nn.batchNorm(x, wrong, saved, null, none, null, y));
+            }
+            for (Values read : List.of(batchMean, deviation)) {
+                refused("gGamma must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, read, other));
+                refused("gBeta must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, read));
+            }
             refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, x, null, three, other));
             refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 1, y, null, three, other));
             refused("must not be", () -> nn.batchNormGradient(x, norm, saved, y, 0, y, null, three, three));
