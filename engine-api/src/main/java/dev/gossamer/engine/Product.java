@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Determinism.</b> In {@link #forward} and {@link #inputGradient} every output element is one f32 FMA chain in
  * ascending index of the reduced dimension, starting from {@code beta * out} (from +0.0 when beta = 0; the output is then
  * not read): (input channel, ky, kx) forward, (output channel, ky, kx) backward. Padding adds nothing to a chain. Backends whose hardware leaves no other choice say so in their {@code describe()}. Weight and bias gradients
- * are reduced over the batch in a fixed order that the number of threads does not change.
+ * are reduced over the batch in a fixed order that the number of threads does not change. Operands are finite: whether a
+ * weight outside the pattern, or padding, is multiplied by an infinity or left out is the kernel's choice.
  */
 public interface Product extends Resource {
 
