@@ -470,9 +470,8 @@ final class Pool {
         }
     }
 
-    // Gradients of a row, from the windows of rows {@code first .. last}. The old gradient is read where beta = 0 too,
-    // and
-    // then dropped: its line comes to the cache anyway.
+    // Gradients of a row, from the windows of rows {@code first .. last}. The old gradient is read where
+    // beta = 0 too, and then dropped: its line comes to the cache anyway.
 
     private static void fours(
             int outputs,

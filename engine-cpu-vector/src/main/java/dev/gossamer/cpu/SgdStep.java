@@ -32,9 +32,8 @@ final class SgdStep {
         }
     }
 
-    // Every term is computed, with a coefficient of 0 where the rule lacks it: a vector that comes out of a condition
-    // or is
-    // returned from a call is boxed, and the loops wait for memory anyway.
+    // Every term is computed, with a coefficient of 0 where the rule lacks it: a vector that comes out of a
+    // condition or is returned from a call is boxed, and the loops wait for memory anyway.
 
     private static void plain(long theta, long gradient, long anchor, int vectors, float rate, Sgd rule) {
         FloatVector step = FloatVector.broadcast(F, -rate);

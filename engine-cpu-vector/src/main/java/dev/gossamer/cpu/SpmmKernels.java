@@ -83,9 +83,8 @@ final class SpmmKernels {
         more(vectors, csr.rowPtr, csr.colIdx, from, to, v, b, bStride, c, cStride);
     }
 
-    // Chains from zero: what training and inference do all the time, with the structure off-heap in 16 bits. It needs
-    // no
-    // check of an index, and is read in half the bytes.
+    // Chains from zero: what training and inference do all the time, with the structure off-heap in 16 bits. It
+    // needs no check of an index, and is read in half the bytes.
 
     private static void fresh(
             int vectors,

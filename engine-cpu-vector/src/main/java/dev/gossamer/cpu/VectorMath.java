@@ -123,9 +123,8 @@ final class VectorMath {
      */
     static void power(long xs, int vectors, float exponent, long scratch) {
         float quarters = 4 * exponent;
-        // Quarters up to 4 are what published runs use, and by square roots seven times faster; but not 3/4, which
-        // takes
-        // both roots.
+        // Quarters up to 4 are what published runs use, and by square roots seven times faster; but not 3/4,
+        // which takes both roots.
         boolean byRoots = quarters <= 16 && quarters == (int) quarters && quarters % 4 != 3;
         if (byRoots) {
             roots(xs, vectors, (int) quarters, scratch);
@@ -225,9 +224,9 @@ final class VectorMath {
             p = p.fma(z, DoubleVector.broadcast(D, 0.5770779423466141));
             p = p.fma(z, DoubleVector.broadcast(D, 0.9617966941134019));
             p = p.fma(z, DoubleVector.broadcast(D, 2.88539008177785));
-            // n is -149 to 128 where x is a number above 0, which this neither rounds nor moves; -1023 where it is 0
-            // and
-            // 1024 or 1025 where it is no number, which overflow. Masks would do, but C2 has none of two lanes.
+            // n is -149 to 128 where x is a number above 0, which this neither rounds nor moves; -1023 where it
+            // is 0 and 1024 or 1025 where it is no number, which overflow. Masks would do, but C2 has none of
+            // two lanes.
             DoubleVector large = s.fma(p, n).mul(OVERFLOW);
             x.fma(DoubleVector.broadcast(D, VANISH), large)
                     .mul(1 / OVERFLOW)

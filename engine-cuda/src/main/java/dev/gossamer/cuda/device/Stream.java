@@ -185,9 +185,8 @@ public final class Stream implements AutoCloseable {
             return;
         }
         refuseWhileCapturing("reads host memory");
-        // The chunk is laid out as on the device: one plain copy. A whole tensor's padding costs at most 28 bytes a
-        // row;
-        // what a view's rows hold beyond it is unspecified after a write.
+        // The chunk is laid out as on the device: one plain copy. A whole tensor's padding costs at most 28
+        // bytes a row; what a view's rows hold beyond it is unspecified after a write.
         int rowsPerChunk = rowsPerChunk(pitch);
         for (int row = 0; row < rows; row += rowsPerChunk) {
             int part = Math.min(rowsPerChunk, rows - row);

@@ -153,9 +153,8 @@ class WireCodecTest {
                 "absent",
                 ones("w", new int[] {12}, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
                 "010077 01 0c000000 03 0b000000 01 01 7f7f" + "000000".repeat(11));
-        // Gaps 10, 0, 30, 5, 3, 8, 8, 8 with k = 3, in the order of the bits: 01 010, 1 000, 0001 011, 1 101, 1 110,
-        // then
-        // 01 000 three times.
+        // Gaps 10, 0, 30, 5, 3, 8, 8, 8 with k = 3, in the order of the bits: 01 010, 1 000, 0001 011, 1 101,
+        // 1 110, then 01 000 three times.
         golden(
                 "rice",
                 ones("w", new int[] {100}, 10, 11, 42, 48, 52, 61, 70, 79),
