@@ -7,4 +7,7 @@ public interface Samples extends Resource {
     Shape one();
 
     long count();
+
+    /** Whether they were made as room for what comes later: see {@link Workspace#samples(Shape, long)}. */
+    boolean writable();
 }

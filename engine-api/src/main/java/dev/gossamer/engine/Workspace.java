@@ -105,6 +105,14 @@ public interface Workspace extends AutoCloseable {
      */
     Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count);
 
+    /**
+     * Room for samples that come while a program runs, all bytes 0 and of class 0 before: see
+     * {@link #upload(MemorySegment, int, Samples)}.
+     *
+     * @param count how many there is room for
+     */
+    Samples samples(Shape one, long count);
+
     /** A product, with its plans and scratch. */
     Product product(Geometry geometry);
 
@@ -130,6 +138,14 @@ public interface Workspace extends AutoCloseable {
 
     /** Sample numbers as ints, {@code count} of them. */
     void upload(MemorySegment host, int count, Order order);
+
+    /**
+     * The first {@code count} samples, unsigned bytes {@code [count][one.features()]}; the host memory may be used again when
+     * this returns.
+     *
+     * @param samples with room for them, {@link Samples#writable}
+     */
+    void upload(MemorySegment images, int count, Samples samples);
 
     void write(Cell cell, float value);
 

@@ -91,6 +91,7 @@ final class CpuHandles {
         }
     }
 
-    record CpuSamples(CpuWorkspace owner, MemorySegment images, MemorySegment labels, Shape one, long count)
+    record CpuSamples(
+            CpuWorkspace owner, MemorySegment images, MemorySegment labels, Shape one, long count, boolean writable)
             implements Samples {}
 }

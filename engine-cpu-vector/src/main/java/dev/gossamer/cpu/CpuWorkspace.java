@@ -213,7 +213,13 @@ final class CpuWorkspace implements Workspace {
 
     @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
-        return new CpuHandles.CpuSamples(this, outsideHeap(images), labels, one, count);
+        return new CpuHandles.CpuSamples(this, outsideHeap(images), labels, one, count, false);
+    }
+
+    @Override
+    public Samples samples(Shape one, long count) {
+        MemorySegment images = memory.allocate(Math.multiplyExact(count, (long) one.features()));
+        return new CpuHandles.CpuSamples(this, images, memory.allocate(count), one, count, true);
     }
 
     /** Kernels read memory by its address, which that on the heap has not. */
@@ -287,6 +293,12 @@ final class CpuWorkspace implements Workspace {
     @Override
     public void upload(MemorySegment host, int count, Order order) {
         copy(host, count, ((CpuHandles.CpuOrder) order).samples);
+    }
+
+    @Override
+    public void upload(MemorySegment images, int count, Samples samples) {
+        CpuHandles.CpuSamples to = (CpuHandles.CpuSamples) samples;
+        MemorySegment.copy(images, 0, to.images(), 0, (long) count * to.one().features());
     }
 
     private static void copy(MemorySegment host, int count, int[] to) {

@@ -32,6 +32,7 @@ final class CudaHandles {
      * @param images unsigned bytes {@code [count][features]}
      * @param labels unsigned bytes {@code [count]}
      */
-    record CudaSamples(CudaWorkspace owner, DeviceBuffer images, DeviceBuffer labels, Shape one, long count)
+    record CudaSamples(
+            CudaWorkspace owner, DeviceBuffer images, DeviceBuffer labels, Shape one, long count, boolean writable)
             implements Samples {}
 }

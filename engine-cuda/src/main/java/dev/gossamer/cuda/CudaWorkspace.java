@@ -267,7 +267,14 @@ final class CudaWorkspace implements Workspace {
         DeviceBuffer classes = allocate(count, use);
         stream.upload(images, pixels, pixels.sizeBytes());
         stream.upload(labels, classes, classes.sizeBytes());
-        return new CudaHandles.CudaSamples(this, pixels, classes, one, count);
+        return new CudaHandles.CudaSamples(this, pixels, classes, one, count, false);
+    }
+
+    @Override
+    public Samples samples(Shape one, long count) {
+        String use = "room for " + count + " samples";
+        DeviceBuffer pixels = allocateZeroed(Math.multiplyExact(count, (long) one.features()), use);
+        return new CudaHandles.CudaSamples(this, pixels, allocateZeroed(count, use), one, count, true);
     }
 
     @Override
@@ -315,6 +322,12 @@ final class CudaWorkspace implements Workspace {
     @Override
     public void upload(MemorySegment host, int count, Order order) {
         stream.upload(host, ((CudaHandles.CudaOrder) order).data(), (long) count * Integer.BYTES);
+    }
+
+    @Override
+    public void upload(MemorySegment images, int count, Samples samples) {
+        CudaHandles.CudaSamples to = (CudaHandles.CudaSamples) samples;
+        stream.upload(images, to.images(), (long) count * to.one().features());
     }
 
     @Override

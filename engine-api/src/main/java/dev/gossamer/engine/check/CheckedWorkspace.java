@@ -187,6 +187,19 @@ public final class CheckedWorkspace implements Workspace {
 
     @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
+        samplesOf(one, count);
+        Door.host(images, Math.multiplyExact(count, (long) one.features()), 1, "images");
+        Door.host(labels, count, 1, "labels");
+        return raw.samples(images, labels, one, count);
+    }
+
+    @Override
+    public Samples samples(Shape one, long count) {
+        samplesOf(one, count);
+        return raw.samples(one, count);
+    }
+
+    private void samplesOf(Shape one, long count) {
         door.enterUnrecorded("samples");
         if (one.batch() != 1) {
             throw new IllegalArgumentException("The shape of one sample must have batch 1, got " + one);
@@ -194,9 +207,6 @@ public final class CheckedWorkspace implements Workspace {
         if (count < 0) {
             throw new IllegalArgumentException("A data set has 0 samples or more, not " + count);
         }
-        Door.host(images, Math.multiplyExact(count, (long) one.features()), 1, "images");
-        Door.host(labels, count, 1, "labels");
-        return raw.samples(images, labels, one, count);
     }
 
     @Override
@@ -261,6 +271,22 @@ public final class CheckedWorkspace implements Workspace {
         capacity(count, order.capacity(), "order");
         Door.host(host, count, Integer.BYTES, "host");
         raw.upload(host, count, order);
+    }
+
+    @Override
+    public void upload(MemorySegment images, int count, Samples samples) {
+        door.enterUnrecorded("upload");
+        door.owned(samples, "samples");
+        if (!samples.writable()) {
+            throw new IllegalArgumentException(
+                    "samples is a data set, which stays as it is; make room with samples(Shape, long)");
+        }
+        if (count < 0 || count > samples.count()) {
+            throw new IllegalArgumentException(
+                    count + " samples do not fit where there is room for " + samples.count());
+        }
+        Door.host(images, Math.multiplyExact(count, (long) samples.one().features()), 1, "images");
+        raw.upload(images, count, samples);
     }
 
     @Override

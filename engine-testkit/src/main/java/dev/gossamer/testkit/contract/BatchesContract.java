@@ -72,6 +72,37 @@ public abstract class BatchesContract extends BackendContract {
         });
     }
 
+    /** Room for samples begins as zeros of class 0, takes the first few anew each time, and leaves the others alone. */
+    @Test
+    void takesSamplesThatComeLater() {
+        cases("uploaded samples", 12, (c, rig) -> {
+            Workspace workspace = rig.workspace();
+            Shape one = c.turn("one", Shape.of(13, 1), new Shape(1, 4, 5, 1), new Shape(3, 3, 2, 1));
+            int count = c.pick("count", 1, 3, 16, 33);
+            Samples samples = workspace.samples(one, count);
+            Order order = workspace.order(count);
+            int[] all = IntStream.range(0, count).toArray();
+            workspace.upload(MemorySegment.ofArray(all), count, order);
+            Tensor x = rig.tensor(one.withBatch(count), 0, nan((long) one.features() * count));
+            Labels labels = workspace.labels(count);
+            Cell position = rig.cell(0);
+            PixelTransform transform = transform(c, one.channels());
+            Step step = workspace.record(() -> workspace.data().batch(samples, transform, order, position, x, labels));
+            byte[] expected = new byte[count * one.features()];
+            for (int part : new int[] {0, count, (count + 1) / 2, 1}) {
+                byte[] images = new byte[part * one.features()];
+                c.random().nextBytes(images);
+                workspace.upload(MemorySegment.ofArray(images), part, samples);
+                System.arraycopy(images, 0, expected, 0, images.length);
+                Arrays.fill(images, (byte) 77); // the caller's again
+                workspace.write(position, 0);
+                step.run();
+                Close.same("x", rig.read(x), Batches.pixels(MemorySegment.ofArray(expected), one, transform, all));
+                assertThat(read(rig, labels, count)).as("labels").containsOnly(0);
+            }
+        });
+    }
+
     /** To the bit: what is drawn depends on key, step, site and position in the epoch alone. */
     @Test
     void cropsAndMirrors() {

@@ -14,6 +14,7 @@ import dev.gossamer.engine.Layout;
 import dev.gossamer.engine.Product;
 import dev.gossamer.engine.RandomStream;
 import dev.gossamer.engine.Role;
+import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Space;
 import dev.gossamer.engine.SparseTensor;
@@ -362,6 +363,21 @@ public abstract class CheckedContract extends BackendContract {
     void refusesADataSetOfLessThanNothing() {
         MemorySegment none = MemorySegment.ofArray(new byte[0]);
         refused("0 samples or more", () -> workspace().samples(none, none, Shape.of(1, 1), -1));
+        refused("0 samples or more", () -> workspace().samples(Shape.of(1, 1), -1));
+        refused("batch 1", () -> workspace().samples(Shape.of(1, 2), 3));
+    }
+
+    @Test
+    void refusesSamplesThatDoNotFitTheirRoom() {
+        MemorySegment host = MemorySegment.ofArray(new byte[8]);
+        Samples room = workspace().samples(Shape.of(4, 1), 2);
+        refused(
+                "3 samples do not fit where there is room for 2",
+                () -> workspace().upload(host, 3, room));
+        refused("-1 samples", () -> workspace().upload(host, -1, room));
+        refused("images has 7 bytes", () -> workspace().upload(host.asSlice(1), 2, room));
+        Samples set = workspace().samples(host, host, Shape.of(4, 1), 2);
+        refused("samples(Shape, long)", () -> workspace().upload(host, 1, set));
     }
 
     @Test

@@ -308,7 +308,8 @@ final class Handles {
         }
     }
 
-    /** The caller's segments, read in place. */
-    record ReferenceSamples(Object owner, MemorySegment images, MemorySegment labels, Shape one, long count)
+    /** The caller's segments, read in place; where writable, segments of its own. */
+    record ReferenceSamples(
+            Object owner, MemorySegment images, MemorySegment labels, Shape one, long count, boolean writable)
             implements Samples {}
 }

@@ -147,7 +147,14 @@ class ReferenceWorkspace implements Workspace {
 
     @Override
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
-        return new Handles.ReferenceSamples(this, images, labels, one, count);
+        return new Handles.ReferenceSamples(this, images, labels, one, count, false);
+    }
+
+    @Override
+    public Samples samples(Shape one, long count) {
+        MemorySegment images = MemorySegment.ofArray(new byte[Math.toIntExact(count * one.features())]);
+        MemorySegment labels = MemorySegment.ofArray(new byte[Math.toIntExact(count)]);
+        return new Handles.ReferenceSamples(this, images, labels, one, count, true);
     }
 
     @Override
@@ -203,6 +210,12 @@ class ReferenceWorkspace implements Workspace {
     public void upload(MemorySegment host, int count, Order order) {
         int[] samples = ((Handles.ReferenceOrder) order).samples;
         MemorySegment.copy(host, ValueLayout.JAVA_INT_UNALIGNED, 0, samples, 0, count);
+    }
+
+    @Override
+    public void upload(MemorySegment images, int count, Samples samples) {
+        Handles.ReferenceSamples to = (Handles.ReferenceSamples) samples;
+        MemorySegment.copy(images, 0, to.images(), 0, (long) count * to.one().features());
     }
 
     @Override

@@ -31,7 +31,7 @@ public final class EvaluationSession implements AutoCloseable {
     public EvaluationSession(Network network, Samples samples, PixelTransform transform, int batch) {
         this.samples = samples;
         this.batch = batch;
-        this.pass = new ForwardPass(network, samples, transform, batch, false, this::compare);
+        this.pass = new ForwardPass(network, part -> samples, transform, batch, false, this::compare);
         this.workspace = pass.workspace;
         this.lossSum = workspace.cell(0);
         this.correct = workspace.cell(0);

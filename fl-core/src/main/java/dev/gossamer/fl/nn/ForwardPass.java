@@ -10,6 +10,7 @@ import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ final class ForwardPass implements AutoCloseable {
     /** Of the samples of the last pass. */
     final Labels labels;
 
-    private final Samples samples;
+    final Samples samples;
     private final PixelTransform transform;
     private final Consumer<Computation.Batch> ending;
     private final Computation computation;
@@ -44,7 +45,7 @@ final class ForwardPass implements AutoCloseable {
     /**
      * Makes room for batches.
      *
-     * @param samples of the network's workspace, or one around it; at most {@link Order#MAX_CAPACITY}
+     * @param samples of the workspace that it is given, or one around it; at most {@link Order#MAX_CAPACITY}
      * @param batch samples that are asked for at once, at most; where their activations would leave the caches between two layers,
      *     they are to come in pieces
      * @param tiled whether batches that are too small for the vectors of the device are cut into tiles that fill them
@@ -52,7 +53,7 @@ final class ForwardPass implements AutoCloseable {
      */
     ForwardPass(
             Network network,
-            Samples samples,
+            Function<Workspace, Samples> samples,
             PixelTransform transform,
             int batch,
             boolean tiled,
@@ -61,14 +62,14 @@ final class ForwardPass implements AutoCloseable {
             throw new IllegalArgumentException("batch must be at least 1, got " + batch);
         }
         this.workspace = network.workspace().child();
-        this.samples = samples;
+        this.samples = samples.apply(workspace);
         this.transform = transform;
         this.ending = ending;
         this.piece = piece(network.spec(), batch, workspace.nearBytes());
         Tiling tiling = tiled ? Tiling.ofAtMost(workspace.lanes() / piece) : Tiling.WHOLE;
         this.computation = new Computation(workspace, network, piece, tiling);
         this.recorded = new Recorded[piece + 1];
-        int count = Math.toIntExact(samples.count());
+        int count = Math.toIntExact(this.samples.count());
         this.order = workspace.order(count);
         workspace.upload(MemorySegment.ofArray(IntStream.range(0, count).toArray()), count, order);
         this.labels = workspace.labels(piece);

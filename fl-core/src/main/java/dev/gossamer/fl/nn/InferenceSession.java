@@ -2,10 +2,13 @@ package dev.gossamer.fl.nn;
 
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
+import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 
 /**
  * Logits of samples. Belongs to the thread of the network's workspace, and allocates nothing once a batch of each size has been
@@ -16,7 +19,6 @@ import java.lang.foreign.ValueLayout;
  */
 public final class InferenceSession implements AutoCloseable {
 
-    private final Samples samples;
     private final int classes;
     private final ForwardPass pass;
     private final Arena arena = Arena.ofConfined();
@@ -30,14 +32,41 @@ public final class InferenceSession implements AutoCloseable {
      * @param batch samples that are asked for at once, at most
      */
     public InferenceSession(Network network, Samples samples, PixelTransform transform, int batch) {
-        this.samples = samples;
+        this(network, part -> samples, transform, batch);
+    }
+
+    /**
+     * Makes room for inference of samples that come while the program runs: see {@link #logits(MemorySegment, int, float[])}.
+     *
+     * @param one shape of a sample
+     * @param batch samples that come at once, at most
+     */
+    public InferenceSession(Network network, Shape one, PixelTransform transform, int batch) {
+        this(network, part -> part.samples(one, batch), transform, batch);
+    }
+
+    private InferenceSession(
+            Network network, Function<Workspace, Samples> samples, PixelTransform transform, int batch) {
         this.classes = network.spec().classes();
         this.pass = new ForwardPass(network, samples, transform, batch, true, bound -> {});
         this.columns = arena.allocate((long) classes * pass.piece * Float.BYTES, Long.BYTES);
     }
 
     /**
-     * Logits of consecutive samples. Waits.
+     * Logits of samples that come from elsewhere. Waits.
+     *
+     * @param images unsigned bytes {@code [count][channels, height, width]}, on the heap or off it
+     * @param count how many there are
+     * @param logits receives {@code [count][classes]}
+     * @throws IllegalArgumentException if the session was made for a data set, or there are more than it has room for
+     */
+    public void logits(MemorySegment images, int count, float[] logits) {
+        pass.workspace.upload(images, count, pass.samples);
+        logits(0, count, logits);
+    }
+
+    /**
+     * Logits of consecutive samples of the data set. Waits.
      *
      * @param first number of the first sample
      * @param count how many there are
@@ -46,10 +75,10 @@ public final class InferenceSession implements AutoCloseable {
     public void logits(int first, int count, float[] logits) {
         if (first < 0
                 || count < 0
-                || first + (long) count > samples.count()
+                || first + (long) count > pass.samples.count()
                 || logits.length < count * (long) classes) {
             throw new IllegalArgumentException("Samples " + first + " to " + (first + (long) count) + " of "
-                    + samples.count() + " do not exist, or their logits do not fit " + logits.length + " numbers");
+                    + pass.samples.count() + " do not exist, or their logits do not fit " + logits.length + " numbers");
         }
         for (int done = 0; done < count; done += pass.piece) {
             int size = Math.min(pass.piece, count - done);

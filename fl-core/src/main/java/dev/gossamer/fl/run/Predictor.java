@@ -2,6 +2,7 @@ package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.fl.data.Split;
@@ -19,6 +20,7 @@ public final class Predictor implements AutoCloseable {
     private final Workspace workspace;
     private final Network network;
     private final PixelTransform transform;
+    private final Shape one;
     private final int classes;
 
     /**
@@ -30,6 +32,7 @@ public final class Predictor implements AutoCloseable {
         this.workspace = backend.workspace(threads);
         this.network = new Network(workspace, model.spec());
         this.transform = new PixelTransform(model.scale(), model.shift());
+        this.one = model.one();
         this.classes = model.spec().classes();
         network.load(model.theta());
     }
@@ -43,6 +46,15 @@ public final class Predictor implements AutoCloseable {
         try (EvaluationSession session = new EvaluationSession(network, samples(split), transform, BATCH)) {
             return session.evaluate();
         }
+    }
+
+    /**
+     * Answers to images that come while the program runs, as logits; it ends before this does.
+     *
+     * @param batch images that come at once, at most
+     */
+    public InferenceSession session(int batch) {
+        return new InferenceSession(network, one, transform, batch);
     }
 
     /** The softmax of each sample's logits, {@code [count][classes]}; samples stay in memory until this closes. */

@@ -111,7 +111,7 @@ final class IdleBackend implements Backend {
     private record IdleSparseWeights(Object owner, Geometry geometry, long capacity, long sizeBytes)
             implements SparseWeights {}
 
-    private record IdleSamples(Object owner, Shape one, long count) implements Samples {}
+    private record IdleSamples(Object owner, Shape one, long count, boolean writable) implements Samples {}
 
     private record IdleSpace(Object owner, int rows, int cols, Map<Role, Values> made) implements Space {
 
@@ -480,7 +480,12 @@ final class IdleBackend implements Backend {
 
         @Override
         public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
-            return new IdleSamples(this, one, count);
+            return new IdleSamples(this, one, count, false);
+        }
+
+        @Override
+        public Samples samples(Shape one, long count) {
+            return new IdleSamples(this, one, count, true);
         }
 
         @Override
@@ -510,6 +515,9 @@ final class IdleBackend implements Backend {
 
         @Override
         public void upload(MemorySegment host, int count, Order order) {}
+
+        @Override
+        public void upload(MemorySegment images, int count, Samples samples) {}
 
         @Override
         public void write(Cell cell, float value) {}

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Samples;
+import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.fl.TestBackends;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -104,6 +106,34 @@ class InferenceSessionTest {
             float[] after = new float[8 * CLASSES];
             session.logits(0, 8, after);
             assertThat(after).isNotEqualTo(before).containsExactly(logits(0, 8, 8), LAST_BITS);
+        }
+    }
+
+    /** Batches of different sizes, one after the other, through the same room; a batch of the size before is not mixed up with it. */
+    @Test
+    void imagesThatComeLaterGetTheSameAnswers() {
+        byte[] pixels = Fixtures.randomPixels(COUNT, 17, 5);
+        float[] expected = logits(0, COUNT, 8);
+        try (InferenceSession session = new InferenceSession(network, new Shape(1, 1, 17, 1), TRANSFORM, 8)) {
+            int first = 0;
+            for (int size : new int[] {8, 1, 8, 3, 1, 7}) {
+                float[] own = new float[size * CLASSES];
+                MemorySegment images = MemorySegment.ofArray(pixels).asSlice(first * 17L, size * 17L);
+                session.logits(images, size, own);
+                assertThat(own)
+                        .containsExactly(
+                                Arrays.copyOfRange(expected, first * CLASSES, (first + size) * CLASSES), LAST_BITS);
+                first += size;
+            }
+            MemorySegment nine = MemorySegment.ofArray(pixels);
+            assertThatThrownBy(() -> session.logits(nine, 9, new float[9 * CLASSES]))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("room for 8");
+        }
+        try (InferenceSession session = new InferenceSession(network, samples, TRANSFORM, 8)) {
+            assertThatThrownBy(() -> session.logits(MemorySegment.ofArray(pixels), 1, new float[CLASSES]))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("data set");
         }
     }
 
