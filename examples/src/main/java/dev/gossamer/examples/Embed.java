@@ -15,24 +15,29 @@ import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import dev.gossamer.fl.data.Dataset;
+import dev.gossamer.fl.data.Split;
 import dev.gossamer.fl.data.Strokes;
+import dev.gossamer.fl.nn.InferenceSession;
 import dev.gossamer.fl.nn.LinearSpec;
 import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Network;
 import dev.gossamer.fl.nn.TrainingSession;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
+import dev.gossamer.fl.run.Predictor;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunResult;
+import dev.gossamer.fl.run.StoredModel;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Opens a backend, multiplies, trains a layer, runs a federated experiment. Takes the folder of the run. */
+/** Opens a backend, multiplies, trains a layer, runs a federated experiment, asks its model. Takes the folder of the run. */
 public final class Embed {
 
     private Embed() {}
@@ -47,6 +52,7 @@ public final class Embed {
             System.out.printf("one layer: %.3f of its samples right%n", train(backend, data));
             RunResult result = federate(choice, data, Path.of(args[0]));
             System.out.printf("federated: %.3f at sparsity %.2f%n", result.lastAccuracy(), result.sparsity());
+            System.out.printf("asked one by one: %.3f%n", answer(backend, Path.of(args[0]), data.test()));
         }
     }
 
@@ -107,5 +113,31 @@ public final class Embed {
         try (RunDirectory directory = RunDirectory.create(folder, false)) {
             return Experiment.prepare(config, data, choice, 2).run(directory, RunListener.NONE);
         }
+    }
+
+    /** The trained model answers one image after the other, as a service would; the share of right answers. */
+    static double answer(Backend backend, Path folder, Split test) {
+        StoredModel model = StoredModel.of(folder);
+        int right = 0;
+        try (Predictor predictor = new Predictor(backend, 1, model);
+                InferenceSession session = predictor.session(1)) {
+            float[] logits = new float[model.spec().classes()];
+            int bytes = model.one().features();
+            for (int i = 0; i < test.count(); i++) {
+                MemorySegment image =
+                        test.images().asSlice((long) i * bytes, bytes); // or MemorySegment.ofArray(byte[])
+                session.logits(image, 1, logits);
+                right += largest(logits) == test.labels().get(ValueLayout.JAVA_BYTE, i) ? 1 : 0;
+            }
+        }
+        return (double) right / test.count();
+    }
+
+    private static int largest(float[] logits) {
+        int largest = 0;
+        for (int c = 1; c < logits.length; c++) {
+            largest = logits[c] > logits[largest] ? c : largest;
+        }
+        return largest;
     }
 }

@@ -8,6 +8,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +34,9 @@ class EmbedTest {
                 .contains("C[0,0] = 4.0")
                 .containsPattern("one layer: 0\\.[4-9]\\d\\d of its samples right")
                 .containsPattern("federated: 0\\.[4-9]\\d\\d at sparsity 0\\.90");
+        Matcher federated = Pattern.compile("federated: (\\S+) at").matcher(said.toString(StandardCharsets.UTF_8));
+        assertThat(federated.find()).isTrue();
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("asked one by one: " + federated.group(1));
         assertThat(folder.resolve("run/model.safetensors")).isNotEmptyFile();
     }
 
