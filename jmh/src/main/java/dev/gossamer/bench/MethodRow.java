@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param codecMillis of that, decoding and encoding
  * @param denseMillis all that a client of FedAvg does, beside it
  * @param speedup of all that a client does over FedAvg's: the median of rounds side by side
- * @param interval holds the true median with 95 %
+ * @param interval holds the true median with at least 95 %; unknown of too few rounds
  * @param trainSpeedup the same of passes over samples alone
  * @param bytesUp of a client
  * @param bytesDown of a client
@@ -90,7 +90,7 @@ record MethodRow(
                 fixed(2, trainMillis),
                 fixed(2, selectMillis),
                 fixed(2, codecMillis),
-                fixed(2, speedup) + " [" + fixed(2, interval.low()) + ", " + fixed(2, interval.high()) + "]",
+                fixed(2, speedup) + " " + interval.text(),
                 fixed(2, trainSpeedup),
                 fixed(3, bytesUp / 1e6),
                 fixed(3, bytesDown / 1e6),

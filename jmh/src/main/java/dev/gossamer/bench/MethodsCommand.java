@@ -40,8 +40,8 @@ final class MethodsCommand implements Callable<Integer> {
 
     private static final List<Size> SIZES = List.of(
             new Size("mlp", "fashion-mnist", "strokes", 32, 40, 2, 15, 8e8, MethodCatalog.names()),
-            new Size("cnn-cifar10", "cifar10", "cifar10", 32, 4, 1, 5, 5e8, CONVOLUTIONAL),
-            new Size("resnet18", "cifar10", "cifar10", 16, 2, 1, 3, 5e8, CONVOLUTIONAL));
+            new Size("cnn-cifar10", "cifar10", "cifar10", 32, 4, 1, 7, 5e8, CONVOLUTIONAL),
+            new Size("resnet18", "cifar10", "cifar10", 16, 2, 1, 7, 5e8, CONVOLUTIONAL));
 
     @Mixin
     private BackendOption backend = new BackendOption();
@@ -83,7 +83,10 @@ final class MethodsCommand implements Callable<Integer> {
             names = "--rounds",
             paramLabel = "N",
             defaultValue = "0",
-            description = {"Rounds that are timed, of each method and of FedAvg.", "Default: 15, 5 and 3"})
+            description = {
+                "Rounds that are timed, of each method and of FedAvg; fewer than six have no interval.",
+                "Default: 15, 7 and 7"
+            })
     private int rounds;
 
     @Option(

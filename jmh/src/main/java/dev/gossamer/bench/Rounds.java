@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures contenders turn by turn, so that what else the machine does hits all of them: the ratio of two neighbouring
  * slices is good to a few per cent where the figures themselves drift by a third. A round is one slice of each contender, and
- * the order turns from round to round; reported are medians over rounds and the intervals that hold the true medians with 95 %.
+ * the order turns from round to round; reported are medians over rounds and the intervals that hold the true medians with at
+ * least 95 %; fewer than six rounds have none.
  * A run that is not timed goes before each slice but the first ones: whoever was before left the caches full of other data.
  */
 final class Rounds {
+
+    private static final double CONFIDENCE = 0.95;
 
     /** C2 needs runs, not only time. */
     private static final int LEAST_WARM_UP_RUNS = 20;
@@ -165,12 +168,30 @@ final class Rounds {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** Order statistics around the median: binomial, normal approximation. */
+    /**
+     * The narrowest pair of order statistics, as many values outside on either side, that holds the true median with at least
+     * {@link #CONFIDENCE}, whatever the values' distribution. It misses where so few values or fewer lie on one side of the
+     * median, each of them with probability one half: {@code 1 - 2 P(B(n, 1/2) <= outside)} hold it. Even the least and the
+     * largest of five do not reach that (.9375), so that fewer than six values have no interval.
+     */
     static Interval interval(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
-        int half = (int) Math.ceil(0.98 * Math.sqrt(sorted.length));
-        int middle = sorted.length / 2;
-        return new Interval(sorted[Math.max(0, middle - half)], sorted[Math.min(sorted.length - 1, middle + half)]);
+        int outside = outside(sorted.length);
+        return outside < 0 ? Interval.UNKNOWN : new Interval(sorted[outside], sorted[sorted.length - 1 - outside]);
+    }
+
+    /** How many of so many values may lie outside on either side; -1 if there are too few. */
+    private static int outside(int count) {
+        // As a logarithm, since 2^-n of many rounds is no double.
+        double logProbability = -count * Math.log(2);
+        double tail = Math.exp(logProbability);
+        int outside = -1;
+        while (2 * tail <= 1 - CONFIDENCE) {
+            outside++;
+            logProbability += Math.log((double) (count - outside) / (outside + 1));
+            tail += Math.exp(logProbability);
+        }
+        return outside;
     }
 }

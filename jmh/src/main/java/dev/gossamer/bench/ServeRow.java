@@ -92,9 +92,7 @@ record ServeRow(
     private static String text(@Nullable Versus versus) {
         return versus == null
                 ? ""
-                : number(2, versus.ratio()) + " ["
-                        + number(2, versus.interval().low()) + ", "
-                        + number(2, versus.interval().high()) + "]";
+                : number(2, versus.ratio()) + " " + versus.interval().text();
     }
 
     private static String number(int digits, double value) {

@@ -61,7 +61,10 @@ record Sizes(
             List.of(new ModelProblem.Size("cnn-cifar10", 8, 3, 10)),
             new Rounds.Plan(2, 1e4, 0, 0));
 
-    /** The layers are those of residual networks for small images; a run of them takes up to 20 ms, a step up to two seconds. */
+    /**
+     * The layers are those of residual networks for small images; a run of them takes up to 20 ms, a step up to two seconds, so
+     * that there are hardly more rounds than an interval takes.
+     */
     private static final Models ALL_MODELS = new Models(
             List.of(
                     new Size(64, 32, 32),
@@ -76,7 +79,7 @@ record Sizes(
                     new ModelProblem.Size("resnet18", 32, 32, 10),
                     new ModelProblem.Size("vgg16", 32, 128, 100)),
             List.of(new ModelProblem.Size("cnn-cifar10", 32, 64, 10), new ModelProblem.Size("vgg16", 32, 64, 100)),
-            new Rounds.Plan(5, 5e6, 1e8, 2e9));
+            new Rounds.Plan(7, 5e6, 1e8, 2e9));
 
     /** Of the MLP's layers forward, and of what layers of larger models come to. */
     private static final List<List<Integer>> MODELS_DENSE =

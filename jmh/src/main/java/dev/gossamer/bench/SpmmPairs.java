@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
  * of the Deep Learning Matrix Collection that {@code index.csv} lists, and on the MLP's layers.
  *
  * <p>Each cell is verified, warmed up and measured in rounds of one slice of each contender, in turning order; reported are
- * the median of the rounds' ratios and the interval that holds the true median with 95 %.
+ * the median of the rounds' ratios and the interval that holds the true median with at least 95 %.
  */
 @Command(
         name = "pairs",
@@ -150,7 +150,7 @@ final class SpmmPairs implements Callable<Integer> {
         double flops = problem.work().flops();
         out.printf(
                 Locale.ROOT,
-                "%-44s %5.2f %5d %-9s %8.1f %8.1f %6.2f   [%.2f, %.2f]%n",
+                "%-44s %5.2f %5d %-9s %8.1f %8.1f %6.2f %15s%n",
                 matrix.name,
                 matrix.sparsity,
                 problem.columns,
@@ -158,8 +158,7 @@ final class SpmmPairs implements Callable<Integer> {
                 flops / score.nanos(),
                 flops / versus.nanos(),
                 versus.ratio(),
-                versus.interval().low(),
-                versus.interval().high());
+                versus.interval().text());
         String family = matrix.name.startsWith("mlp") ? "MLP" : "DLMC";
         for (String group : List.of(
                 layout + " all",

@@ -66,6 +66,9 @@ class MethodsCommandTest {
         assertThat(row.path("millis").asDouble()).as(method).isPositive();
         assertThat(millis).as(method).isCloseTo(row.path("millis").asDouble(), within(1e-6));
         assertThat(row.path("speedup").asDouble()).as(method).isPositive();
+        assertThat(row.path("interval").path("low").isNumber())
+                .as("an interval of one round of %s", method)
+                .isFalse();
         assertThat(row.path("good").asBoolean()).as(method).isTrue();
         if (!row.path("sparsity").isNull()) {
             assertThat(row.path("reached").asDouble()).as(method).isCloseTo(0.9, within(1e-4));

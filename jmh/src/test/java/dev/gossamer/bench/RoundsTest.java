@@ -6,10 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 import dev.gossamer.bench.Rounds.Plan;
 import dev.gossamer.bench.Rounds.Score;
 import dev.gossamer.bench.results.Measured.Interval;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.MathContext;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RoundsTest {
@@ -61,7 +67,7 @@ class RoundsTest {
         Rounds.Versus versus =
                 Objects.requireNonNull(Rounds.score(List.of("peer"), nanos).versus());
         assertThat(versus.ratio()).isEqualTo(2);
-        double[][] drifting = {{10, 20, 30}, {20, 40, 60}};
+        double[][] drifting = {{10, 20, 30, 40, 50, 60}, {20, 40, 60, 80, 100, 120}};
         assertThat(Objects.requireNonNull(
                                 Rounds.score(List.of("peer"), drifting).versus())
                         .interval())
@@ -101,6 +107,70 @@ class RoundsTest {
                 .as("to warm up, in slices, and one before each slice but the first")
                 .isGreaterThanOrEqualTo(20 + 7 * 10 + 6);
         assertThat(peer.runs).as("a run longer than a slice is a slice").isLessThan(7 + 10);
+    }
+
+    /** By exact binomials, and as narrow as order statistics can be. */
+    @Test
+    void intervalsHoldTheMedianWithNinetyFivePercent() {
+        for (int count = 1; count <= 200; count++) {
+            Interval interval =
+                    Rounds.interval(IntStream.range(0, count).asDoubleStream().toArray());
+            if (count < 6) {
+                assertThat(coverage(count, 0))
+                        .as("least and largest of %d", count)
+                        .isLessThan(0.95);
+                assertThat(interval).as("%d rounds", count).isEqualTo(Interval.UNKNOWN);
+            } else {
+                int outside = (int) interval.low();
+                assertThat(interval.high()).isEqualTo(count - 1.0 - outside);
+                assertThat(coverage(count, outside)).as("%d rounds", count).isGreaterThanOrEqualTo(0.95);
+                assertThat(coverage(count, outside + 1)).as("%d rounds", count).isLessThan(0.95);
+            }
+        }
+        assertThat(Rounds.interval(new double[5_000]).known())
+                .as("2^-5000 is no double")
+                .isTrue();
+    }
+
+    /** How often the median lies between two order statistics with so many values outside on either side. */
+    private static double coverage(int count, int outside) {
+        BigInteger choose = BigInteger.ONE;
+        BigInteger tail = BigInteger.ZERO;
+        for (int k = 0; k <= outside; k++) {
+            tail = tail.add(choose);
+            choose = choose.multiply(BigInteger.valueOf(count - k)).divide(BigInteger.valueOf(k + 1L));
+        }
+        return 1
+                - new BigDecimal(tail.shiftLeft(1))
+                        .divide(new BigDecimal(BigInteger.ONE.shiftLeft(count)), MathContext.DECIMAL64)
+                        .doubleValue();
+    }
+
+    /** Slices of two contenders on a busy machine: times with a long tail, one twice the other in truth. */
+    @Test
+    void intervalsOfFewSkewedRoundsHoldTheRatio() {
+        SplittableRandom random = new SplittableRandom(29);
+        int trials = 20_000;
+        for (int rounds : new int[] {6, 7, 15, 21}) {
+            int held = 0;
+            for (int trial = 0; trial < trials; trial++) {
+                double[][] nanos = new double[2][rounds];
+                Arrays.setAll(nanos[0], round -> Math.exp(random.nextExponential()));
+                Arrays.setAll(nanos[1], round -> 2 * Math.exp(random.nextExponential()));
+                Interval interval =
+                        Rounds.score(List.of("peer"), nanos).all().getFirst().interval();
+                held += interval.low() <= 2 && 2 <= interval.high() ? 1 : 0;
+            }
+            double fourDeviations = 4 * Math.sqrt(0.95 * 0.05 / trials);
+            assertThat((double) held / trials).as("%d rounds", rounds).isGreaterThan(0.95 - fourDeviations);
+        }
+    }
+
+    @Test
+    void aMeanOverACellWithoutIntervalHasNone() {
+        assertThat(Rounds.around(3, List.of(new Interval(1, 2), Interval.UNKNOWN))
+                        .known())
+                .isFalse();
     }
 
     @Test

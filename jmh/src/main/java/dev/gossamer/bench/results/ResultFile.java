@@ -26,7 +26,6 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
 
     private static final String EXTENSION = ".json";
     private static final String DETAILS = ".details.json";
-    private static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
 
     /** Whether a name belongs to a file of results, not to one that lies beside it. */
     static boolean isNamed(Path path) {
@@ -68,7 +67,7 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
             Interval value = interval(error.path("value"));
             rows.add(new Measured(
                     read,
-                    value == null ? UNKNOWN : value,
+                    value == null ? Interval.UNKNOWN : value,
                     interval(error.path("ratio")),
                     optional(error.path("flopsPerByte"))));
         }
@@ -164,7 +163,7 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
                 name,
                 Map.of(),
                 value,
-                interval == null ? UNKNOWN : interval,
+                interval == null ? Interval.UNKNOWN : interval,
                 unit,
                 !unit.equals(Rates.ALLOCATED),
                 gflops,

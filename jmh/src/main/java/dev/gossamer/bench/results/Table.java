@@ -34,7 +34,7 @@ public final class Table {
                         row.peer() == null ? "-" : row.peer(),
                         row.peerValue() == null ? "" : digits(row.peerValue()),
                         row.ratio() == null ? "" : String.format(Locale.ROOT, "%.2f", row.ratio()),
-                        ratio == null ? "" : String.format(Locale.ROOT, "[%.2f, %.2f]", ratio.low(), ratio.high()),
+                        ratio == null ? "" : ratio.text(),
                         row.target() == null ? "" : String.format(Locale.ROOT, "%.2f", row.target()),
                         verdict == null ? "" : verdict.name().toLowerCase(Locale.ROOT),
                         row.limitShare() == null ? "" : String.format(Locale.ROOT, "%.0f %%", 100 * row.limitShare()))

@@ -59,9 +59,17 @@ class ForksTest {
 
     @Test
     void anUnknownEndStaysUnknown() {
-        Measured unknown =
-                new Measured(Row.alone("x", 1, "GF/s", null), new Interval(Double.NaN, Double.NaN), null, null);
+        Measured unknown = new Measured(Row.alone("x", 1, "GF/s", null), Interval.UNKNOWN, null, null);
         assertThat(merged(unknown, alone("x", 2)).value().high()).isNaN();
+    }
+
+    @Test
+    void anUnknownIntervalIsADash() {
+        assertThat(Table.line(compared("a", 1, 1.6, 1.5, 1.7))).contains(" 1.60 [1.50, 1.70] ");
+        assertThat(Table.line(compared("a", 1, 1.6, Double.NaN, Double.NaN)))
+                .contains(" 1.60 - ")
+                .contains("unclear")
+                .doesNotContain("NaN");
     }
 
     @Test
