@@ -71,15 +71,14 @@ final class Suite {
     }
 
     void limits() {
-        rows.alone("limit: multiply-add, 1 thread", limits.fmaOne(), FLOPS);
+        rows.limit("multiply-add, 1 thread", limits.fmaOne(), FLOPS);
         for (Limits.Level level : limits.levels()) {
-            rows.alone("limit: read " + level.name() + ", 1 thread", level.readOne(), BYTES);
+            rows.limit("read " + level.name() + ", 1 thread", level.readOne(), BYTES);
         }
         if (limits.threads() > 1) {
-            rows.alone("limit: multiply-add, " + limits.threads() + " threads", limits.fmaAll(), FLOPS);
+            rows.limit("multiply-add, " + limits.threads() + " threads", limits.fmaAll(), FLOPS);
             for (Limits.Level level : limits.levels()) {
-                rows.alone(
-                        "limit: read " + level.name() + ", " + limits.threads() + " threads", level.readAll(), BYTES);
+                rows.limit("read " + level.name() + ", " + limits.threads() + " threads", level.readAll(), BYTES);
             }
         }
     }
@@ -317,7 +316,7 @@ final class Suite {
     /** What a step leaves to the garbage collector, after all the steps that were timed. */
     private void allocation(double density, EngineStep engine) {
         double bytes = Allocation.ofRun(engine) / StepProblem.STEPS;
-        rows.alone("mlp step, density " + density + ": allocated, to reach 0", bytes, Rates.ALLOCATED);
+        rows.count("mlp step, density " + density + ": allocated, to reach 0", bytes, Rates.ALLOCATED);
     }
 
     /** What the same model takes in bf16, dense: no peer of ours, which is f32, but what a user could have. */

@@ -44,7 +44,13 @@ final class TableRows {
         out.accept(row);
     }
 
-    void alone(String name, double value, String unit) {
+    /** A limit of the machine: the best of its slices, which has no distribution to take an interval from. */
+    void limit(String name, double value, String unit) {
+        out.accept(new Measured(Row.alone("limit: " + name, value, unit, null), Interval.UNKNOWN, null, null));
+    }
+
+    /** What was counted, not timed. */
+    void count(String name, double value, String unit) {
         out.accept(new Measured(Row.alone(name, value, unit, null), new Interval(value, value), null, null));
     }
 

@@ -62,6 +62,10 @@ class QuickCommandTest {
         assertThat(folder.resolve("quick.details.json"))
                 .content()
                 .contains("\"machine\"", "\"cpu\"", "\"caches\"", "\"jdk\"", "\"flags\"", "\"commit\"");
+        assertThat(run("compare", json.toString(), json.toString()).out.lines())
+                .filteredOn(line -> line.startsWith("limit: "))
+                .isNotEmpty()
+                .allMatch(line -> line.endsWith("1.000  no interval"));
     }
 
     private static void check(JsonNode row) {

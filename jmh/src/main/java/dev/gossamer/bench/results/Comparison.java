@@ -23,14 +23,22 @@ public record Comparison(List<Pair> pairs, List<String> onlyBase, List<String> o
     /** The same number twice. */
     public record Pair(Result base, Result fresh) {
 
-        /** Speed of the new over the old: above 1 is faster. */
+        /** Speed of the new over the old: above 1 is faster, and what is the same is 1, nothing allocated included. */
         public double ratio() {
+            if (base.value() == fresh.value()) {
+                return 1;
+            }
             return base.moreIsBetter() ? fresh.value() / base.value() : base.value() / fresh.value();
         }
 
-        /** Whether the intervals of both share a number, so that nothing can be said. */
+        /** Whether both have an interval: of a limit of the machine, or of too few rounds, there is none. */
+        public boolean hasIntervals() {
+            return base.interval().known() && fresh.interval().known();
+        }
+
+        /** Whether nothing can be said: the intervals of both share a number, or one of them is missing. */
         public boolean isUnclear() {
-            return !Double.isFinite(ratio()) || base.interval().overlaps(fresh.interval());
+            return Double.isNaN(ratio()) || base.interval().overlaps(fresh.interval());
         }
 
         /** Whether the new is surely slower, by more than {@code threshold} of the old speed. */
@@ -110,6 +118,9 @@ public record Comparison(List<Pair> pairs, List<String> onlyBase, List<String> o
     }
 
     private static String verdict(Pair pair, double threshold) {
+        if (!pair.hasIntervals()) {
+            return "no interval";
+        }
         if (pair.isUnclear()) {
             return "unclear";
         }

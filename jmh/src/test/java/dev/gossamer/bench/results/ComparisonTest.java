@@ -42,6 +42,30 @@ class ComparisonTest {
         assertThat(new Pair(time("a", 0, 0), time("a", 1, 0)).isWorse(0.1)).isTrue();
     }
 
+    /** Limits of the machine are the best of some slices: nobody knows how far off they are. */
+    @Test
+    void whatHasNoIntervalIsNeitherFasterNorSlower() {
+        Pair pair = new Pair(rate("limit", 20, Double.NaN), rate("limit", 10, Double.NaN));
+        assertThat(pair.hasIntervals()).isFalse();
+        assertThat(pair.isWorse(0.1)).isFalse();
+        Comparison comparison = Comparison.of(
+                file("one", rate("limit", 20, Double.NaN), rate("half", 20, 1)),
+                file("two", rate("limit", 10, Double.NaN), rate("half", 10, Double.NaN)));
+        assertThat(comparison.text(0.1).lines())
+                .anySatisfy(line -> assertThat(line).startsWith("limit ").endsWith("0.500  no interval"))
+                .anySatisfy(line -> assertThat(line).startsWith("half ").endsWith("no interval"));
+        assertThat(comparison.isWorse(0.1)).isFalse();
+    }
+
+    /** Bytes that a step allocates are counted, and 0 is what they should be. */
+    @Test
+    void nothingAllocatedIsAFigureToo() {
+        assertThat(new Pair(time("a", 0, 0), time("a", 0, 0)).ratio()).isEqualTo(1);
+        assertThat(new Pair(time("a", 0, 0), time("a", 0, 0)).isUnclear()).isTrue();
+        assertThat(new Pair(time("a", 8, 0), time("a", 0, 0)).isUnclear()).isFalse();
+        assertThat(new Pair(time("a", 0, 0), time("a", 8, 0)).isWorse(0.1)).isTrue();
+    }
+
     @Test
     void onlyWhatIsSurelySlowerIsWorse() {
         assertThat(new Pair(time("a", 10, 0.1), time("a", 13, 0.1)).isWorse(0.2))
