@@ -1,5 +1,7 @@
 package dev.gossamer.bench;
 
+import java.util.stream.DoubleStream;
+
 /** One way to compute a problem's answer, set up and ready to run again and again. */
 interface Contender extends AutoCloseable {
 
@@ -13,6 +15,19 @@ interface Contender extends AutoCloseable {
             run();
         }
         return (double) (System.nanoTime() - start) / runs;
+    }
+
+    /**
+     * Nanoseconds of each run, one right after the other for so long, but at least one. Who runs in another process does all of it
+     * there: what passes between the processes would be a pause that no caller asked for.
+     */
+    default double[] latencies(double nanos) {
+        DoubleStream.Builder latencies = DoubleStream.builder();
+        long start = System.nanoTime();
+        do {
+            latencies.add(nanos(1));
+        } while (System.nanoTime() - start < nanos);
+        return latencies.build().toArray();
     }
 
     /** The answer of the last run, row-major. */

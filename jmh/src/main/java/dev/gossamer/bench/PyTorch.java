@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -325,13 +326,23 @@ final class PyTorch implements AutoCloseable {
         @Override
         public double nanos(int runs) {
             JsonNode answer = ask(Map.of("do", "run", "id", id, "runs", runs, "threads", threads));
-            if (threads > 1) {
-                rest();
-            }
+            rest();
             return answer.path("nanos").asDouble();
         }
 
-        private static void rest() {
+        @Override
+        public double[] latencies(double nanos) {
+            JsonNode answer = ask(Map.of("do", "stream", "id", id, "nanos", Math.max(0, nanos), "threads", threads));
+            rest();
+            double[] latencies = new double[answer.path("latencies").size()];
+            Arrays.setAll(latencies, run -> answer.path("latencies").get(run).asDouble());
+            return latencies;
+        }
+
+        private void rest() {
+            if (threads == 1) {
+                return;
+            }
             try {
                 Thread.sleep(SPIN_MILLIS);
             } catch (InterruptedException e) {

@@ -15,6 +15,10 @@ import java.util.function.Supplier;
 /**
  * Engines that serve the same model, each with as many streams as are asked for: a stream is a thread that asks for one batch after the
  * other. Engines take turns, slice by slice, so that what else the machine does hits all of them; the order turns from round to round.
+ *
+ * <p>Only latencies count, each as the process took it that ran the batch. What a slice takes on the clock has more in it: a run
+ * that is not counted, streams that have ended while others have not, and for some engines a request to another process and
+ * what its threads need to come to rest.
  */
 final class Serving implements AutoCloseable {
 
@@ -35,7 +39,7 @@ final class Serving implements AutoCloseable {
      *
      * @param nanos of each batch, ascending
      * @param sliceMeans of the batches of each slice
-     * @param seconds of all slices
+     * @param seconds that a stream was at work, on average: the sum of all latencies over the number of streams
      */
     @SuppressWarnings("ArrayRecordComponent") // made once, read only, never compared
     record Served(double[] nanos, double[] sliceMeans, double seconds) {
@@ -54,7 +58,7 @@ final class Serving implements AutoCloseable {
             return nanos[Math.clamp(at, 0, nanos.length - 1)] / 1e6;
         }
 
-        /** Batches in a second, of all streams. */
+        /** Batches in a second, of all streams, while they are at work. */
         double rate() {
             return nanos.length / seconds;
         }
@@ -65,7 +69,6 @@ final class Serving implements AutoCloseable {
 
         private final List<Stream> all = new ArrayList<>();
         private final double[] sliceMeans = new double[ROUNDS];
-        private double seconds;
 
         Engine(Supplier<Contender> open) {
             for (int i = 0; i < streams; i++) {
@@ -82,7 +85,7 @@ final class Serving implements AutoCloseable {
         void measure(int round, double nanos) {
             long before = count();
             double sumBefore = sum();
-            seconds += slice(nanos) / 1e9;
+            slice(nanos);
             sliceMeans[round] = (sum() - sumBefore) / (count() - before);
         }
 
@@ -94,12 +97,11 @@ final class Serving implements AutoCloseable {
             return all.stream().mapToDouble(stream -> stream.sum).sum();
         }
 
-        private double slice(double nanos) {
+        private void slice(double nanos) {
             long start = System.nanoTime();
             List<Future<?>> running = new ArrayList<>();
             all.forEach(stream -> running.add(stream.serve(start, nanos)));
             running.forEach(Serving::await);
-            return System.nanoTime() - start;
         }
 
         Served served() {
@@ -107,7 +109,7 @@ final class Serving implements AutoCloseable {
                     .flatMapToDouble(stream -> Arrays.stream(stream.latencies, 0, stream.count))
                     .sorted()
                     .toArray();
-            return new Served(nanos, sliceMeans.clone(), seconds);
+            return new Served(nanos, sliceMeans.clone(), sum() / streams / 1e9);
         }
 
         @Override
@@ -137,9 +139,9 @@ final class Serving implements AutoCloseable {
                 if (count == 0 || latencies[count - 1] < LONG_RUN_NANOS) {
                     contender.run();
                 }
-                do {
-                    note(contender.nanos(1));
-                } while (System.nanoTime() - start < nanos);
+                for (double latency : contender.latencies(nanos - (System.nanoTime() - start))) {
+                    note(latency);
+                }
             });
         }
 

@@ -26,6 +26,11 @@ final class TorchServing implements Contender {
     }
 
     @Override
+    public double[] latencies(double nanos) {
+        return remote.latencies(nanos);
+    }
+
+    @Override
     public float[] result() {
         return remote.result();
     }

@@ -2,6 +2,7 @@
 
 open    kind and operands, which lie in files of raw little-endian numbers  ->  id
 run     id, runs, threads, perhaps waits, after each run and not only once  ->  nanos of a run
+stream  id, nanos, threads: runs for so long, at least once                 ->  latencies, the nanos of each
 result  id, file, perhaps parameters to begin with instead                  ->  count of the f32 numbers written to the file
 close   id
 
@@ -325,6 +326,24 @@ def settle():
         torch.cuda.synchronize()
 
 
+def use_threads(threads):
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+
+
+def latencies(contender, nanos):
+    settle()
+    times = []
+    start = end = time.perf_counter_ns()
+    while not times or end - start < nanos:
+        begin = time.perf_counter_ns()
+        contender.run()
+        settle()
+        end = time.perf_counter_ns()
+        times.append(end - begin)
+    return times
+
+
 def answer(request):
     task = request.pop("do")
     if task == "open":
@@ -339,9 +358,11 @@ def answer(request):
         return {}
     contender = contenders[request["id"]]
     contender.prepare()
+    if task == "stream":
+        use_threads(request["threads"])
+        return {"latencies": latencies(contender, request["nanos"])}
     if task == "run":
-        if torch.get_num_threads() != request["threads"]:
-            torch.set_num_threads(request["threads"])
+        use_threads(request["threads"])
         settle()
         start = time.perf_counter_ns()
         for _ in range(request["runs"]):

@@ -38,6 +38,7 @@ class PyTorchTest {
                 "  echo \"$line\" >> '" + log + "'",
                 "  case $line in",
                 "    *'\"open\"'*) echo '{\"id\": 3}';;",
+                "    *'\"stream\"'*) echo '{\"latencies\": [12, 34.5]}';;",
                 "    *'\"run\"'*) echo '{\"nanos\": 1234.5}';;",
                 "    *'\"result\"'*) file=${line#*'\"file\":\"'}; printf '\\000\\000\\200\\077' > \"${file%%'\"'*}\"",
                 "       echo '{\"count\": 1}';;",
@@ -66,6 +67,22 @@ class PyTorchTest {
                         "\"keep\":10");
         assertThat(requests.get(1)).contains("\"runs\":7", "\"threads\":1", "\"id\":3");
         assertThat(requests.getLast()).contains("\"do\":\"close\"");
+    }
+
+    /** One request for all of it: a pipe between two batches would be a pause that engines in this process do not have. */
+    @Test
+    void aStreamOfRunsIsOneRequest() throws Exception {
+        Path log = folder.resolve("log");
+        try (PyTorch torch = PyTorch.start(willing(log));
+                Contender contender = torch.topK(PROBLEM, "topk", 2)) {
+            assertThat(contender.latencies(3e6)).containsExactly(12, 34.5);
+            assertThat(contender.latencies(-1)).containsExactly(12, 34.5);
+        }
+        assertThat(Files.readAllLines(log))
+                .filteredOn(request -> request.contains("\"stream\""))
+                .hasSize(2)
+                .allMatch(request -> request.contains("\"threads\":2"))
+                .noneMatch(request -> request.contains("\"nanos\":-"));
     }
 
     @Test

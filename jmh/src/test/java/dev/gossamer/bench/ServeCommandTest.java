@@ -17,8 +17,10 @@ import dev.gossamer.fl.nn.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,6 +170,56 @@ class ServeCommandTest {
         assertThat(served.percentileMillis(1)).isEqualTo(200);
         assertThat(served.meanMillis()).isEqualTo(100.5);
         assertThat(served.rate()).isEqualTo(50);
+    }
+
+    /** Takes 5 ms for a batch that it says takes 2: the rest are waits that no batch is responsible for. */
+    private static final class Waiting implements Contender {
+
+        @Override
+        public void run() {
+            LockSupport.parkNanos(5_000_000);
+        }
+
+        @Override
+        public double nanos(int runs) {
+            run();
+            return 2e6;
+        }
+
+        @Override
+        public float[] result() {
+            return new float[0];
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void waitsOutsideOfBatchesAreInNoRate() {
+        try (Serving serving = new Serving(3)) {
+            serving.enter("waiting", Waiting::new);
+            Serving.Served served = serving.measure(0, 0.02).get("waiting");
+            assertThat(served.iterations()).isGreaterThanOrEqualTo(3 * 20);
+            assertThat(served.meanMillis()).isEqualTo(2);
+            assertThat(served.rate())
+                    .as("three streams of 500 batches a second")
+                    .isCloseTo(1500, within(1e-6));
+        }
+    }
+
+    @Test
+    void pyTorchTimesItsBatchesItself() {
+        ServeProblem problem = new ServeProblem(ServeModel.initial("mlp", .9, Masks.MAGNITUDE), 2);
+        try (PyTorch torch = PyTorch.start(PyTorch.defaultPython());
+                Contender theirs = torch.serving(problem, 1)) {
+            assertThat(theirs.latencies(0)).hasSize(1);
+            double[] latencies = theirs.latencies(2e7);
+            assertThat(latencies).hasSizeGreaterThan(1);
+            assertThat(Arrays.stream(latencies).allMatch(nanos -> nanos > 0)).isTrue();
+        } catch (PyTorch.MissingException e) {
+            assumeThat(e).as("PyTorch").isNull();
+        }
     }
 
     @Test
