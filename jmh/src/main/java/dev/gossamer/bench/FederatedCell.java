@@ -154,17 +154,18 @@ final class FederatedCell {
     }
 
     /**
-     * The row.
+     * The row. The first round of both, in which they warm up, counts once.
      *
-     * @param theirs its first rounds are enough: each costs PyTorch the same
+     * @param theirs its first rounds are enough, two at least: each after the first costs PyTorch the same
      * @throws AssertionError if a round left other numbers of parameters: then one is no peer of the other
      */
     Measured row(FederatedRun ours, @Nullable FederatedRun theirs) {
         String name = problem.config.method() + ", " + problem.config.dataset() + ", sparsity "
                 + problem.config.options().real("sparsity") + ", " + problem.config.rounds() + " rounds";
+        int rounds = problem.config.rounds();
         double value = rate(ours);
         if (theirs == null) {
-            return new Measured(Row.alone(name, value, Suite.STEPS, null), ours.around(value), null, null);
+            return new Measured(Row.alone(name, value, Suite.STEPS, null), ours.around(value, rounds), null, null);
         }
         for (int round = 0; round < theirs.rounds(); round++) {
             if (ours.nnz()[round] != theirs.nnz()[round]) {
@@ -172,9 +173,9 @@ final class FederatedCell {
                         + " parameters, but in PyTorch " + theirs.nnz()[round]);
             }
         }
-        double ratio = theirs.meanSeconds() / ours.meanSeconds();
+        double ratio = theirs.totalSeconds(rounds) / ours.totalSeconds(rounds);
         Row row = new Row(name, value, Suite.STEPS, peer(theirs), rate(theirs), ratio, Targets.FEDERATED, null);
-        return new Measured(row, ours.around(value), ours.around(ratio, theirs), null);
+        return new Measured(row, ours.around(value, rounds), ours.around(ratio, theirs, rounds), null);
     }
 
     private String peer(FederatedRun theirs) {
@@ -186,7 +187,8 @@ final class FederatedCell {
 
     /** Training steps in a second of the run. */
     private double rate(FederatedRun run) {
-        return problem.stepsPerRound() / run.meanSeconds();
+        int rounds = problem.config.rounds();
+        return problem.stepsPerRound() * rounds / run.totalSeconds(rounds);
     }
 
     /** Wall-clock times, and what came of them, for people. */
@@ -196,7 +198,7 @@ final class FederatedCell {
         text.append(String.format(
                 Locale.ROOT,
                 "# ours:    %7.1f s for %d rounds (%,d steps), accuracy %.4f, %,d parameters left%n",
-                ours.meanSeconds() * rounds,
+                ours.totalSeconds(rounds),
                 rounds,
                 problem.stepsPerRound() * rounds,
                 ours.accuracyAt(rounds),
@@ -206,7 +208,7 @@ final class FederatedCell {
             text.append(String.format(
                     Locale.ROOT,
                     "# PyTorch: %7.1f s for %d rounds%s, accuracy after round %d %.4f (ours %.4f)%n",
-                    theirs.meanSeconds() * rounds,
+                    theirs.totalSeconds(rounds),
                     rounds,
                     measured == rounds ? "" : ", computed from " + measured + " that were run",
                     measured,

@@ -47,7 +47,8 @@ final class FederatedCommand implements Callable<Integer> {
             names = "--peer-rounds",
             paramLabel = "N",
             description = {
-                "PyTorch runs the first N rounds only, and its time is computed from them. Default: all of them"
+                "PyTorch runs the first N rounds only, two at least, and its time is computed from them: the first, in which it warms"
+                        + " up, once, the mean of the others for the rest. Default: all of them"
             })
     private @Nullable Integer peerRounds;
 
@@ -72,9 +73,10 @@ final class FederatedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (rounds < 0 || threads < 1 || (peerRounds != null && peerRounds < 1)) {
-            throw new IllegalArgumentException("--rounds, --peer-rounds and --threads are whole numbers of at least 1");
+        if (rounds < 0 || threads < 1) {
+            throw new IllegalArgumentException("--rounds and --threads are whole numbers of at least 1");
         }
+        checkPeerRounds("--peer-rounds", peerRounds);
         Map<String, Object> machine = Machine.facts();
         try (Backend engine = backend.open().backend()) {
             machine.put("backend", engine.name() + ": " + engine.device());
@@ -85,6 +87,14 @@ final class FederatedCommand implements Callable<Integer> {
             ResultFile.write(json, List.of(row), machine);
         }
         return 0;
+    }
+
+    /** Of one round alone nobody knows what the next ones take. */
+    static void checkPeerRounds(String option, @Nullable Integer peerRounds) {
+        if (peerRounds != null && peerRounds < 2) {
+            throw new IllegalArgumentException(
+                    option + " is at least 2, as PyTorch warms up in its first round; got " + peerRounds);
+        }
     }
 
     /** The folder that was named, else the environment's, else this one. */
@@ -100,7 +110,7 @@ final class FederatedCommand implements Callable<Integer> {
      * Measures and prints.
      *
      * @param rounds of the schedule; 0 for the experiment's
-     * @param peerRounds of PyTorch; null for all
+     * @param peerRounds of PyTorch, two at least; null for all
      */
     static Measured measure(
             Path folder, int rounds, int threads, List<String> engine, String python, @Nullable Integer peerRounds) {

@@ -2,6 +2,7 @@ package dev.gossamer.bench;
 
 import dev.gossamer.bench.results.Measured.Interval;
 import java.util.Arrays;
+import org.apache.commons.math3.distribution.TDistribution;
 
 /**
  * What a program made of some rounds, or all, of a federated run.
@@ -15,16 +16,22 @@ record FederatedRun(double[] seconds, double[] accuracy, long[] nnz) {
 
     private static final int AVERAGED = 10;
 
-    /** A two-sided 95 % of the normal distribution. */
-    private static final double DEVIATIONS = 1.96;
+    private static final double CONFIDENCE = 0.95;
 
     int rounds() {
         return seconds.length;
     }
 
-    /** Of a round, on average. */
-    double meanSeconds() {
-        return Arrays.stream(seconds).sum() / rounds();
+    /**
+     * Of so many rounds, of which these are the first, or all. The first one is not like the others, as programs warm up in it and
+     * nothing is pruned yet: it counts once, as in a run of any length, and for each that was not run stands the mean of the others.
+     */
+    double totalSeconds(int of) {
+        return of == 1 ? seconds[0] : seconds[0] + (of - 1) * meanOfOthers();
+    }
+
+    private double meanOfOthers() {
+        return Arrays.stream(seconds, 1, rounds()).average().orElse(Double.NaN);
     }
 
     /** Mean over the ten rounds up to one, or fewer if there are fewer before it. */
@@ -35,29 +42,39 @@ record FederatedRun(double[] seconds, double[] accuracy, long[] nnz) {
     }
 
     /**
-     * By which factor the mean may be off. Rounds get cheaper as the model gets sparser, so the scatter is that of
-     * neighbours (von Neumann, 1941): half the mean square of their differences. It holds what disturbs from round to round, and
-     * nothing of what differs from run to run.
+     * By which factor the total of so many rounds may be off, with 95 %; not a number where fewer than two rounds followed the
+     * first. Rounds get cheaper as the model gets sparser, so the scatter is that of neighbours (von Neumann, 1941): half the
+     * mean square of their differences, with the degrees of freedom that its variance has. It holds what disturbs from round to
+     * round, and nothing of what differs from run to run.
      */
-    double uncertainty() {
+    double uncertainty(int of) {
+        int others = rounds() - 1;
+        if (others < 2) {
+            return Double.NaN;
+        }
         double squares = 0;
-        for (int round = 1; round < rounds(); round++) {
+        for (int round = 2; round < rounds(); round++) {
             double step = seconds[round] - seconds[round - 1];
             squares += step * step;
         }
-        double deviation = Math.sqrt(squares / (2 * (rounds() - 1)) / rounds());
-        return 1 + DEVIATIONS * deviation / meanSeconds();
+        double variance = squares / (2.0 * (others - 1));
+        double following = of - 1.0;
+        double deviation = Math.sqrt(variance * (1 + following * following / others));
+        double freedom = 2.0 * (others - 1) * (others - 1) / (3.0 * others - 4);
+        double quantile = new TDistribution(freedom).inverseCumulativeProbability(1 - (1 - CONFIDENCE) / 2);
+        return 1 + quantile * deviation / totalSeconds(of);
     }
 
-    /** Around a rate that was computed from the mean. */
-    Interval around(double rate) {
-        return new Interval(rate / uncertainty(), rate * uncertainty());
+    /** Around a rate that was computed from the total of so many rounds. */
+    Interval around(double rate, int of) {
+        double factor = uncertainty(of);
+        return new Interval(rate / factor, rate * factor);
     }
 
-    /** Around how much faster this run is than another. */
-    Interval around(double ratio, FederatedRun other) {
-        double ours = Math.log(uncertainty());
-        double theirs = Math.log(other.uncertainty());
+    /** Around how much faster this run is than another over so many rounds. */
+    Interval around(double ratio, FederatedRun other, int of) {
+        double ours = Math.log(uncertainty(of));
+        double theirs = Math.log(other.uncertainty(of));
         double factor = Math.exp(Math.sqrt(ours * ours + theirs * theirs));
         return new Interval(ratio / factor, ratio * factor);
     }

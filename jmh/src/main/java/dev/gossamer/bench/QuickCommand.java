@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
         })
 final class QuickCommand implements Callable<Integer> {
 
-    /** Rounds are alike for PyTorch, so that some tell of all; all of them take it eight minutes. */
+    /** Rounds after the first are alike for PyTorch, so that some tell of all; all of them take it eight minutes. */
     private static final int FULL_PEER_ROUNDS = 10;
 
     private static final int FEDERATED_THREADS = 2;
@@ -73,7 +73,7 @@ final class QuickCommand implements Callable<Integer> {
             names = "--federated",
             paramLabel = "N",
             description = {
-                "Add the federated run, with N rounds of PyTorch; 0 leaves it out.",
+                "Add the federated run, with N rounds of PyTorch, two at least; 0 leaves it out.",
                 "Default: " + FULL_PEER_ROUNDS + " for `full` where --data has fashion-mnist, else 0"
             })
     private @Nullable Integer federated;
@@ -131,7 +131,9 @@ final class QuickCommand implements Callable<Integer> {
             if (federated > 0 && folder == null) {
                 throw new IllegalArgumentException("--federated needs --data DIR, the folder with fashion-mnist");
             }
-            return federated > 0 ? federated : null;
+            Integer asked = federated == 0 ? null : federated;
+            FederatedCommand.checkPeerRounds("--federated", asked);
+            return asked;
         }
         boolean there = folder != null && Files.isDirectory(folder.resolve("fashion-mnist"));
         return part == Part.FULL && there ? Integer.valueOf(FULL_PEER_ROUNDS) : null;

@@ -124,6 +124,7 @@ class FederatedCommandTest {
     @Test
     void badUseIsRefusedWithTheRemedy() {
         assertThat(run("no-such-python", "--threads", "0").code()).isEqualTo(2);
+        assertThat(run("no-such-python", "--peer-rounds", "1").err()).contains("--peer-rounds is at least 2");
         Ran ran = QuickCommandTest.run(
                 "federated", "--data", folder.resolve("absent").toString());
         assertThat(ran.code()).isEqualTo(2);
