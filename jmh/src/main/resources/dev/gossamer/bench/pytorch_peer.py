@@ -36,6 +36,13 @@ def load(path, count, dtype):
     return torch.from_file(path, size=count, dtype=dtype).clone()
 
 
+def plain_sgd(parameters, rate):
+    """On a CPU the fastest of PyTorch's three; `foreach` and the default take longer, in bf16 half as long again."""
+    parameters = list(parameters)
+    fused = True if parameters[0].device.type == "cpu" else None
+    return torch.optim.SGD(parameters, lr=rate, fused=fused)
+
+
 class Contender:
     """What is timed."""
 
@@ -97,7 +104,7 @@ class Step(Contender):
             for parameter, part in zip(parameters, initial.split([p.numel() for p in parameters])):
                 parameter.copy_(part.view_as(parameter))
         self.model.to(dtype)
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+        self.optimizer = plain_sgd(self.model.parameters(), rate)
 
     def run(self):
         for start in range(0, len(self.images), self.batch):
@@ -243,7 +250,7 @@ class Training(Model):
         self.initial = copy.deepcopy(self.model)
         self.rate = rate
         self.losses = losses
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+        self.optimizer = plain_sgd(self.model.parameters(), rate)
         if self.mode == "compiled":
             self.model = torch.compile(self.model)
         if self.mode == "graph":
@@ -259,7 +266,7 @@ class Training(Model):
         model = copy.deepcopy(self.initial)
         if parameters:
             self.fill(model, parameters)
-        optimizer = torch.optim.SGD(model.parameters(), lr=self.rate)
+        optimizer = plain_sgd(model.parameters(), self.rate)
         masks = [(p, p.detach() != 0) for p in model.parameters() if p.dim() > 1]
         losses = []
         for _ in range(self.losses):
