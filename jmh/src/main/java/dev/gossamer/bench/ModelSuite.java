@@ -2,6 +2,7 @@ package dev.gossamer.bench;
 
 import dev.gossamer.bench.ConvProblem.Direction;
 import dev.gossamer.bench.ConvProblem.Size;
+import dev.gossamer.bench.PyTorch.ImageLayout;
 import dev.gossamer.bench.Rounds.Score;
 import dev.gossamer.bench.TableRows.Amount;
 import dev.gossamer.bench.roofline.Limits;
@@ -66,10 +67,12 @@ final class ModelSuite {
                     new EngineConv(backend, problem, Direction.FORWARD),
                     (who, of) -> problem.verify(who, of, Direction.FORWARD));
         } else {
-            field.pyTorch(
-                    "dense, 1 thread",
-                    torch -> torch.conv(problem, direction, 1),
-                    (who, of) -> problem.verify(who, of, direction));
+            for (ImageLayout layout : ImageLayout.values()) {
+                field.pyTorch(
+                        "dense" + layout.suffix + ", 1 thread",
+                        torch -> torch.conv(problem, direction, layout, 1),
+                        (who, of) -> problem.verify(who, of, direction));
+            }
         }
     }
 
@@ -81,10 +84,12 @@ final class ModelSuite {
                 try (TableRows.Field field = rows.new Field()) {
                     EngineTraining engine = new EngineTraining(backend, problem);
                     field.losses(engine);
-                    field.pyTorch(
-                            "dense, 1 thread",
-                            torch -> torch.training(problem, 1),
-                            (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+                    for (ImageLayout layout : ImageLayout.values()) {
+                        field.pyTorch(
+                                "dense" + layout.suffix + ", 1 thread",
+                                torch -> torch.training(problem, layout, 1),
+                                (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+                    }
                     rows.report(
                             "training " + size.text() + ", density " + density,
                             rounds.measure("training " + size.text() + (density == 1), field.engine(), field.others()),
@@ -113,10 +118,12 @@ final class ModelSuite {
             EngineInference engine = new EngineInference(backend, problem);
             field.losses(engine);
             for (boolean jit : new boolean[] {false, true}) {
-                field.pyTorch(
-                        (jit ? "dense jit" : "dense eager") + ", 1 thread",
-                        torch -> torch.inference(problem, jit, 1),
-                        (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+                for (ImageLayout layout : ImageLayout.values()) {
+                    field.pyTorch(
+                            (jit ? "dense jit" : "dense eager") + layout.suffix + ", 1 thread",
+                            torch -> torch.inference(problem, jit, layout, 1),
+                            (who, peer) -> ModelProblem.agree(who, peer.result(), engine.result()));
+                }
             }
             rows.report(
                     "inference " + size.text() + ", density " + density,

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -159,9 +160,32 @@ final class PyTorch implements AutoCloseable {
         return new Remote(request, threads);
     }
 
+    /**
+     * How images and kernels of convolutions lie in memory. Neither is the faster one everywhere, so that both are peers and the
+     * faster counts.
+     */
+    enum ImageLayout {
+        /** PyTorch's default. */
+        NCHW(""),
+        /** {@code torch.channels_last}. */
+        NHWC(" nhwc");
+
+        /** Behind a peer's name. */
+        final String suffix;
+
+        ImageLayout(String suffix) {
+            this.suffix = suffix;
+        }
+
+        private String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     /** A dense convolution with the same weights, zeros included. */
-    Contender conv(ConvProblem problem, ConvProblem.Direction direction, int threads) {
+    Contender conv(ConvProblem problem, ConvProblem.Direction direction, ImageLayout layout, int threads) {
         Map<String, Object> request = open("conv", "float32");
+        request.put("layout", layout.text());
         request.put("channels", problem.geometry.inChannels());
         request.put("plane", problem.geometry.inHeight());
         request.put("batch", problem.batch);
@@ -173,8 +197,10 @@ final class PyTorch implements AutoCloseable {
     }
 
     /** Steps of the dense model, with the same weights at first, zeros included. */
-    Contender training(ModelProblem problem, int threads) {
-        return new Remote(training(problem, files), threads);
+    Contender training(ModelProblem problem, ImageLayout layout, int threads) {
+        Map<String, Object> request = training(problem, files);
+        request.put("layout", layout.text());
+        return new Remote(request, threads);
     }
 
     /** The request that opens them. */
@@ -187,8 +213,9 @@ final class PyTorch implements AutoCloseable {
     }
 
     /** A batch through the dense model, eagerly or as {@code torch.jit} optimises it. */
-    Contender inference(ModelProblem problem, boolean jit, int threads) {
+    Contender inference(ModelProblem problem, boolean jit, ImageLayout layout, int threads) {
         Map<String, Object> request = inference(problem, files);
+        request.put("layout", layout.text());
         request.put("mode", jit ? "jit" : "eager");
         return new Remote(request, threads);
     }
@@ -201,9 +228,10 @@ final class PyTorch implements AutoCloseable {
     }
 
     /** A batch of images through the dense model as {@code torch.jit} optimises it; the answer is the logits. */
-    Contender serving(ServeProblem problem, int threads) {
+    Contender serving(ServeProblem problem, ImageLayout layout, int threads) {
         ModelSpec spec = problem.model().spec();
         Map<String, Object> request = open("serving", "float32");
+        request.put("layout", layout.text());
         request.put("layers", ModelLayers.of(problem.withoutDropout()));
         request.put("channels", spec.input().channels());
         request.put("plane", spec.input().height());

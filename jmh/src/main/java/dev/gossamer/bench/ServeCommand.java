@@ -1,5 +1,6 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.bench.PyTorch.ImageLayout;
 import dev.gossamer.bench.ServeModel.Masks;
 import dev.gossamer.bench.ServeRow.Load;
 import dev.gossamer.bench.Serving.Served;
@@ -10,6 +11,8 @@ import dev.gossamer.engine.Backends;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.export.OnnxExport;
 import dev.gossamer.fl.export.PortableModel;
+import dev.gossamer.fl.nn.LinearSpec;
+import dev.gossamer.fl.nn.ModelSpec;
 import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.sparsity.Masking;
 import java.io.IOException;
@@ -47,7 +50,8 @@ final class ServeCommand implements Callable<Integer> {
     private static final String SPARSE = "gossamer";
     private static final String ONNX_RUNTIME = "onnxruntime";
     private static final String TORCH = "pytorch-jit";
-    private static final List<String> ENGINES = List.of(DENSE, SPARSE, ONNX_RUNTIME, TORCH);
+    private static final String TORCH_NHWC = "pytorch-jit-nhwc";
+    private static final List<String> ENGINES = List.of(DENSE, SPARSE, ONNX_RUNTIME, TORCH, TORCH_NHWC);
 
     /** FedSparsify's tables 1 and 2: the dense model's latency over the sparse one's, both of DeepSparse. */
     private static final Map<String, Map<Double, Double>> PUBLISHED = Map.of(
@@ -89,7 +93,10 @@ final class ServeCommand implements Callable<Integer> {
             names = "--engines",
             paramLabel = "NAME",
             split = ",",
-            description = {"Of gossamer-dense, gossamer, onnxruntime and pytorch-jit.", "Default: those that are here"})
+            description = {
+                "Of gossamer-dense, gossamer, onnxruntime, pytorch-jit and, for images with the channels last, pytorch-jit-nhwc.",
+                "Default: those that are here"
+            })
     private List<String> engines = List.of();
 
     @Option(
@@ -177,12 +184,12 @@ final class ServeCommand implements Callable<Integer> {
             told.add(objection == null ? OnnxRuntime.version() : objection);
             there.removeIf(name -> objection != null && name.equals(ONNX_RUNTIME));
         }
-        if (there.contains(TORCH)) {
+        if (there.contains(TORCH) || there.contains(TORCH_NHWC)) {
             try (PyTorch torch = PyTorch.start(python)) {
                 told.add(torch.version());
             } catch (PyTorch.MissingException e) {
                 told.add(String.valueOf(e.getMessage()));
-                there.remove(TORCH);
+                there.removeAll(List.of(TORCH, TORCH_NHWC));
             }
         }
         engines = there;
@@ -274,12 +281,18 @@ final class ServeCommand implements Callable<Integer> {
                                 share));
             }
             default -> {
-                // pytorch_peer.py knows square images only.
-                if (model.spec().input().height() == model.spec().input().width()) {
-                    serving.enter(name, () -> new TorchServing(python, problem, share));
+                ImageLayout layout = name.equals(TORCH_NHWC) ? ImageLayout.NHWC : ImageLayout.NCHW;
+                if (isForTorch(model.spec(), layout)) {
+                    serving.enter(name, () -> new TorchServing(python, problem, layout, share));
                 }
             }
         }
+    }
+
+    /** What pytorch_peer.py knows is square images, and without a convolution their layout is nobody's concern. */
+    private static boolean isForTorch(ModelSpec spec, ImageLayout layout) {
+        boolean flat = spec.layers().stream().allMatch(LinearSpec.class::isInstance);
+        return spec.input().height() == spec.input().width() && !(flat && layout == ImageLayout.NHWC);
     }
 
     private static List<ServeRow> rows(Case one, Load load, Map<String, Served> served) {

@@ -34,7 +34,7 @@ record ServeRow(
         @Nullable Double published) {
 
     private static final String FORM =
-            "| %-11s | %-4s | %-14s | %5s | %7s | %7s | %8s | %8s | %8s | %10s | %9s | %-19s | %-19s | %9s | %10s | %10s |";
+            "| %-11s | %-4s | %-16s | %5s | %7s | %7s | %8s | %8s | %8s | %10s | %9s | %-19s | %-19s | %9s | %10s | %10s |";
 
     /**
      * What is asked of an engine.

@@ -6,13 +6,18 @@ final class TorchServing implements Contender {
     private final PyTorch torch;
     private final Contender remote;
 
-    TorchServing(String python, ServeProblem problem, int threads) {
+    TorchServing(String python, ServeProblem problem, PyTorch.ImageLayout layout, int threads) {
         try {
             torch = PyTorch.start(python);
         } catch (PyTorch.MissingException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
-        remote = torch.serving(problem, threads);
+        try {
+            remote = torch.serving(problem, layout, threads);
+        } catch (RuntimeException e) {
+            torch.close();
+            throw e;
+        }
     }
 
     @Override

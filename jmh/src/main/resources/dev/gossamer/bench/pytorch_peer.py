@@ -8,7 +8,8 @@ close   id
 
 Models run on the device and in the mode that they are opened with: eager, in f32; tf32, the same with TF32, where matrices are
 multiplied; graph, replayed as a CUDA graph; compiled, by torch.compile; jit, for inference, by torch.jit. What is enqueued on a
-GPU is waited for once, at the end of the runs.
+GPU is waited for once, at the end of the runs. Images and kernels of convolutions lie as `layout` says, nchw or nhwc: which of
+them PyTorch is faster with depends on sizes and machine.
 
 The first line, unasked, tells the version. Whatever goes wrong is answered with `error`.
 """
@@ -34,6 +35,9 @@ except Exception as problem:  # a broken installation raises more than ImportErr
 
 def load(path, count, dtype):
     return torch.from_file(path, size=count, dtype=dtype).clone()
+
+
+LAYOUTS = {"nchw": torch.contiguous_format, "nhwc": torch.channels_last}
 
 
 def plain_sgd(parameters, rate):
@@ -123,13 +127,15 @@ class Conv(Contender):
 
     GRADIENTS = {"INPUT_GRADIENT": [True, False, False], "WEIGHT_GRADIENT": [False, True, False]}
 
-    def __init__(self, channels, plane, batch, kernel, direction, files, dtype):
+    def __init__(self, channels, plane, batch, kernel, direction, files, dtype, layout="nchw"):
+        laid_out = {"dtype": dtype, "memory_format": LAYOUTS[layout]}
+
         def images(name):
             numbers = load(files[name], channels * plane * plane * batch, torch.float32)
-            return numbers.view(channels, plane, plane, batch).permute(3, 0, 1, 2).contiguous().to(dtype)
+            return numbers.view(channels, plane, plane, batch).permute(3, 0, 1, 2).contiguous().to(**laid_out)
 
         weights = load(files["weights"], channels * channels * kernel * kernel, torch.float32)
-        self.weights = weights.view(channels, channels, kernel, kernel).to(dtype)
+        self.weights = weights.view(channels, channels, kernel, kernel).to(**laid_out)
         self.x = images("x")
         self.gy = images("gy")
         self.padding = kernel // 2
@@ -196,7 +202,7 @@ def layer(channels, plane, kind, relu=False, out=None, **rest):
 class Model(Contender):
     """A model and a batch of images, which lie there as floats; those of an MLP as vectors."""
 
-    def __init__(self, layers, channels, plane, batch, files, dtype, device="cpu", mode="eager"):
+    def __init__(self, layers, channels, plane, batch, files, dtype, device="cpu", mode="eager", layout="nchw"):
         shape = (batch, channels) if plane == 1 else (batch, channels, plane, plane)
         pixels = load(files["images"], batch * channels * plane * plane, torch.uint8).view(shape)
         self.device = torch.device(device)
@@ -209,6 +215,9 @@ class Model(Contender):
             modules += [module for module in more if not (flat and isinstance(module, torch.nn.Flatten))]
             flat = flat or described["kind"] == "linear"
         self.model = torch.nn.Sequential(*modules).to(self.device, dtype)
+        if self.images.dim() == 4:
+            self.images = self.images.to(memory_format=LAYOUTS[layout])
+            self.model = self.model.to(memory_format=LAYOUTS[layout])
         self.fill(self.model, files["parameters"])
 
     @staticmethod

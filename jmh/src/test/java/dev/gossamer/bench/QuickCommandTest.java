@@ -1,6 +1,7 @@
 package dev.gossamer.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -111,6 +112,29 @@ class QuickCommandTest {
                         "training cnn-cifar10, b2, density 1.0",
                         "inference cnn-cifar10, b3, density 0.1")
                 .noneMatch(name -> name.startsWith("spmm"));
+    }
+
+    /** Each layout of PyTorch's images is verified as it comes in, and the faster one is the row's peer. */
+    @Test
+    void modelsBesidePyTorch() throws IOException {
+        try {
+            PyTorch.start(PyTorch.defaultPython()).close();
+        } catch (PyTorch.MissingException e) {
+            abort(e.getMessage());
+        }
+        Path json = folder.resolve("models.json");
+        Ran ran = run("models", "--sizes", "tiny", "--json", json.toString());
+        assertThat(ran.code).as(ran.err).isZero();
+        for (JsonNode row : JsonMapper.shared().readTree(Files.readString(json))) {
+            String name = row.path("name").asString();
+            if (name.startsWith("training")
+                    || name.startsWith("inference")
+                    || name.startsWith("conv forward, density 1.0, 3")) {
+                assertThat(row.path("peer").asString())
+                        .as(name)
+                        .matches("PyTorch dense( jit| eager)?( nhwc)?, 1 thread");
+            }
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.gossamer.bench.PyTorch.ImageLayout;
 import dev.gossamer.bench.QuickCommandTest.Ran;
 import dev.gossamer.bench.ServeModel.Masks;
 import dev.gossamer.engine.Backend;
@@ -24,6 +25,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -142,15 +144,16 @@ class ServeCommandTest {
         assertThat(model.origin()).isEqualTo("initial-uniform");
     }
 
-    @Test
-    void pyTorchHasTheEnginesLogits() {
+    @ParameterizedTest
+    @EnumSource
+    void pyTorchHasTheEnginesLogits(ImageLayout layout) {
         ServeModel model = ServeModel.initial("cnn-cifar10", .9, Masks.MAGNITUDE);
         ServeProblem problem = new ServeProblem(model, 3);
         try (PyTorch torch = PyTorch.start(PyTorch.defaultPython());
                 Backend backend =
                         Backends.open("cpu-vector", BackendOptions.defaults()).backend();
                 Contender ours = new EngineServing(backend, problem, model.theta(), 1);
-                Contender theirs = torch.serving(problem, 1)) {
+                Contender theirs = torch.serving(problem, layout, 1)) {
             ours.run();
             ServeProblem.agree("PyTorch", theirs.result(), ours.result());
         } catch (PyTorch.MissingException e) {
@@ -212,7 +215,7 @@ class ServeCommandTest {
     void pyTorchTimesItsBatchesItself() {
         ServeProblem problem = new ServeProblem(ServeModel.initial("mlp", .9, Masks.MAGNITUDE), 2);
         try (PyTorch torch = PyTorch.start(PyTorch.defaultPython());
-                Contender theirs = torch.serving(problem, 1)) {
+                Contender theirs = torch.serving(problem, ImageLayout.NCHW, 1)) {
             assertThat(theirs.latencies(0)).hasSize(1);
             double[] latencies = theirs.latencies(2e7);
             assertThat(latencies).hasSizeGreaterThan(1);
