@@ -93,7 +93,8 @@ final class ConvProblem {
     /** Every entry of W with every position of the plane, what meets the padding included, as PyTorch counts. */
     Work work() {
         double positions = (double) batch * geometry.outHeight() * geometry.outWidth();
-        return new Work(2 * positions * pattern.nnz(), 8.0 * pattern.nnz() + 4.0 * (x.length + gy.length));
+        double moved = Work.weightBytes(pattern.nnz(), density) + 4.0 * (x.length + gy.length);
+        return new Work(2 * positions * pattern.nnz(), moved);
     }
 
     /**

@@ -30,6 +30,7 @@ final class LayerProblem {
     final float[] gy;
 
     final int batch;
+    private final double density;
     private final int inputs;
     private final int outputs;
     private final SparsityPattern pattern;
@@ -41,6 +42,7 @@ final class LayerProblem {
         this.inputs = dims.cols();
         this.outputs = dims.rows();
         this.batch = batch;
+        this.density = density;
         this.pattern = Patterns.uniform(dims, density, 7);
         this.weights = Patterns.numbers(Math.toIntExact(pattern.nnz()), 3);
         this.bias = Patterns.numbers(outputs, 4);
@@ -56,10 +58,10 @@ final class LayerProblem {
                 TensorState.dense("fc1.bias", new int[] {outputs}, bias)));
     }
 
-    /** Of the products alone: one forward, two backward. */
+    /** Of the products alone: one forward, two backward, each with operands and results of its own. */
     Work work(Direction direction) {
         double product = 2.0 * pattern.nnz() * batch;
-        double moved = 8.0 * pattern.nnz() + 4.0 * batch * (inputs + outputs);
+        double moved = Work.weightBytes(pattern.nnz(), density) + 4.0 * batch * (inputs + outputs);
         return direction == Direction.FORWARD ? new Work(product, moved) : new Work(2 * product, 2 * moved);
     }
 

@@ -29,7 +29,7 @@ final class SignedPowerProblem {
         }
     }
 
-    /** Theta read and the weights written, or the gradient read and written. */
+    /** Theta read and the weights written, or theta read and the gradient read and written. */
     Work work() {
         return new Work(0, (chained ? 12.0 : 8.0) * theta.length);
     }

@@ -10,6 +10,11 @@ import dev.gossamer.bench.results.Rates;
  */
 record Work(double flops, double bytes) {
 
+    /** Bytes of so many stored weights: a dense one is its value, one of a pattern has its column beside it. */
+    static double weightBytes(long weights, double density) {
+        return (density == 1 ? 4.0 : 8.0) * weights;
+    }
+
     double flopsPerByte() {
         return flops / bytes;
     }

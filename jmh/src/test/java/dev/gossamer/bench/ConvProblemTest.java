@@ -1,5 +1,6 @@
 package dev.gossamer.bench;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gossamer.bench.ConvProblem.Direction;
@@ -43,6 +44,13 @@ class ConvProblemTest {
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining(direction.text);
         }
+    }
+
+    /** Images of 3x3x6 in five channels, read and written; 45 x 5 weights, or a fifth of them with their columns. */
+    @Test
+    void bytesAreOfWhatIsStored() {
+        assertThat(new ConvProblem(SIZE, 1).work()).isEqualTo(new Work(2.0 * 54 * 225, 4 * 225 + 4 * 540));
+        assertThat(new ConvProblem(SIZE, 0.2).work()).isEqualTo(new Work(2.0 * 54 * 45, 8 * 45 + 4 * 540));
     }
 
     @Test

@@ -1,9 +1,11 @@
 package dev.gossamer.bench;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gossamer.bench.LayerProblem.Direction;
 import dev.gossamer.engine.Backend;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +28,15 @@ class LayerProblemTest {
                 }
             }
         }
+    }
+
+    @Test
+    void bytesAreOfWhatIsStored() {
+        LayerProblem dense = new LayerProblem(new Patterns.Dims(10, 20), 1, 3);
+        LayerProblem sparse = new LayerProblem(new Patterns.Dims(10, 20), 0.1, 3);
+        assertThat(dense.work(Direction.FORWARD)).isEqualTo(new Work(1200, 4 * 200 + 4 * 3 * 30));
+        assertThat(sparse.work(Direction.FORWARD)).isEqualTo(new Work(120, 8 * 20 + 4 * 3 * 30));
+        assertThat(sparse.work(Direction.BACKWARD)).isEqualTo(new Work(240, 2 * (8 * 20 + 4 * 3 * 30)));
     }
 
     @ParameterizedTest
