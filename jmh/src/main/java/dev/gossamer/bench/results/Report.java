@@ -185,6 +185,9 @@ public final class Report {
         SortedMap<String, Double> bytes = new TreeMap<>();
         for (ResultFile file : files) {
             for (Result result : file.results()) {
+                if (result.params().containsKey(ResultFile.THREADS)) {
+                    continue; // the operations below the roofs run on one
+                }
                 String name = result.name();
                 if (result.gflops() != null
                         && (name.startsWith("limit: multiply-add, 1 ")

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what was measured, unique in its file: two files are compared by it
  * @param benchmark class and method, or the row's name
- * @param params JMH's parameters; none for a row
+ * @param params JMH's parameters, and its threads where there are several; none for a row
  * @param value the score
  * @param interval its error; ends that are not numbers where none is known
  * @param unit of the score

@@ -27,6 +27,9 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
     private static final String EXTENSION = ".json";
     private static final String DETAILS = ".details.json";
 
+    /** Stands among JMH's parameters where there is more than one: what several threads reach is another figure. */
+    static final String THREADS = "threads";
+
     /** Whether a name belongs to a file of results, not to one that lies beside it. */
     static boolean isNamed(Path path) {
         String name = String.valueOf(path.getFileName());
@@ -176,6 +179,10 @@ public record ResultFile(Path path, Map<String, String> machine, List<Result> re
         result.path("params")
                 .properties()
                 .forEach(param -> params.put(param.getKey(), param.getValue().asString()));
+        int threads = result.path("threads").asInt(1);
+        if (threads > 1) {
+            params.put(THREADS, Integer.toString(threads));
+        }
         String[] path = result.path("benchmark").asString("").split("\\.", -1);
         String benchmark = path.length < 2 ? path[0] : path[path.length - 2] + "." + path[path.length - 1];
         String mode = result.path("mode").asString("");

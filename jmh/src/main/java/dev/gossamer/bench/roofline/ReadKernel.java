@@ -21,9 +21,14 @@ final class ReadKernel {
     static float run(MemorySegment data, int passes) {
         float sum = 0;
         for (int pass = 0; pass < passes; pass++) {
-            sum += pass(data, (int) data.byteSize() / STRIDE * STRIDE);
+            sum += pass(data, bytesRead(data));
         }
         return sum;
+    }
+
+    /** Of a pass. */
+    static int bytesRead(MemorySegment data) {
+        return (int) data.byteSize() / STRIDE * STRIDE;
     }
 
     private static float pass(MemorySegment data, int end) {

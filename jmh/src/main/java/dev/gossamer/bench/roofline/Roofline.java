@@ -107,7 +107,7 @@ public final class Roofline {
                     data, i -> arena.allocate(spot.bytes(count), ALIGNMENT).fill((byte) 1));
             return best(count, thread -> passes -> {
                 sink = ReadKernel.run(data[thread], passes);
-                return (double) passes * (data[thread].byteSize() / ReadKernel.STRIDE * ReadKernel.STRIDE);
+                return (double) passes * ReadKernel.bytesRead(data[thread]);
             });
         }
     }

@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** The limits as JMH measures them, in the secondary results GF/s and GB/s; {@code -t max} for all cores together. */
 @BenchmarkMode(Mode.AverageTime)
@@ -46,14 +47,15 @@ public class RooflineBenchmark {
         private MemorySegment segment;
 
         @Setup(Level.Trial)
-        public void setUp() {
+        public void setUp(BenchmarkParams params) {
             Roofline.Spot spot = Roofline.spots(Caches.ofThisMachine()).stream()
                     .filter(candidate -> candidate.level().equals(memory))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("This machine has no " + memory));
             arena = Arena.ofConfined();
-            segment = arena.allocate(spot.bytes(1), 64).fill((byte) 1);
-            Rates.publish(0, (double) segment.byteSize());
+            // All threads' data together has to fit into a level that they share.
+            segment = arena.allocate(spot.bytes(params.getThreads()), 64).fill((byte) 1);
+            Rates.publish(0, ReadKernel.bytesRead(segment));
         }
 
         @TearDown(Level.Trial)

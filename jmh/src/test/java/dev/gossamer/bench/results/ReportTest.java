@@ -77,6 +77,22 @@ class ReportTest {
     }
 
     @Test
+    void roofsAreThoseOfOneThread() throws Exception {
+        jmh();
+        Files.writeString(folder.resolve("roofs.json"), "[" + fma(1, 90) + "," + fma(16, 1440) + "]");
+        assertThat(page().getDocumentElement().getTextContent())
+                .contains("multiply-add 90 GF/s")
+                .doesNotContain("multiply-add 1440 GF/s");
+    }
+
+    private static String fma(int threads, double gflops) {
+        return """
+                {"benchmark": "dev.gossamer.bench.roofline.RooflineBenchmark.fma", "mode": "avgt", "threads": %d,
+                 "primaryMetric": {"score": 10.0, "scoreError": 0.5, "scoreUnit": "us/op"},
+                 "secondaryMetrics": {"GF/s": {"score": %s}}}""".formatted(threads, gflops);
+    }
+
+    @Test
     void saysWhatIsMissing() throws Exception {
         quick();
         assertThat(page().getDocumentElement().getTextContent()).contains("at two densities");

@@ -46,6 +46,15 @@ class ResultFileTest {
     }
 
     @Test
+    void severalThreadsAreAnotherResult() throws IOException {
+        ResultFile one = ResultFile.read(write("one.json", JMH.formatted("0.5")));
+        ResultFile two =
+                ResultFile.read(write("two.json", JMH.formatted("0.5").replace("\"threads\": 1", "\"threads\": 2")));
+        assertThat(two.results().getFirst().name()).contains("threads=2");
+        assertThat(Comparison.of(one, two).pairs()).isEmpty();
+    }
+
+    @Test
     void errorThatJmhDoesNotKnowIsUnknown() throws IOException {
         Interval interval = ResultFile.read(write("a.json", JMH.formatted("\"NaN\"")))
                 .results()
