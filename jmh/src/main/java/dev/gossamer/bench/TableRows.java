@@ -49,9 +49,10 @@ final class TableRows {
         out.accept(new Measured(Row.alone("limit: " + name, value, unit, null), Interval.UNKNOWN, null, null));
     }
 
-    /** What was counted, not timed. */
-    void count(String name, double value, String unit) {
-        out.accept(new Measured(Row.alone(name, value, unit, null), new Interval(value, value), null, null));
+    /** What was counted, not timed, and may be off by so much. */
+    void count(String name, double value, String unit, double error) {
+        Interval interval = new Interval(value - error, value + error);
+        out.accept(new Measured(Row.alone(name, value, unit, null), interval, null, null));
     }
 
     /** What a run does, in the unit of its rate for each nanosecond. */
