@@ -308,7 +308,10 @@ final class PyTorch implements AutoCloseable {
             requests.newLine();
             requests.flush();
         } catch (IOException e) {
-            throw new IllegalStateException("PyTorch's process is gone (exit code " + process.exitValue() + ")", e);
+            throw new IllegalStateException(
+                    "PyTorch's process takes no more requests"
+                            + (process.isAlive() ? "" : " (it ended with exit code " + process.exitValue() + ")"),
+                    e);
         }
         return answer();
     }
