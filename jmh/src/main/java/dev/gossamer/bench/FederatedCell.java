@@ -20,9 +20,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A whole federated run, ours and PyTorch's: the same algorithm from the same model on the same samples, evaluation of every
- * round included. Ours is the ordinary run in a process of its own, messages encoded and decoded, and its directory written;
- * PyTorch's is {@code pytorch_federated.py}, a dense model with a mask. Both use as many threads, PyTorch one in each of so many
- * processes.
+ * round included. Ours is the ordinary run in a process of its own, messages encoded and decoded; that it writes its directory,
+ * mostly on another thread, is in no round's time. PyTorch's is {@code pytorch_federated.py}, a dense model with a mask. Both use
+ * as many threads, PyTorch one in each of so many processes.
  */
 final class FederatedCell {
 
