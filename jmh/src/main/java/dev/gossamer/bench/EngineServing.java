@@ -5,14 +5,14 @@ import dev.gossamer.engine.Workspace;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.nn.InferenceSession;
 import dev.gossamer.fl.nn.Network;
-import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** A batch through a model on the engine, from pixels to logits on the host. Belongs to the thread that makes it. */
 final class EngineServing implements Contender {
 
-    private final Arena arena = Arena.ofConfined();
     private final Workspace workspace;
     private final InferenceSession session;
+    private final MemorySegment images;
     private final float[] logits;
     private final int batch;
 
@@ -27,13 +27,14 @@ final class EngineServing implements Contender {
         workspace = backend.workspace(threads);
         Network network = new Network(workspace, problem.model().spec());
         network.load(theta);
-        session = new InferenceSession(network, problem.samples(workspace, arena), problem.transform(), batch);
+        session = new InferenceSession(network, problem.model().one(), problem.transform(), batch);
+        images = MemorySegment.ofArray(problem.images());
         logits = new float[batch * problem.model().spec().classes()];
     }
 
     @Override
     public void run() {
-        session.logits(0, batch, logits);
+        session.logits(images, batch, logits);
     }
 
     @Override
@@ -45,6 +46,5 @@ final class EngineServing implements Contender {
     public void close() {
         session.close();
         workspace.close();
-        arena.close();
     }
 }

@@ -1,21 +1,17 @@
 package dev.gossamer.bench;
 
-import dev.gossamer.engine.Samples;
 import dev.gossamer.engine.Shape;
-import dev.gossamer.engine.Workspace;
 import dev.gossamer.engine.ops.PixelTransform;
 import dev.gossamer.fl.nn.DropoutSpec;
 import dev.gossamer.fl.nn.LayerSpec;
 import dev.gossamer.fl.nn.ModelSpec;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /**
  * A model and a batch of random images, to be classified again and again: the answer is the logits. Ours takes the bytes of the
- * images, peers the floats that they stand for, which are ready for them.
+ * images, which it is given anew each time, peers the floats that they stand for, which are ready for them.
  */
 final class ServeProblem {
 
@@ -60,12 +56,6 @@ final class ServeProblem {
     PixelTransform transform() {
         int channels = model.one().channels();
         return new PixelTransform(Collections.nCopies(channels, SCALE), Collections.nCopies(channels, 0f));
-    }
-
-    /** The images in the arena, all of class 0, in which nobody is interested. */
-    Samples samples(Workspace workspace, Arena arena) {
-        MemorySegment pixels = arena.allocate(images.length, 64).copyFrom(MemorySegment.ofArray(images));
-        return workspace.samples(pixels, arena.allocate(batch, 64), model.one(), batch);
     }
 
     /** The images as a network's input. */
