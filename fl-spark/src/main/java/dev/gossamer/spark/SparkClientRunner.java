@@ -153,6 +153,7 @@ final class SparkClientRunner implements Site.Session {
     }
 
     private void run(Cohort cohort, int size, Plan plan) {
+        memories.begin(cohort);
         List<Integer> clients = cohort.clients();
         Deque<Window> flight = new ArrayDeque<>();
         try {

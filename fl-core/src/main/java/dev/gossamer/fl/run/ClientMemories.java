@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.method.Cohort;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -8,6 +9,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -37,6 +39,36 @@ public final class ClientMemories {
     record Memory(int round, ModelState state) {}
 
     private final ConcurrentSkipListMap<Key, Memory> memories = new ConcurrentSkipListMap<>();
+
+    /** What those remembered that are asked in the present exchange when they were asked first, by client. */
+    private final Map<Integer, Map<Key, Memory>> before = new HashMap<>();
+
+    /** The exchange: a round, and whether it screens. */
+    private int round;
+
+    private boolean screens;
+
+    /**
+     * Before clients are asked. One that is asked again in an exchange, as what it sent could not be used, begins with what it
+     * knew when it was asked first: what it did in vain counts once. One thread at a time, and no client is at work.
+     */
+    public void begin(Cohort cohort) {
+        if (cohort.round() != round || cohort.screens() != screens) {
+            before.clear();
+            round = cohort.round();
+            screens = cohort.screens();
+        }
+        if (cohort.quorum().retries() == 0) {
+            return; // nobody is: twice the memory would be held for nothing
+        }
+        for (int client : cohort.clients()) {
+            Map<Key, Memory> known = before.putIfAbsent(client, new TreeMap<>(of(client)));
+            if (known != null) {
+                of(client).clear();
+                memories.putAll(known);
+            }
+        }
+    }
 
     /**
      * What a client remembers; null if that is nothing, or was set before a round.

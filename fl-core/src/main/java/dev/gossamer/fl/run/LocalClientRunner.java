@@ -91,6 +91,7 @@ public final class LocalClientRunner implements Site.Session {
 
     @Override
     public void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates) {
+        memories.begin(cohort);
         List<Integer> clients = cohort.clients();
         Deque<CompletableFuture<ClientUpdate>> flight = new ArrayDeque<>();
         int most = Math.min(threads, Math.max(clients.size(), parallelism));

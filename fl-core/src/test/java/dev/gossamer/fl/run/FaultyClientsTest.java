@@ -100,6 +100,25 @@ class FaultyClientsTest {
                 .containsOnly(8);
     }
 
+    /** Everybody is asked twice, in the same order: squares, momentum and what rounding took away are those of one answer. */
+    @Test
+    void thoseThatAreAskedAgainBeginWithWhatTheyKnew() {
+        for (Map<String, String> settings : List.of(
+                Map.of("method", "prunefl", "adjustEvery", "2", "firstEpochs", "1"),
+                Map.of("momentum", "0.9", "optimizer", "keep"),
+                Map.of("uploadValues", "bfloat16"),
+                Map.of("method", "snip", "uploadValues", "bfloat16"))) {
+            Map<String, String> asked = new HashMap<>(settings);
+            asked.put("rounds", "4");
+            List<Double> once = run(asked).stream().map(RoundMetrics::loss).toList();
+            asked.putAll(Map.of("faults", "corrupt:8", "retries", "1"));
+            assertThat(run(asked))
+                    .as("%s", settings)
+                    .extracting(RoundMetrics::loss)
+                    .isEqualTo(once);
+        }
+    }
+
     @Test
     void injectedFaultsHitTheTrainingAndNotTheScreeningBeforeIt() {
         for (String method : List.of("snip", "grasp", "prunefl")) {
