@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Results do not depend on the number of threads: what a client does is a function of seed, round, client and message.
  *
  * <p>At most twice as many updates as threads are in flight or waiting to be folded. Within a budget of memory a run begins with
- * one thread, and gets as many as fit when a client has answered and its need is known. Where a device's memory runs out, there
+ * one thread, and gets as many as fit when a client has trained and its need is known. Where a device's memory runs out, there
  * are fewer.
  */
 public final class LocalClientRunner implements Site.Session {
@@ -114,7 +114,7 @@ public final class LocalClientRunner implements Site.Session {
         }
     }
 
-    /** Not before a client has answered: those that fail may not have taken what training takes. */
+    /** Not before a client has trained: those that fail, or only score, may not have taken what training takes. */
     private void growWithinBudget(int most) {
         long needed = workerBytes.get();
         if (needed > 0) {
@@ -127,7 +127,7 @@ public final class LocalClientRunner implements Site.Session {
         if (update.failure() != null) {
             return update;
         }
-        workerBytes.accumulateAndGet(worker.allocatedBytes(), Math::max);
+        workerBytes.accumulateAndGet(worker.trainingBytes(), Math::max);
         footprint.accumulateAndGet(
                 worker.footprint(), (most, its) -> its == null ? most : most == null ? its : most.larger(its));
         return update;

@@ -100,6 +100,12 @@ final class Worker implements AutoCloseable {
     private @Nullable LocalTraining trainingFor;
     private @Nullable GradientSquares squares;
 
+    /** Most that the backend had given out, data included, since this worker first trained; 0 before. */
+    private long trainingBytes;
+
+    /** Memory of the last training; null before. */
+    private @Nullable Footprint footprint;
+
     Worker(Setup setup) {
         this.setup = setup;
         this.workspace = setup.backend().workspace(1);
@@ -249,6 +255,8 @@ final class Worker implements AutoCloseable {
                 random.shuffle(order);
                 session.trainEpoch(MemorySegment.ofArray(order), order.length);
             }
+            trainingBytes = Math.max(trainingBytes, workspace.allocatedBytes());
+            footprint = session.footprint(workspace.allocatedBytes() - dataBytes - evaluation.allocatedBytes());
             long seen = (long) training.epochs() * order.length;
             return new TrainingReport(
                     session.lastEpoch().loss(), 0, session.flops(), seen * denseFlops, session.savedActivationBytes());
@@ -284,7 +292,9 @@ final class Worker implements AutoCloseable {
         public ModelState gradient(GradientSettings settings, int[] samples) {
             try (GradientSession session = new GradientSession(
                     network, train, setup.data().transform(), batch(samples), samples.length, settings)) {
-                return session.gradient(samples);
+                ModelState gradient = session.gradient(samples);
+                keepPeak();
+                return gradient;
             }
         }
 
@@ -292,7 +302,16 @@ final class Worker implements AutoCloseable {
         public ModelState hessianGradient(GradientSettings settings, int[] samples) {
             try (HessianProduct session = new HessianProduct(
                     network, train, setup.data().transform(), batch(samples), samples.length, settings)) {
-                return session.ofGradient(samples);
+                ModelState product = session.ofGradient(samples);
+                keepPeak();
+                return product;
+            }
+        }
+
+        /** Of one that trains as well, as FedDST's; who only scores does so alone, and gives all of it back. */
+        private void keepPeak() {
+            if (trainingBytes > 0) {
+                trainingBytes = Math.max(trainingBytes, workspace.allocatedBytes());
             }
         }
 
@@ -376,18 +395,18 @@ final class Worker implements AutoCloseable {
         return known;
     }
 
-    /** Bytes that the backend has given out for this worker, data included. */
-    long allocatedBytes() {
-        return workspace.allocatedBytes();
+    /**
+     * Bytes that the backend has given out for this worker, data included, at most; 0 if it has not trained yet: what a score
+     * takes says nothing of what training does.
+     */
+    long trainingBytes() {
+        return trainingBytes;
     }
 
     /** Memory of training; null if this worker has not trained yet. */
     @Nullable
     Footprint footprint() {
-        TrainingSession session = training;
-        return session == null
-                ? null
-                : session.footprint(workspace.allocatedBytes() - dataBytes - evaluation.allocatedBytes());
+        return footprint;
     }
 
     void load(ModelState model) {
