@@ -3,6 +3,7 @@ package dev.gossamer.fl.method;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.nn.GradientSettings;
 import dev.gossamer.fl.nn.ModelSpec;
+import dev.gossamer.fl.nn.ParameterSpec;
 import dev.gossamer.fl.sparsity.HoldersMean;
 import dev.gossamer.fl.sparsity.MagnitudePruning;
 import dev.gossamer.fl.sparsity.PruneRegrow;
@@ -38,6 +39,15 @@ public record FedDst(ModelSpec spec, LocalTraining training, PruneRegrow exchang
     /** The name it is chosen by. */
     public static final String NAME = "feddst";
 
+    public FedDst {
+        exchange.check(
+                spec.parameters().stream()
+                        .filter(parameter -> scope.names().contains(parameter.name()))
+                        .map(ParameterSpec::dimensions)
+                        .toList(),
+                adjustEvery);
+    }
+
     @Override
     public String name() {
         return NAME;
@@ -45,9 +55,7 @@ public record FedDst(ModelSpec spec, LocalTraining training, PruneRegrow exchang
 
     @Override
     public ServerState init(long seed) {
-        ModelState initial = spec.initial(seed);
-        exchange.check(initial, scope::covers, adjustEvery);
-        return new ServerState(0, exchange.prune(initial, scope::covers));
+        return new ServerState(0, exchange.prune(spec.initial(seed), scope::covers));
     }
 
     @Override

@@ -4,7 +4,8 @@ import dev.gossamer.fl.codec.ModelState;
 
 /**
  * A federated method: an initial state, and rounds that make a new state from the last. States are immutable; a method holds
- * settings only and may be used by several runs at once.
+ * settings only and may be used by several runs at once. One that cannot begin with its model says so when it is made, before
+ * weights are drawn.
  */
 public interface FederatedMethod {
 

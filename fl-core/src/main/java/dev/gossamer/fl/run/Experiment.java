@@ -103,10 +103,10 @@ public final class Experiment {
         return prepared;
     }
 
-    /** What a method cannot do with a model it says when it begins: here, where nothing is written or overwritten yet. */
+    /** What a method cannot do with a model it says when it is made: here, where nothing is written or overwritten yet. */
     private void checkMethod() {
         try {
-            method().init(config.seed());
+            method();
         } catch (IllegalArgumentException e) {
             throw new ConfigException(
                     "method is " + config.method() + ", but cannot begin with model " + config.model() + ": "

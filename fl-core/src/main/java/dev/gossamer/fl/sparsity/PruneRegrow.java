@@ -53,11 +53,12 @@ public record PruneRegrow(double sparsity, double alpha, int endRound) implement
     /**
      * That layers have weights enough for every exchange from a round on: the first prunes most.
      *
+     * @param shapes of the prunable tensors
      * @throws IllegalArgumentException if a layer would need more zeros than it has weights
      */
-    public void check(ModelState model, Predicate<TensorState> prunable, int round) {
+    public void check(List<int[]> shapes, int round) {
         try {
-            counts(model, prunable, prunedTo(round));
+            ErdosRenyiKernel.keptByScaledSparsity(shapes, prunedTo(round));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     e.getMessage() + (exchanged(round) > 0 ? ", or adjustFraction (it is " + alpha + ")" : ""), e);

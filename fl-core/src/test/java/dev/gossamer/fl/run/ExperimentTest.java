@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.sun.management.ThreadMXBean;
 import dev.gossamer.fl.TestData;
+import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.sparsity.PruningSchedule;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -171,6 +174,22 @@ class ExperimentTest extends BackendRuns {
         assertThatThrownBy(() -> Experiment.prepare(config(settings), data, choice, 1))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("At sparsity 0.99 the layer of shape [128, 128]");
+    }
+
+    /** Weights are drawn when the run begins, and not on machines to which they are sent. */
+    @Test
+    void noWeightIsDrawnToAskTheMethod() {
+        ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Dataset strokes = DataSource.load("strokes", folder)) {
+            for (String method : List.of("fedavg", "feddst", "fedavgm")) {
+                ExperimentConfig config = config(Map.of("model", "cnn-femnist", "method", method));
+                long before = memory.getCurrentThreadAllocatedBytes();
+                Experiment experiment = Experiment.prepare(config, strokes, choice, 1);
+                assertThat(memory.getCurrentThreadAllocatedBytes() - before)
+                        .as(method)
+                        .isLessThan(Float.BYTES * experiment.spec().parameterCount());
+            }
+        }
     }
 
     @Test
