@@ -158,7 +158,7 @@ final class Hosts {
             if (!device.isEmpty()) {
                 System.setProperty(DEVICE, device);
             }
-            ExperimentConfig config = ExperimentConfig.resolve(null, setup.config());
+            ExperimentConfig config = ExperimentConfig.begun(null, setup.config());
             Backends.Choice choice =
                     Backends.open(setup.backend(), new BackendOptions(1, new TuningTable(setup.tuning())));
             backend = choice.backend();

@@ -254,6 +254,26 @@ public record ExperimentConfig(
      * @throws ConfigException naming the file or the option, the key, its value and what is allowed
      */
     public static ExperimentConfig resolve(@Nullable Path yaml, Map<String, String> overrides) {
+        SettingValues values = values(yaml, overrides);
+        DEPENDENT.forEach(dependent -> check(dependent, values));
+        ExperimentConfig config = of(values);
+        config.checkTogether(values);
+        return config;
+    }
+
+    /**
+     * The settings of a run that has begun: whether they go together was asked then. What a later release would refuse, as a
+     * setting that is ignored, is no reason to leave a run undone, or unread.
+     *
+     * @param yaml the file that it wrote, or null
+     * @param settings those of {@link #toMap} where there is none
+     * @throws ConfigException as {@link #resolve}, for what is wrong by itself
+     */
+    public static ExperimentConfig begun(@Nullable Path yaml, Map<String, String> settings) {
+        return of(values(yaml, settings));
+    }
+
+    private static SettingValues values(@Nullable Path yaml, Map<String, String> overrides) {
         Map<String, Yaml.Entry> file = yaml == null ? Map.of() : Yaml.read(yaml);
         SettingValues values = new SettingValues(settings(method(yaml, file, overrides)));
         file.forEach((key, value) -> {
@@ -268,10 +288,7 @@ public record ExperimentConfig(
             DensityRule rule = MethodCatalog.distribution(values.text(MethodCatalog.DISTRIBUTION));
             values.otherwise(MethodCatalog.REFRESH, (long) SparseTraining.swatPeriod(rule));
         }
-        DEPENDENT.forEach(dependent -> check(dependent, values));
-        ExperimentConfig config = of(values);
-        config.checkTogether(values);
-        return config;
+        return values;
     }
 
     /** The method's name, checked: which other keys there are depends on it. */

@@ -51,7 +51,7 @@ public record RunRecord(
         Map<String, String> machine = new LinkedHashMap<>();
         flatten("", manifest, machine);
         return new RunRecord(
-                ExperimentConfig.resolve(directory.resolve(RunDirectory.CONFIG), Map.of()),
+                ExperimentConfig.begun(directory.resolve(RunDirectory.CONFIG), Map.of()),
                 machine,
                 started(manifest),
                 manifest.path(Manifest.MODEL).path(Manifest.DENSE_BYTES).asLong(dense(rounds)),

@@ -44,7 +44,7 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
             throw damaged(file, "it names no backend");
         }
         return new StoredRun(
-                ExperimentConfig.resolve(config, Map.of()),
+                ExperimentConfig.begun(config, Map.of()),
                 backend.path("name").asString(),
                 backend.path("device").asString(""),
                 new TuningTable(tuning),

@@ -77,6 +77,29 @@ class ResumeTest extends BackendRuns {
         assertThat(RunRecord.of(out).labels()).isEmpty();
     }
 
+    /** Settings that a run ignores were not refused when runs of earlier releases began. */
+    @Test
+    void aRunWhoseSettingsAreRefusedTodayGoesOn() throws IOException {
+        Map<String, String> settings = Map.of("method", "fedsparsify-local", "aggregate", "fedavg");
+        Path whole = folder.resolve("whole");
+        run(settings, RunDirectory.create(whole, false), 0);
+        Path file = Files.writeString(
+                folder.resolve("old.yaml"),
+                experiment(settings).config().toYaml().replace("voteThreshold: half", "voteThreshold: floor"));
+        assertThatThrownBy(() -> ExperimentConfig.resolve(file, Map.of())).hasMessageContaining("voteThreshold");
+        ExperimentConfig old = ExperimentConfig.begun(file, Map.of());
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> run(prepared(old), RunDirectory.create(out, false), 2, new ArrayList<>()))
+                .isInstanceOf(RunStoppedException.class);
+
+        StoredRun stored = StoredRun.of(out);
+        assertThat(stored.config()).isEqualTo(old);
+        run(prepared(stored.config()), RunDirectory.resume(out), 0, new ArrayList<>());
+
+        assertSame(out, whole);
+        assertThat(RunRecord.of(out).rounds()).hasSize(4);
+    }
+
     @Test
     void checkpointsAreWrittenAsOftenAsAsked() throws IOException {
         Map<String, String> settings =
@@ -335,7 +358,11 @@ class ResumeTest extends BackendRuns {
         Map<String, String> all =
                 new HashMap<>(Map.of("clients", "6", "rounds", "4", "epochs", "1", "batch", "8", "lr", "0.1"));
         all.putAll(settings);
-        return Experiment.prepare(ExperimentConfig.resolve(null, all), data, choice, 2);
+        return prepared(ExperimentConfig.resolve(null, all));
+    }
+
+    private Experiment prepared(ExperimentConfig config) {
+        return Experiment.prepare(config, data, choice, 2);
     }
 
     private void run(Map<String, String> settings, RunDirectory directory, int stopAt) {
@@ -343,7 +370,10 @@ class ResumeTest extends BackendRuns {
     }
 
     private void run(Map<String, String> settings, RunDirectory directory, int stopAt, List<String> warnings) {
-        Experiment experiment = experiment(settings);
+        run(experiment(settings), directory, stopAt, warnings);
+    }
+
+    private static void run(Experiment experiment, RunDirectory directory, int stopAt, List<String> warnings) {
         StopSignal stop = new StopSignal();
         RunListener listener = new RunListener() {
             @Override
