@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -16,8 +17,9 @@ import java.util.stream.IntStream;
  * McMahan, Smith, Talwalkar, "LEAF: a benchmark for federated settings", 2018; the images are those of NIST's Special
  * Database 19.
  *
- * <p>It is read from IDX files that belong together: {@code X-images-idx3-ubyte}, {@code X-labels-idx1-ubyte} and
- * {@code X-clients-idx1-ubyte}, the client of each image. LEAF's own JSON is not read. There is no published test split: as
+ * <p>It is read from IDX files that belong together: {@code X-images-idx3-ubyte}, {@code X-labels-idx1-ubyte} and the client
+ * of each image, {@code X-clients-idx1-int}, or {@code X-clients-idx1-ubyte} where there are no more than 256: LEAF has 3,550
+ * writers. LEAF's own JSON is not read. There is no published test split: as
  * LEAF's tools do by default, a tenth of each client's images are set apart, here its 10th, 20th and so on in the order of
  * the file, whatever the seed of a run.
  */
@@ -26,7 +28,8 @@ public final class Femnist {
     /** The name on the command line, and of the sub-folder. */
     public static final String NAME = "femnist";
 
-    private static final String CLIENTS = "-clients-idx1-ubyte";
+    private static final String CLIENTS = "-clients-idx1-";
+    private static final List<String> TYPES = List.of("ubyte", "int");
     private static final int SIDE = 28;
     private static final int DIGITS = 10;
     /** Digits, upper and lower case letters. */
@@ -68,14 +71,10 @@ public final class Femnist {
         List<Integer> train = new ArrayList<>();
         List<Integer> test = new ArrayList<>();
         List<int[]> clients = new ArrayList<>();
-        for (int owner : new TreeSet<>(Arrays.stream(owners).boxed().toList())) {
+        for (List<Integer> its : imagesOf(owners).values()) {
             int first = train.size();
-            int seen = 0;
-            for (int image = 0; image < owners.length; image++) {
-                if (owners[image] == owner) {
-                    seen++;
-                    (seen % TEST_SHARE == 0 ? test : train).add(image);
-                }
+            for (int i = 0; i < its.size(); i++) {
+                ((i + 1) % TEST_SHARE == 0 ? test : train).add(its.get(i));
             }
             clients.add(IntStream.range(first, train.size()).toArray());
         }
@@ -96,8 +95,17 @@ public final class Femnist {
                 clients.size() + " clients" + (digits ? ", digits only" : ""));
     }
 
+    /** By client, in the order of the file. */
+    private static SortedMap<Integer, List<Integer>> imagesOf(int... owners) {
+        SortedMap<Integer, List<Integer>> images = new TreeMap<>();
+        for (int image = 0; image < owners.length; image++) {
+            images.computeIfAbsent(owners[image], owner -> new ArrayList<>()).add(image);
+        }
+        return images;
+    }
+
     private static int[] owners(Path clientFile, Path imageFile, int images) {
-        int[] owners = IdxReader.readNumbers(clientFile, "clients (idx1 of unsigned bytes)");
+        int[] owners = IdxReader.readNumbers(clientFile, "clients");
         if (owners.length != images) {
             throw new DataException(clientFile + ": " + owners.length + " clients, but " + imageFile + " has " + images
                     + " images: the two files do not belong together; fetch them again");
@@ -121,7 +129,8 @@ public final class Femnist {
                         + ". Leave the one that is meant, or point --data at a folder of its own");
             }
         }
-        throw new MissingDataException("Data set " + NAME + ": no file *" + CLIENTS + " or *" + CLIENTS + ".gz in\n    "
+        throw new MissingDataException("Data set " + NAME + ": no file *" + CLIENTS + "int or *" + CLIENTS
+                + "ubyte, as it is or with .gz, in\n    "
                 + folder.resolve(NAME) + "\n    " + folder
                 + "\nPut it there with its *-images-idx3-ubyte and *-labels-idx1-ubyte, made from LEAF's FEMNIST"
                 + " (https://leaf.cmu.edu), or point --data at the folder that has them."
@@ -131,7 +140,8 @@ public final class Femnist {
     private static List<Path> clientFiles(Path place) {
         List<Path> found = new ArrayList<>();
         if (Files.isDirectory(place)) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(place, "*" + CLIENTS + "{,.gz}")) {
+            try (DirectoryStream<Path> files =
+                    Files.newDirectoryStream(place, "*" + CLIENTS + "{" + String.join(",", TYPES) + "}{,.gz}")) {
                 files.forEach(found::add);
             } catch (IOException e) {
                 throw new DataException(place + ": cannot be read (" + e.getMessage() + ")", e);

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
@@ -24,11 +25,16 @@ public final class IdxReader {
     private static final int IMAGES_MAGIC = 0x0803;
     /** Unsigned bytes in one dimension. */
     private static final int LABELS_MAGIC = 0x0801;
+    /** Signed 32-bit numbers in one dimension. */
+    private static final int INTEGERS_MAGIC = 0x0C01;
 
     /** No byte of gzip unpacks to more than this: a header that announces more is wrong, whatever follows. */
     private static final long MAX_EXPANSION = 1032;
     /** Images unpack to a few times their size: what announces more is counted before memory is taken for it. */
     private static final long PLAUSIBLE_EXPANSION = 16;
+
+    private static final ValueLayout.OfInt BIG_ENDIAN_INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private IdxReader() {}
 
@@ -72,15 +78,29 @@ public final class IdxReader {
     /**
      * Reads numbers that go with images.
      *
-     * @param file idx1 of unsigned bytes: count
+     * @param file idx1 of unsigned bytes, or of 32-bit integers where its name ends in {@code -int}: count
      * @param what it should hold, for errors
+     * @return none is negative
      */
     static int[] readNumbers(Path file, String what) {
+        boolean integers = file.getFileName().toString().matches(".*-int(\\.gz)?");
         try (Arena arena = Arena.ofConfined()) {
-            Elements numbers = elements(file, LABELS_MAGIC, what, arena);
-            return IntStream.range(0, numbers.count())
-                    .map(i -> Byte.toUnsignedInt(numbers.bytes().get(ValueLayout.JAVA_BYTE, i)))
+            Elements numbers = integers
+                    ? elements(file, INTEGERS_MAGIC, what + " (idx1 of 32-bit integers)", arena)
+                    : elements(file, LABELS_MAGIC, what + " (idx1 of unsigned bytes)", arena);
+            MemorySegment bytes = numbers.bytes();
+            int[] read = IntStream.range(0, numbers.count())
+                    .map(i -> integers
+                            ? bytes.get(BIG_ENDIAN_INT, (long) Integer.BYTES * i)
+                            : Byte.toUnsignedInt(bytes.get(ValueLayout.JAVA_BYTE, i)))
                     .toArray();
+            for (int i = 0; i < read.length; i++) {
+                if (read[i] < 0) {
+                    throw new DataException(
+                            file + ": number " + i + " is " + read[i] + ", but must be 0 or more" + AGAIN);
+                }
+            }
+            return read;
         }
     }
 
@@ -104,7 +124,7 @@ public final class IdxReader {
             int count = dimension(header, 4, file);
             int height = magic == IMAGES_MAGIC ? dimension(header, 8, file) : 1;
             int width = magic == IMAGES_MAGIC ? dimension(header, 12, file) : 1;
-            long size = size(file, count, height, width);
+            long size = size(file, count, height, magic == INTEGERS_MAGIC ? Integer.BYTES : width);
             if (size > Files.size(file) * (in instanceof GZIPInputStream ? PLAUSIBLE_EXPANSION : 1)) {
                 count(file, headerBytes, size);
             }

@@ -91,6 +91,41 @@ class FemnistTest {
         refused("some-labels-idx1-ubyte", "label 7 is 62", "62 classes");
     }
 
+    /** LEAF has 3,550; as bytes, 256 and 512 would be one. */
+    @Test
+    void clientsAreAsManyAsThereAreWriters() throws IOException {
+        int[] owners = IntStream.range(0, COUNT)
+                .map(i -> i < 12 ? 256 : i < 24 ? 512 : 65_536 + i)
+                .toArray();
+        writeIntegers(owners);
+        refused("several client files", "some-clients-idx1-int, some-clients-idx1-ubyte");
+        Files.delete(file("clients-idx1"));
+        try (Dataset data = Femnist.load(folder)) {
+            assertThat(data.extent()).isEqualTo("12 clients, digits only");
+            assertThat(data.naturalClients().stream().map(part -> part.length))
+                    .containsExactly(11, 11, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+            assertThat(data.test().labelArray()).containsExactly(9, 1);
+        }
+        owners[7] = -1;
+        writeIntegers(owners);
+        refused("some-clients-idx1-int: number 7 is -1");
+        Files.write(integers(), new byte[] {0, 0, 12, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0});
+        refused("some-clients-idx1-int", "announces 8 bytes", "only 5");
+        Files.write(integers(), new byte[] {0, 0, 8, 1, 0, 0, 0, 1, 1});
+        refused("some-clients-idx1-int: should hold clients (idx1 of 32-bit integers)", "00000c01");
+    }
+
+    private Path integers() {
+        return folder.resolve("femnist/some-clients-idx1-int");
+    }
+
+    private void writeIntegers(int... values) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(8 + Integer.BYTES * values.length);
+        bytes.putInt(0xC01).putInt(values.length);
+        Arrays.stream(values).forEach(bytes::putInt);
+        Files.write(integers(), bytes.array());
+    }
+
     @Test
     void aClientFileOfAnotherLengthIsRefused() throws IOException {
         write("clients-idx1", Arrays.copyOf(owners(), COUNT - 1));
