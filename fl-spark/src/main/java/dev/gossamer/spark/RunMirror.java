@@ -184,6 +184,12 @@ final class RunMirror {
             copy();
         }
 
+        /** The checkpoint of the last round may have come only now. */
+        @Override
+        public void halted() {
+            copy();
+        }
+
         /** Of another run nothing stays, lest its checkpoints be gone on with: the manifest goes last, as it says that they may go. */
         private void clear(String started) {
             try {

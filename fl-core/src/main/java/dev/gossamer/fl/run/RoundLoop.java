@@ -103,10 +103,7 @@ final class RoundLoop {
                     listener.roundDone(history.getLast());
                 }
             } catch (RunStoppedException e) {
-                if (last.state().round() > writer.round()) {
-                    writer.write(last);
-                }
-                writer.settle(); // whoever stopped it is told that it can go on
+                halt(last, writer); // whoever stopped it is told that it can go on
                 throw e;
             } catch (RuntimeException e) {
                 keep(last, writer, e);
@@ -116,13 +113,18 @@ final class RoundLoop {
         return last;
     }
 
-    /** So that no round is lost that was complete when a later one failed. */
-    private static void keep(Checkpoint last, CheckpointWriter writer, RuntimeException failure) {
+    /** So that no round is lost that was complete, here and where copies are kept. */
+    private void halt(Checkpoint last, CheckpointWriter writer) {
+        if (last.state().round() > writer.round()) {
+            writer.write(last);
+        }
+        writer.settle();
+        listener.halted();
+    }
+
+    private void keep(Checkpoint last, CheckpointWriter writer, RuntimeException failure) {
         try {
-            if (last.state().round() > writer.round()) {
-                writer.write(last);
-            }
-            writer.settle();
+            halt(last, writer);
         } catch (RuntimeException e) {
             failure.addSuppressed(e);
         }

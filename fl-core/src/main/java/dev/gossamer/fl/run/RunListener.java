@@ -23,6 +23,9 @@ public interface RunListener {
         return false;
     }
 
+    /** When the run ends early, stopped or failed, and what it takes to go on after its last round is on the disk. */
+    default void halted() {}
+
     /** At the end, when all files are written. */
     default void finished(RunResult result) {}
 
@@ -52,6 +55,12 @@ public interface RunListener {
             @Override
             public boolean readsCheckpoints() {
                 return first.readsCheckpoints() || next.readsCheckpoints();
+            }
+
+            @Override
+            public void halted() {
+                first.halted();
+                next.halted();
             }
 
             @Override

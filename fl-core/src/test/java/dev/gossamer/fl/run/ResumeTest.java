@@ -265,6 +265,33 @@ class ResumeTest extends BackendRuns {
         assertThat(found).containsExactly(1, 2, 3, 4);
     }
 
+    /** Copies of it are made when the round is told of, and the checkpoint comes after that. */
+    @Test
+    void aListenerHearsOfTheCheckpointOfARunThatEndsEarly() throws IOException {
+        for (RuntimeException end : List.of(new RunStoppedException(), new IllegalStateException("round 3"))) {
+            Path out = folder.resolve(end.getClass().getSimpleName());
+            List<String> found = new ArrayList<>();
+            RunListener ending = new RunListener() {
+                @Override
+                public void roundDone(RoundMetrics metrics) {
+                    if (metrics.round() == 3) {
+                        throw end;
+                    }
+                }
+
+                @Override
+                public void halted() {
+                    found.addAll(list(out.resolve("checkpoint")));
+                }
+            };
+            try (RunDirectory directory = RunDirectory.create(out, false).checkpointEvery(100)) {
+                assertThatThrownBy(() -> experiment(Map.of()).run(directory, RunListener.NONE.then(ending)))
+                        .isSameAs(end);
+            }
+            assertThat(found).containsExactly("round-3.checkpoint");
+        }
+    }
+
     /** Who stops a run is told to resume it, which takes a checkpoint that is on the disk. */
     @Test
     void aStoppedRunWhoseCheckpointCannotBeWrittenSaysSo() throws IOException {
@@ -346,11 +373,17 @@ class ResumeTest extends BackendRuns {
         Files.write(file, bytes);
     }
 
-    private static List<String> rounds(Path out) throws IOException {
-        try (Stream<Path> files = Files.list(out.resolve("checkpoint"))) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(file -> file.startsWith("round"))
-                    .toList();
+    private static List<String> rounds(Path out) {
+        return list(out.resolve("checkpoint")).stream()
+                .filter(file -> file.startsWith("round"))
+                .toList();
+    }
+
+    private static List<String> list(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
