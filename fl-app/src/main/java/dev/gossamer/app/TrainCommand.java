@@ -113,7 +113,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         BackendOptions backendOptions = place.backendOptions();
         Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
-        OutputFolder.check(out, place.overwrite);
+        RunDirectory.check(out, place.overwrite);
         try (Site site = place.site.open(run)) {
             if (site != null) {
                 site.checkCopies(place.overwrite);

@@ -18,6 +18,12 @@ final class Manifest {
     /** System property with the commit of the code; the launcher sets it. */
     static final String COMMIT_PROPERTY = "gossamer.commit";
 
+    /** Key of the release, which every run's manifest has: one of ours is known by it. */
+    static final String RELEASE = "gossamer";
+
+    /** Key of when the run began, which tells it from all others. */
+    static final String STARTED = "started";
+
     /** Key of what the model is when dense. */
     static final String MODEL = "model";
 
@@ -39,9 +45,9 @@ final class Manifest {
 
     static Map<String, Object> of(Experiment experiment) {
         Map<String, Object> manifest = new LinkedHashMap<>();
-        manifest.put("started", Instant.now().toString());
+        manifest.put(STARTED, Instant.now().toString());
         manifest.put("seed", experiment.config().seed());
-        manifest.put("gossamer", version());
+        manifest.put(RELEASE, version());
         manifest.put("commit", System.getProperty(COMMIT_PROPERTY, UNKNOWN));
         manifest.put("jdk", System.getProperty("java.vm.name") + " " + Runtime.version());
         manifest.put(

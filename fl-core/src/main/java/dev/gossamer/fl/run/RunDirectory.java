@@ -70,7 +70,8 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * Refuses a path that {@link #create} would refuse, without touching anything.
      *
-     * @param overwrite whether a folder with a run in it is fine; one with other things only never is
+     * @param overwrite whether a folder with a run in it is fine; one with other things only never is: files of the same names
+     *     may be somebody's work
      * @throws ConfigException if it is no folder, or is not empty and may not be overwritten
      */
     public static void check(Path path, boolean overwrite) {
@@ -80,27 +81,28 @@ public final class RunDirectory implements AutoCloseable {
         if (!Files.isDirectory(path)) {
             throw new ConfigException("Output " + path + " is a file; give a folder that is new or empty");
         }
-        try (Stream<Path> entries = Files.list(path)) {
-            List<String> names = entries.map(entry -> entry.getFileName().toString())
-                    .sorted()
-                    .toList();
-            if (!overwrite && !names.isEmpty()) {
-                throw new ConfigException("Output folder " + path
-                        + " is not empty; give another one, or --overwrite to replace the run in it");
-            }
-            if (!names.containsAll(List.of(MANIFEST, METRICS))
-                    && !names.stream().allMatch(RunDirectory::ours)) {
-                throw new ConfigException("Output folder " + path + " does not hold a run but "
-                        + names.stream().filter(name -> !ours(name)).findFirst().orElseThrow()
-                        + "; nothing in it is overwritten, give another folder");
-            }
-        } catch (IOException e) {
-            throw new ConfigException("Output folder " + path + " cannot be read: " + e, e);
+        if (!overwrite && !isEmpty(path)) {
+            throw new ConfigException("Output folder " + path
+                    + " is not empty; give another one, or --overwrite to replace the run in it");
+        }
+        if (!StoredRun.isIn(path) && !isBarelyBegun(path)) {
+            throw new ConfigException(
+                    "--overwrite: " + path + " is not empty and is not a run of Gossamer (no " + CONFIG
+                            + " and " + MANIFEST
+                            + " that a run wrote), so it is left alone. Give another folder, or empty this one yourself");
         }
     }
 
-    private static boolean ours(String name) {
-        return FILES.contains(name) || name.equals(PLOTS) || name.equals(Checkpoints.FOLDER) || isLeftOver(name);
+    private static boolean isEmpty(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.findAny().isEmpty();
+        } catch (IOException e) {
+            throw unreadable(folder, e);
+        }
+    }
+
+    private static ConfigException unreadable(Path folder, IOException e) {
+        return new ConfigException("Output folder " + folder + " cannot be read: " + e, e);
     }
 
     /** Whether a run writes a file of that name below its directory; folders end with a slash in it. */
@@ -122,17 +124,22 @@ public final class RunDirectory implements AutoCloseable {
      */
     public static boolean isBarelyBegun(Path path) {
         try (Stream<Path> entries = Files.list(path)) {
+        boolean begun = StoredRun.hasManifest(path);
             for (Path entry : entries.toList()) {
                 String name = entry.getFileName().toString();
-                boolean empty = name.equals(METRICS) && Files.size(entry) == 0;
-                boolean ours = name.equals(MANIFEST) && StoredRun.manifest(path).containsKey("gossamer");
-                if (!empty && !ours && !name.equals(INIT) && !isLeftOver(name)) {
+                boolean empty = name.equals(METRICS)
+                        ? Files.size(entry) == 0
+                        : List.of(PLOTS, Checkpoints.FOLDER).contains(name)
+                                && Files.isDirectory(entry)
+                                && isEmpty(entry);
+                boolean ours = begun && (name.equals(MANIFEST) || name.equals(INIT));
+                if (!empty && !ours && !isLeftOver(name)) {
                     return false;
                 }
             }
             return true;
         } catch (IOException e) {
-            throw new ConfigException("Output folder " + path + " cannot be read: " + e, e);
+            throw unreadable(path, e);
         }
     }
 

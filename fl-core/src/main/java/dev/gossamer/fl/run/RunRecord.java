@@ -117,7 +117,7 @@ public record RunRecord(
 
     private static Instant started(JsonNode manifest) {
         try {
-            return Instant.parse(manifest.path("started").asString(""));
+            return Instant.parse(manifest.path(Manifest.STARTED).asString(""));
         } catch (DateTimeException e) {
             return Instant.EPOCH;
         }

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.TuningTable;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -81,11 +82,32 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
 
     /** When the run began whose manifest has these bytes, which tells it from all others; empty if they are none. */
     public static String started(byte[] manifest) {
+        JsonNode root = ours(manifest);
+        return root == null ? "" : root.path(Manifest.STARTED).asString("");
+    }
+
+    /** Whether a directory has a run that got so far as to be gone on with. */
+    public static boolean isIn(Path directory) {
+        return Files.isRegularFile(directory.resolve(RunDirectory.CONFIG)) && hasManifest(directory);
+    }
+
+    /** Whether a directory has a manifest that a run wrote: other programs have files of that name too. */
+    public static boolean hasManifest(Path directory) {
+        Path file = directory.resolve(RunDirectory.MANIFEST);
+        try {
+            return Files.isRegularFile(file) && ours(Files.readAllBytes(file)) != null;
+        } catch (IOException e) {
+            throw new ConfigException(file + ": cannot be read: " + e, e);
+        }
+    }
+
+    /** The content of a manifest that a run wrote; null if these bytes are none. */
+    private static @Nullable JsonNode ours(byte[] manifest) {
         try {
             JsonNode root = JSON.readTree(manifest);
-            return root.has("gossamer") ? root.path("started").asString("") : "";
+            return root.has(Manifest.RELEASE) ? root : null;
         } catch (JacksonException e) {
-            return "";
+            return null;
         }
     }
 

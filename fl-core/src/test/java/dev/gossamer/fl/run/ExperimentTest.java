@@ -208,7 +208,7 @@ class ExperimentTest extends BackendRuns {
         assertThatThrownBy(() -> RunDirectory.create(folder, true))
                 .as("a folder that holds something else than a run")
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("does not hold a run but run");
+                .hasMessageContaining("is not a run of Gossamer");
         assertThatThrownBy(() -> RunDirectory.create(out.resolve("notes.txt"), true))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("notes.txt");
