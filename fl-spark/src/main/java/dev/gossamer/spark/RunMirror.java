@@ -40,10 +40,14 @@ final class RunMirror {
     private static final String ROUND = "checkpoint/round-";
     private static final String COPYING = ".copying";
 
-    /** The manifest first, which tells whose the folder is; a checkpoint's memories and metrics before it, the result last. */
+    /**
+     * The manifest first, which tells whose the folder is, and what the run began with before the configuration that names it; a
+     * checkpoint's memories and metrics before it, the result last.
+     */
     private static final Comparator<String> AS_WRITTEN = Comparator.comparing(
                     (String name) -> !name.equals(RunDirectory.MANIFEST))
             .thenComparing(name -> name.equals(RunDirectory.RESULT))
+            .thenComparing(name -> !name.equals(RunDirectory.INIT))
             .thenComparing(name -> name.startsWith(ROUND))
             .thenComparing(Comparator.naturalOrder());
 

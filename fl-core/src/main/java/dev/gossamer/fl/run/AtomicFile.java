@@ -7,9 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Writes files that are there completely or not at all, whenever the process or the machine stops. */
 public final class AtomicFile {
+
+    private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
 
     private AtomicFile() {}
 
@@ -45,9 +52,40 @@ public final class AtomicFile {
         forceDirectory(target);
     }
 
-    /** Whether a name is that of a temporary file that {@link #write} makes for another. */
-    static boolean isTemporary(String name, String file) {
-        return name.startsWith("." + file + ".") && name.endsWith(".tmp");
+    /** The name of the file that a temporary one of {@link #write} was to become; null if it is none. */
+    static @Nullable String target(String temporary) {
+        Matcher name = TEMPORARY.matcher(temporary);
+        return name.matches() ? name.group(1) : null;
+    }
+
+    /** Deletes files from a folder, and the folder if nothing else is in it. */
+    static void deleteFrom(Path folder, Predicate<Path> those) throws IOException {
+        boolean empty = true;
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                boolean goes = those.test(file);
+                empty &= goes;
+                if (goes) {
+                    Files.delete(file);
+                }
+            }
+        }
+        if (empty) {
+            Files.delete(folder);
+        }
+    }
+
+    /** Creates a folder, with those above it that are missing, so that it is still there when the machine stops. */
+    static void createFolder(Path folder) throws IOException {
+        Path absolute = folder.toAbsolutePath();
+        Path there = absolute;
+        while (there != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        Files.createDirectories(absolute);
+        for (Path made = absolute; made != null && !made.equals(there); made = made.getParent()) {
+            forceDirectory(made);
+        }
     }
 
     private static void rename(Path from, Path to) throws IOException {
@@ -59,7 +97,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Makes the rename itself last. Systems that cannot open a directory do this on their own. */
+    /** Makes a file's name in its directory last. Systems that cannot open a directory do this on their own. */
     private static void forceDirectory(Path file) {
         Path directory = file.getParent();
         if (directory == null) {

@@ -80,6 +80,13 @@ final class Checkpoints {
         return ROUND.matcher(name).matches() || MEMORY.matcher(name).matches();
     }
 
+    /** Whether such a file is a run's, or was to become one when the run was killed; others are somebody else's. */
+    private static boolean isOurs(Path file) {
+        String name = file.getFileName().toString();
+        String target = AtomicFile.target(name);
+        return writes(target == null ? name : target);
+    }
+
     // ---- writing
 
     /**
@@ -89,7 +96,7 @@ final class Checkpoints {
      */
     void write(Checkpoint checkpoint) {
         try {
-            Files.createDirectories(folder);
+            AtomicFile.createFolder(folder);
             Map<ClientMemories.Key, Written> memories = new TreeMap<>();
             for (Map.Entry<ClientMemories.Key, Memory> memory :
                     checkpoint.memories().entrySet()) {
@@ -159,7 +166,7 @@ final class Checkpoints {
     private void clean(Set<String> needed) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
-                if (!needed.contains(file.getFileName().toString())) {
+                if (isOurs(file) && !needed.contains(file.getFileName().toString())) {
                     Files.delete(file);
                 }
             }
@@ -253,16 +260,13 @@ final class Checkpoints {
         }
     }
 
-    /** Removes all that are in a folder, and the folder: a run that is complete needs none. */
+    /** Removes all that are in a folder, and the folder, if nothing else is in it: a run that is complete needs none. */
     static void delete(Path folder) {
         if (!Files.isDirectory(folder)) {
             return;
         }
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
+        try {
+            AtomicFile.deleteFrom(folder, Checkpoints::isOurs);
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be removed: " + e.getMessage(), e);
         }

@@ -256,7 +256,7 @@ public final class Experiment {
 
     /**
      * Runs all rounds, or those that are left, and writes the directory. What a run that was stopped or killed comes to when it
-     * goes on is, bit by bit, what it would have come to by itself; times aside.
+     * goes on is, bit by bit, what it would have come to by itself; times aside. One that is complete stays as it is.
      *
      * @param stop ends it early
      * @throws RunStoppedException if it was stopped
@@ -264,6 +264,9 @@ public final class Experiment {
      * @throws dev.gossamer.fl.method.ClientException if a client fails; the rounds before are in the directory
      */
     public RunResult run(RunDirectory directory, RunListener listener, StopSignal stop) {
+        if (directory.isComplete()) {
+            return directory.result(); // another process came to its end before the directory was opened here
+        }
         Checkpoints checkpoints = directory.checkpoints(fingerprint());
         Checkpoint from = directory.isFresh() ? null : checkpoints.latest(listener::warned);
         Map<String, Object> manifest = manifest(directory);

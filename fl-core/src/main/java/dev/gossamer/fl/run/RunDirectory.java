@@ -115,7 +115,8 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Whether a process that was killed left the file while it wrote one of a run's. */
     private static boolean isLeftOver(String name) {
-        return FILES.stream().anyMatch(file -> AtomicFile.isTemporary(name, file));
+        String target = AtomicFile.target(name);
+        return target != null && FILES.contains(target);
     }
 
     /**
@@ -123,8 +124,8 @@ public final class RunDirectory implements AutoCloseable {
      * nothing to go on with, and nothing to lose.
      */
     public static boolean isBarelyBegun(Path path) {
-        try (Stream<Path> entries = Files.list(path)) {
         boolean begun = StoredRun.hasManifest(path);
+        try (Stream<Path> entries = Files.list(path)) {
             for (Path entry : entries.toList()) {
                 String name = entry.getFileName().toString();
                 boolean empty = name.equals(METRICS)
@@ -153,12 +154,8 @@ public final class RunDirectory implements AutoCloseable {
     public static RunDirectory create(Path path, boolean overwrite) {
         check(path, overwrite);
         try {
-            Files.createDirectories(path);
-            FileChannel metrics = locked(path);
-            RunDirectory directory = new RunDirectory(path, true, metrics);
-            directory.clear();
-            directory.removeLeftOvers();
-            return directory;
+            AtomicFile.createFolder(path);
+            return new RunDirectory(path, true, locked(path)).tidied();
         } catch (IOException e) {
             throw new ConfigException("Output folder " + path + " cannot be written: " + e, e);
         }
@@ -173,9 +170,7 @@ public final class RunDirectory implements AutoCloseable {
     public static RunDirectory resume(Path path) {
         StoredRun.require(path);
         try {
-            RunDirectory directory = new RunDirectory(path, false, locked(path));
-            directory.removeLeftOvers();
-            return directory;
+            return new RunDirectory(path, false, locked(path)).tidied();
         } catch (IOException e) {
             throw new ConfigException("Run directory " + path + " cannot be written: " + e, e);
         }
@@ -196,35 +191,33 @@ public final class RunDirectory implements AutoCloseable {
         throw new RunInUseException(path);
     }
 
-    private void clear() throws IOException {
-        for (String file : FILES) {
-            if (!file.equals(METRICS)) {
-                Files.deleteIfExists(path.resolve(file));
+    /** As its run begins or goes on with it. Where that fails nobody has it, and it can be tried again. */
+    private RunDirectory tidied() throws IOException {
+        try {
+            if (fresh) {
+                clear();
             }
+            removeLeftOvers();
+            return this;
+        } catch (IOException | RuntimeException e) {
+            metrics.close();
+            throw e;
         }
-        metrics.truncate(0);
-        deletePlots();
-        deleteCheckpoints();
     }
 
-    /** Pictures only; the folder stays if something else is in it. */
-    private void deletePlots() throws IOException {
-        Path plots = path.resolve(PLOTS);
-        if (!Files.isDirectory(plots)) {
-            return;
+    /**
+     * The result goes first, and what a run is known by last: where that breaks off the folder has a run that is not complete, or
+     * one that has barely begun, and can be overwritten again.
+     */
+    private void clear() throws IOException {
+        Files.deleteIfExists(path.resolve(RESULT));
+        deleteCheckpoints();
+        if (Files.isDirectory(path.resolve(PLOTS))) {
+            AtomicFile.deleteFrom(path.resolve(PLOTS), file -> file.toString().endsWith(PICTURE));
         }
-        boolean empty = true;
-        try (Stream<Path> files = Files.list(plots)) {
-            for (Path file : files.toList()) {
-                boolean picture = file.toString().endsWith(PICTURE);
-                empty &= picture;
-                if (picture) {
-                    Files.delete(file);
-                }
-            }
-        }
-        if (empty) {
-            Files.delete(plots);
+        metrics.truncate(0);
+        for (String file : List.of(MODEL, REPORT, TABLE, EVENTS, CONFIG, INIT, MANIFEST)) {
+            Files.deleteIfExists(path.resolve(file));
         }
     }
 
@@ -241,6 +234,11 @@ public final class RunDirectory implements AutoCloseable {
         } catch (IOException | JacksonException e) {
             throw new ConfigException(path.resolve(RESULT) + ": cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** Whether the run in it came to its end. */
+    boolean isComplete() {
+        return !fresh && Files.isRegularFile(path.resolve(RESULT));
     }
 
     private void removeLeftOvers() throws IOException {

@@ -44,12 +44,23 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
         if (!backend.path("name").isString()) {
             throw damaged(file, "it names no backend");
         }
-        return new StoredRun(
+        StoredRun run = new StoredRun(
                 ExperimentConfig.begun(config, Map.of()),
                 backend.path("name").asString(),
                 backend.path("device").asString(""),
                 new TuningTable(tuning),
                 Files.isRegularFile(directory.resolve(RunDirectory.RESULT)));
+        run.requireInit(directory);
+        return run;
+    }
+
+    /** Drawn weights in place of those that it began with would make it another run. */
+    private void requireInit(Path directory) {
+        if (!complete && !config.init().equals(ExperimentConfig.DRAWN) && init(directory) == null) {
+            throw new ConfigException(directory + " has no " + RunDirectory.INIT
+                    + ", with which its run began: put a copy of " + config.init()
+                    + " there under that name, or begin anew with `gossamer train --overwrite`");
+        }
     }
 
     /** The file with what the run began with, or null if that was drawn. */

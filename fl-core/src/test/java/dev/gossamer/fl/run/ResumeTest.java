@@ -292,6 +292,20 @@ class ResumeTest extends BackendRuns {
         }
     }
 
+    /** Another process may come to the end between the look at a run and the hold on its directory. */
+    @Test
+    void aRunThatIsCompleteStaysAsItIs() throws IOException {
+        Path out = folder.resolve("out");
+        run(Map.of(), RunDirectory.create(out, false), 0);
+        String metrics = Files.readString(out.resolve("metrics.jsonl"));
+        String manifest = Files.readString(out.resolve("manifest.json"));
+
+        run(Map.of(), RunDirectory.resume(out), 1);
+
+        assertThat(out.resolve("metrics.jsonl")).hasContent(metrics);
+        assertThat(out.resolve("manifest.json")).hasContent(manifest);
+    }
+
     /** Who stops a run is told to resume it, which takes a checkpoint that is on the disk. */
     @Test
     void aStoppedRunWhoseCheckpointCannotBeWrittenSaysSo() throws IOException {
