@@ -8,6 +8,7 @@ import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunListener;
 import dev.gossamer.fl.run.RunResult;
 import dev.gossamer.fl.run.StoredRun;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
@@ -46,8 +47,8 @@ final class RunMirror {
      */
     private static final Comparator<String> AS_WRITTEN = Comparator.comparing(
                     (String name) -> !name.equals(RunDirectory.MANIFEST))
-            .thenComparing(name -> name.equals(RunDirectory.RESULT))
             .thenComparing(name -> !name.equals(RunDirectory.INIT))
+            .thenComparing(name -> name.equals(RunDirectory.RESULT))
             .thenComparing(name -> name.startsWith(ROUND))
             .thenComparing(Comparator.naturalOrder());
 
@@ -183,14 +184,14 @@ final class RunMirror {
             copy();
         }
 
-        @Override
-        public void finished(RunResult result) {
-            copy();
-        }
-
         /** The checkpoint of the last round may have come only now. */
         @Override
         public void halted() {
+            copy();
+        }
+
+        @Override
+        public void finished(RunResult result) {
             copy();
         }
 
@@ -260,12 +261,13 @@ final class RunMirror {
     // ---- and back
 
     /**
-     * Brings the run back, unless its directory has one. Where that breaks off it can be done again.
+     * Brings the run back, unless its directory has one. Where that breaks off it can be done again: what has come back is as it
+     * is here.
      *
-     * @throws ConfigException if the directory has a run, and this is the copy of another, or there is a manifest and none of ours
+     * @throws ConfigException if the directory has another run, or a file that would be replaced; nothing is written then
      */
     void restore(java.nio.file.Path directory) {
-        if (Files.isRegularFile(directory.resolve(RunDirectory.MANIFEST))) {
+        if (StoredRun.hasManifest(directory)) {
             check(startOf(directory));
             return;
         }
@@ -274,10 +276,14 @@ final class RunMirror {
             if (startThere(files).isEmpty()) {
                 return;
             }
-            for (String name : there(files).stream()
+            List<String> names = there(files).stream()
                     .filter(RunDirectory::writes)
                     .sorted(AS_RESTORED)
-                    .toList()) {
+                    .toList();
+            for (String name : names) {
+                requireNoOther(files, name, directory.resolve(name));
+            }
+            for (String name : names) {
                 java.nio.file.Path file = directory.resolve(name);
                 Files.createDirectories(file.getParent());
                 try (var in = files.open(new Path(mirror, name))) {
@@ -286,6 +292,26 @@ final class RunMirror {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(mirror + ": the copy of the run cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Refuses to replace a file that is not a copy of what is here: without a manifest of ours it can be anybody's. */
+    private void requireNoOther(FileContext files, String name, java.nio.file.Path file) throws IOException {
+        if (!Files.isRegularFile(file) || Files.size(file) == 0) {
+            return;
+        }
+        try (var in = files.open(new Path(mirror, name));
+                var there = new BufferedInputStream(in);
+                var here = new BufferedInputStream(Files.newInputStream(file))) {
+            int next;
+            do {
+                next = there.read();
+                if (next != here.read()) {
+                    throw new ConfigException(file + " is no part of the run whose copy is in " + mirror
+                            + ", and would be replaced by one; nothing was brought back. Move it away, or resume in a"
+                            + " folder that is new or empty");
+                }
+            } while (next >= 0);
         }
     }
 

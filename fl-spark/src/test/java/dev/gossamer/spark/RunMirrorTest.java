@@ -203,6 +203,43 @@ class RunMirrorTest {
         assertThat(back).isEmptyDirectory();
     }
 
+    /** Names say nothing: another program's folder has files of the same ones. */
+    @Test
+    void aRestoreReplacesNoFileOfOthers() throws IOException {
+        keep(directory, false);
+        for (String name : RUN) {
+            Path back = Files.createTempDirectory(folder, "back");
+            Path mine = back.resolve(name);
+            Files.createDirectories(mine.getParent());
+            Files.writeString(mine, "{\"mine\": true}");
+            assertThatThrownBy(() -> mirror(false).restore(back))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining(mine.toString())
+                    .hasMessageContaining("new or empty");
+            assertThat(contents(back)).as(name).isEqualTo(Map.of(name, "{\"mine\": true}"));
+        }
+    }
+
+    /** What a run began with is there before the configuration that asks for it. */
+    @Test
+    void aCopyThatBreaksOffHasNoConfigurationWithoutWhatItNames() throws IOException {
+        Files.writeString(directory.resolve("init.safetensors"), "theta");
+        Files.copy(directory.resolve("manifest.json"), mirrored.resolve("manifest.json"));
+        Files.createDirectories(mirrored.resolve("init.safetensors.copying/in the way"));
+        assertThatThrownBy(() -> keep(directory, false)).isInstanceOf(UncheckedIOException.class);
+        assertThat(contents(mirrored)).doesNotContainKey("config.yaml");
+    }
+
+    /** Its checkpoint is written when the last round has been told of. */
+    @Test
+    void theCheckpointOfARunThatEndsEarlyIsKept() throws IOException {
+        RunListener keeper = mirror(false).keeper(directory);
+        keeper.started(experiment);
+        Files.writeString(directory.resolve("checkpoint/round-3.checkpoint"), "three");
+        keeper.halted();
+        assertThat(contents(mirrored)).isEqualTo(contents(directory));
+    }
+
     /** A file that stands where a folder has to be stops it at each of the files in turn. */
     @Test
     void aRestoreThatBreaksOffCanBeDoneAgain() throws IOException {
