@@ -112,13 +112,14 @@ final class TrainCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         BackendOptions backendOptions = place.backendOptions();
-        Path out = place.out == null ? OutputFolder.fresh(Path.of("runs"), config.method()) : place.out;
-        RunDirectory.check(out, place.overwrite);
+        if (place.out != null) {
+            RunDirectory.check(place.out, place.overwrite);
+        }
         try (Site site = place.site.open(run)) {
             if (site != null) {
                 site.checkCopies(place.overwrite);
             }
-            train(config, out, site, backendOptions);
+            train(config, site, backendOptions);
         } catch (RunStoppedException e) {
             // A signal did that: the JVM is on its way out, with an exit code of its own.
             return ExitCode.SOFTWARE;
@@ -127,13 +128,14 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     @SuppressWarnings("try") // the backend is there to be closed
-    private void train(ExperimentConfig config, Path out, @Nullable Site site, BackendOptions backendOptions) {
+    private void train(ExperimentConfig config, @Nullable Site site, BackendOptions backendOptions) {
         Path folder = place.data.folder(site, config);
         Backends.Choice choice = place.open(backendOptions);
         try (Backend opened = choice.backend();
                 Dataset data = DataSource.load(config, folder)) {
             Experiment ready = Experiment.prepare(config, data, choice, backendOptions.threads())
                     .at(site);
+            Path out = place.out == null ? OutputFolder.claim(Path.of("runs"), config.method()) : place.out;
             RunResult result = run.run(
                     ready,
                     out,

@@ -1,6 +1,7 @@
 package dev.gossamer.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gossamer.engine.Availability.Unavailable;
 import dev.gossamer.fl.run.ExperimentConfig;
@@ -9,9 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -332,11 +338,38 @@ class TrainTest {
     }
 
     @Test
-    void freshFoldersDoNotMeet() throws IOException {
-        Path first = OutputFolder.fresh(folder, "fedavg");
-        assertThat(first.getFileName().toString()).matches("\\d{8}-\\d{6}-fedavg");
-        assertThat(first).doesNotExist();
-        Files.createDirectories(first);
-        assertThat(OutputFolder.fresh(folder, "fedavg")).isNotEqualTo(first).doesNotExist();
+    void runsThatBeginAtOnceGetDirectoriesOfTheirOwn() throws Exception {
+        int runs = 16;
+        CountDownLatch begin = new CountDownLatch(runs);
+        List<Future<Path>> claims = new ArrayList<>();
+        try (ExecutorService pool = Executors.newFixedThreadPool(runs)) {
+            for (int i = 0; i < runs; i++) {
+                claims.add(pool.submit(() -> {
+                    begin.countDown();
+                    begin.await();
+                    return OutputFolder.claim(folder.resolve("runs"), "fedavg");
+                }));
+            }
+        }
+        Set<Path> claimed = new HashSet<>();
+        for (Future<Path> claim : claims) {
+            claimed.add(claim.get());
+        }
+
+        assertThat(claimed)
+                .hasSize(runs)
+                .allSatisfy(path -> assertThat(path)
+                        .isEmptyDirectory()
+                        .satisfies(made ->
+                                assertThat(made.getFileName().toString()).matches("\\d{8}-\\d{6}-fedavg(-\\d+)?")));
+    }
+
+    @Test
+    void aPlaceWhereNoDirectoryCanBeMadeIsNamedWithTheRemedy() throws IOException {
+        Path file = Files.createFile(folder.resolve("runs"));
+
+        assertThatThrownBy(() -> OutputFolder.claim(file, "fedavg"))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContainingAll(file.toString(), "--out");
     }
 }
