@@ -3,6 +3,7 @@ package dev.gossamer.app;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.Site;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,6 +15,11 @@ final class DataOption {
             paramLabel = "DIR",
             description = "Folder of data sets; default: $GOSSAMER_DATA, then a cache folder of yours.")
     private @Nullable String data;
+
+    /** The option as it was given, for a command that goes on; nothing if it was not. */
+    List<String> given() {
+        return data == null ? List.of() : List.of("--data", data);
+    }
 
     Path folder() {
         return data == null ? DataFolder.standard() : Path.of(data);

@@ -155,6 +155,6 @@ final class ReproduceCommand implements Callable<Integer> {
         String given = seeds.isEmpty()
                 ? ""
                 : " --seeds " + seeds.stream().map(String::valueOf).collect(Collectors.joining(","));
-        return "./gossamer reproduce " + asked + " --scale " + reproduction.scale() + given + " --data DIR";
+        return "./gossamer reproduce " + Shell.word(asked) + " --scale " + reproduction.scale() + given + " --data DIR";
     }
 }

@@ -12,7 +12,9 @@ import dev.gossamer.fl.run.Site;
 import dev.gossamer.fl.run.StoredRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -101,7 +103,9 @@ final class ResumeCommand implements Callable<Integer> {
             Experiment experiment = Experiment.prepare(
                             stored.config(), loaded, choice, backend.threads(), StoredRun.init(directory))
                     .at(elsewhere);
-            options.print(options.run(experiment, directory, RunDirectory::resume, err), directory, out);
+            List<String> place =
+                    Stream.of(data.given(), site.given()).flatMap(List::stream).toList();
+            options.print(options.run(experiment, directory, place, RunDirectory::resume, err), directory, out);
         }
     }
 }

@@ -8,6 +8,8 @@ import dev.gossamer.fl.run.RunRecord;
 import dev.gossamer.fl.run.RunResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,10 +66,14 @@ final class RunOptions {
         RunDirectory open(Path path);
     }
 
-    /** Runs all rounds that are left, and tells of them. */
-    RunResult run(Experiment experiment, Path path, Opener opener, PrintWriter err) {
+    /**
+     * Runs all rounds that are left, and tells of them.
+     *
+     * @param place the options that say where the run finds data and clients, for the command that goes on
+     */
+    RunResult run(Experiment experiment, Path path, List<String> place, Opener opener, PrintWriter err) {
         int rounds = experiment.config().rounds();
-        try (Interruption interruption = Interruption.expect("gossamer resume " + path, err);
+        try (Interruption interruption = Interruption.expect(goOn(path, place), err);
                 RunDirectory directory = opener.open(path).checkpointEvery(checkpointEvery);
                 RunTables tables = new RunTables(path);
                 Progress progress = Progress.of(output.quiet(), Terminal.redrawsStandardError(), rounds, err)) {
@@ -78,13 +84,23 @@ final class RunOptions {
         }
     }
 
+    /** What finds the same data, clients and memory; what else was given is in the run's directory or changes no result. */
+    private String goOn(Path path, List<String> place) {
+        List<String> words = new ArrayList<>(List.of("gossamer", "resume", path.toString()));
+        words.addAll(place);
+        if (memory != null) {
+            words.addAll(List.of("--memory", memory));
+        }
+        return Shell.command(words);
+    }
+
     /** The run is good whether somebody can look at it or not. */
     private static void report(Path path, PrintWriter err) {
         try {
             RunReport.write(path, RunRecord.of(path));
         } catch (RuntimeException e) {
             err.println("gossamer: warning: the run is complete, but its report cannot be written: " + e.getMessage()
-                    + ". Try again with: gossamer report " + path);
+                    + ". Try again with: " + Shell.command(List.of("gossamer", "report", path.toString())));
         }
     }
 

@@ -2,13 +2,19 @@ package dev.gossamer.app;
 
 import dev.gossamer.fl.run.Site;
 import dev.gossamer.fl.run.Sites;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where clients run: in this process, or on a cluster. Results do not depend on it. */
 final class SiteOptions {
+
+    /** Keys whose values Spark does not show either: the default of spark.redaction.regex. */
+    private static final Pattern SECRET = Pattern.compile("(?i)secret|password|token|access[.]?key");
 
     @Option(
             names = "--runner",
@@ -59,6 +65,25 @@ final class SiteOptions {
                     + " spark.executor.memory=SIZE, and less cores where clients do not fit");
         }
         return Sites.open(runner, settings);
+    }
+
+    /**
+     * The options as they were given, for a command that goes on; nothing if clients run in this process. The command may end
+     * in a log, so secrets are left for the user to fill in.
+     */
+    List<String> given() {
+        Map<String, String> options = new LinkedHashMap<>();
+        put(options, "--master", master);
+        put(options, "--executor-data", data);
+        put(options, "--mirror", mirror);
+        List<String> words = new ArrayList<>();
+        if (!runner.equals(Sites.LOCAL)) {
+            words.addAll(List.of("--runner", runner));
+        }
+        options.forEach((name, value) -> words.addAll(List.of(name, value)));
+        conf.forEach((key, value) ->
+                words.addAll(List.of("--conf", key + "=" + (SECRET.matcher(key).find() ? "..." : value))));
+        return words;
     }
 
     private static void put(Map<String, String> settings, String key, @Nullable String value) {

@@ -14,8 +14,10 @@ import dev.gossamer.fl.run.RunStoppedException;
 import dev.gossamer.fl.run.Site;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -81,6 +83,10 @@ final class TrainCommand implements Callable<Integer> {
 
         @Option(names = "--overwrite", description = "Replace the run in the run directory, if there is one.")
         private boolean overwrite;
+
+        List<String> given() {
+            return Stream.of(data.given(), site.given()).flatMap(List::stream).toList();
+        }
     }
 
     private TrainCommand() {}
@@ -139,6 +145,7 @@ final class TrainCommand implements Callable<Integer> {
             RunResult result = run.run(
                     ready,
                     out,
+                    place.given(),
                     path -> RunDirectory.create(path, place.overwrite),
                     spec.commandLine().getErr());
             run.print(result, out, spec.commandLine().getOut());

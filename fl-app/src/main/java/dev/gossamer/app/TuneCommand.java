@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,7 +78,8 @@ final class TuneCommand implements Runnable {
         to.println();
         to.flush();
         store(found, name, device);
-        to.println("Written to " + out + ". Use it with  gossamer train --tuning " + out);
+        to.println("Written to " + out + ". Use it with  "
+                + Shell.command(List.of("gossamer", "train", "--tuning", out.toString())));
         to.flush();
     }
 

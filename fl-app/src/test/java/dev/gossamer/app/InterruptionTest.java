@@ -25,8 +25,8 @@ class InterruptionTest {
 
     @Test
     void whatWasDoneIsThereAndReadable() throws Exception {
-        TinyMnist.write(folder.resolve("data"));
-        Path out = folder.resolve("run");
+        TinyMnist.write(folder.resolve("its data"));
+        Path out = folder.resolve("a run");
         Path said = folder.resolve("stderr");
         Process run = start(out, said, "1000000");
         try {
@@ -42,7 +42,8 @@ class InterruptionTest {
         assertThat(said)
                 .content()
                 .contains("gossamer: stopping as soon as the clients at work are done")
-                .containsPattern("gossamer: interrupted after round \\d+; go on with: gossamer resume " + out);
+                .containsPattern("gossamer: interrupted after round \\d+; go on with: gossamer resume '" + out
+                        + "' --data '" + folder.resolve("its data") + "'");
         assertThat(ExperimentConfig.resolve(out.resolve("config.yaml"), Map.of())
                         .rounds())
                 .isEqualTo(1_000_000);
@@ -57,7 +58,7 @@ class InterruptionTest {
     }
 
     private Process start(Path out, Path said, String rounds) throws IOException {
-        String data = folder.resolve("data").toString();
+        String data = folder.resolve("its data").toString();
         return ChildRun.start(
                 said,
                 "train",
