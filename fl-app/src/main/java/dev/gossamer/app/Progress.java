@@ -7,6 +7,7 @@ import dev.gossamer.fl.run.RunListener;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -54,6 +55,14 @@ interface Progress extends RunListener, AutoCloseable {
                 config.seed());
     }
 
+    /** Whose answer a round went on without, and why; a line for each. */
+    static List<String> refusals(RoundMetrics metrics) {
+        return metrics.refused().stream()
+                .map(refusal -> Text.of(
+                        "round %3d    client %d refused: %s", metrics.round(), refusal.client(), refusal.reason()))
+                .toList();
+    }
+
     /** Nothing. */
     record Silent() implements Progress {
 
@@ -83,10 +92,7 @@ interface Progress extends RunListener, AutoCloseable {
                     Text.bytes(metrics.bytesUp()),
                     Text.bytes(metrics.bytesDown()),
                     metrics.seconds()));
-            metrics.refused()
-                    .forEach(refusal -> err.println(Text.of(
-                            "round %3d    client %d refused: %s",
-                            metrics.round(), refusal.client(), refusal.reason())));
+            refusals(metrics).forEach(err::println);
             err.flush();
         }
 
@@ -94,7 +100,10 @@ interface Progress extends RunListener, AutoCloseable {
         public void close() {}
     }
 
-    /** A bar that is redrawn in place: rounds, elapsed time and what is left of it, the model, and what was sent so far. */
+    /**
+     * A bar that is redrawn in place: rounds, elapsed time and what is left of it, the model, and what was sent so far. Refused
+     * clients are lines above it, that stay.
+     */
     final class Bar implements Progress {
 
         /** What a round weighs in the pace, beside those before it: rounds get faster as models get sparser. */
@@ -125,6 +134,7 @@ interface Progress extends RunListener, AutoCloseable {
             bar.setExtraMessage(Text.of(
                     "accuracy %.4f sparsity %.4f %s", metrics.accuracy(), metrics.sparsity(), Text.bytes(sent)));
             bar.stepTo(metrics.round());
+            refusals(metrics).forEach(line::above);
         }
 
         @Override
@@ -138,16 +148,26 @@ interface Progress extends RunListener, AutoCloseable {
     final class Line extends ConsoleProgressBarConsumer {
 
         private final PrintStream err;
+        private final int width;
+        private String drawn = "";
         private boolean closed;
 
         Line(PrintStream err, int width) {
             super(err, width);
             this.err = err;
+            this.width = width;
+        }
+
+        /** Prints a line where the bar was, over all of it, and draws the bar below. */
+        synchronized void above(String text) {
+            err.println('\r' + text + " ".repeat(Math.max(0, width - text.length())));
+            accept(drawn);
         }
 
         @Override
         public synchronized void accept(String text) {
             if (!closed) {
+                drawn = text;
                 super.accept(text);
                 err.flush();
             }

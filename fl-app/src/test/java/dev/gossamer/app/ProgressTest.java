@@ -12,6 +12,7 @@ import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 class ProgressTest {
@@ -106,13 +107,40 @@ class ProgressTest {
         assertThat(drawnBar(1)).contains("1/2", "/ 0:00:01)", "2.00 MB"); // a round of 1.5 s is left
     }
 
+    @Test
+    void aTerminalGetsTheRefusedClientsAboveTheBar() {
+        List<Traffic.Refusal> refused =
+                List.of(new Traffic.Refusal(1, "it is damaged"), new Traffic.Refusal(7, "it is late"));
+
+        assertThat(drawnBar(1, refused).lines().map(line -> line.substring(line.lastIndexOf('\r') + 1)))
+                .anyMatch(line -> line.startsWith("round   1    client 1 refused: it is damaged"))
+                .anyMatch(line -> line.startsWith("round   1    client 7 refused: it is late"))
+                .last(InstanceOfAssertFactories.STRING)
+                .contains("1/2");
+    }
+
+    @Test
+    void aLineAboveCoversAllOfTheBarAndTheBarIsDrawnBelow() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Progress.Line line = new Progress.Line(new PrintStream(bytes, true, StandardCharsets.UTF_8), 8);
+        line.accept("the bar ");
+        line.above("said");
+
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .isEqualTo("\rthe bar " + "\rsaid    " + System.lineSeparator() + "\rthe bar ");
+    }
+
     private static String drawnBar(int rounds) {
+        return drawnBar(rounds, List.of());
+    }
+
+    private static String drawnBar(int rounds, List<Traffic.Refusal> refused) {
         PrintStream before = System.err;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
         try (Progress progress = Progress.of(false, true, 2, new PrintWriter(new StringWriter()))) {
             for (int round = 1; round <= rounds; round++) {
-                progress.roundDone(round(round));
+                progress.roundDone(round(round, refused));
             }
         } finally {
             System.setErr(before);
