@@ -59,10 +59,19 @@ class EngineOptions {
         }
     }
 
-    /** The backend, open; what it refuses of its own properties and entries is the user's to put right. */
+    /** The backend, open. */
     final Backends.Choice open(BackendOptions options) {
+        return open(backend, options);
+    }
+
+    /**
+     * A backend, open; what it refuses of its own properties and entries is the user's to put right.
+     *
+     * @param name null for the property's, or the best
+     */
+    static Backends.Choice open(@Nullable String name, BackendOptions options) {
         try {
-            return Backends.open(backend, options);
+            return Backends.open(name, options);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()), e);
         }

@@ -79,6 +79,20 @@ final class ResumeCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    /** The backend that the run began on, with its tuning; what it refuses may be in the manifest or a property. */
+    private Backends.Choice open(StoredRun stored, BackendOptions backend) {
+        try {
+            return EngineOptions.open(stored.backend(), backend.withTuning(stored.tuning()));
+        } catch (UsageException e) {
+            throw new UsageException(
+                    "The run in " + directory + " cannot go on: " + e.getMessage() + ". Its tuning entries are in "
+                            + directory.resolve(RunDirectory.MANIFEST)
+                            + ", as they were when it began; system properties"
+                            + " are yours to change",
+                    e);
+        }
+    }
+
     @SuppressWarnings("try") // the backend is there to be closed
     private void resume(@Nullable Site elsewhere) {
         BackendOptions backend = EngineOptions.options(threads);
@@ -93,7 +107,7 @@ final class ResumeCommand implements Callable<Integer> {
             return;
         }
         Path folder = data.folder(elsewhere, stored.config());
-        Backends.Choice choice = Backends.open(stored.backend(), backend.withTuning(stored.tuning()));
+        Backends.Choice choice = open(stored, backend);
         try (Backend opened = choice.backend();
                 Dataset loaded = DataSource.load(stored.config(), folder)) {
             if (!opened.device().equals(stored.device())) {

@@ -317,6 +317,25 @@ class TrainTest {
         assertThat(files(out)).containsExactlyInAnyOrder("config.yaml", "manifest.json", "metrics.jsonl");
     }
 
+    @Test
+    void aRunWhoseTuningTheBackendRefusesDoesNotGoOnAndSaysWhereThatIs() throws IOException {
+        Path out = folder.resolve("run");
+        train(out, "--lr", "1000", "--rounds", "5", "--clients", "1", "--backend", "cpu-vector");
+        Path manifest = out.resolve("manifest.json");
+        Files.writeString(
+                manifest,
+                Files.readString(manifest).replaceFirst("\"panel.columns\" : [0-9.]+", "\"panel.columns\" : 17"));
+
+        Cli.Outcome outcome = Cli.run(
+                "resume", out.toString(), "--data", folder.resolve("data").toString());
+
+        assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+        assertThat(outcome.err())
+                .contains("The run in " + out + " cannot go on", "panel.columns must be 16, 32 or 64, got 17")
+                .contains(manifest.toString())
+                .doesNotContain("--verbose");
+    }
+
     /** The claim of the embedded data set, in a shorter run than the default. On the fast backend, whatever the build asks. */
     @Test
     void ninetyPercentSparseBeatsDenseLinearOnStrokes() throws IOException {
