@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,8 +34,12 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", description = "The page; default: compare.html. It is replaced.")
     private Path out = Path.of("compare.html");
 
+    @Mixin
+    private Output output = new Output();
+
     @Override
     public Integer call() {
+        output.apply();
         OutputFile.check(out);
         Comparison.write(directories, out);
         spec.commandLine().getOut().println(out);

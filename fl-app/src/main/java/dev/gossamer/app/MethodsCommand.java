@@ -5,6 +5,7 @@ import dev.gossamer.fl.run.Setting;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -29,8 +30,12 @@ final class MethodsCommand implements Runnable {
             description = "The method to tell of.")
     private String name = "";
 
+    @Mixin
+    private Output output = new Output();
+
     @Override
     public void run() {
+        output.apply();
         PrintWriter out = spec.commandLine().getOut();
         if (name.isEmpty()) {
             MethodCatalog.all().forEach(entry -> printLine(entry, out));

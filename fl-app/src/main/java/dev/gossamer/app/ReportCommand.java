@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -31,8 +32,12 @@ final class ReportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "DIR", description = "The run directory.")
     private Path directory = Path.of("");
 
+    @Mixin
+    private Output output = new Output();
+
     @Override
     public Integer call() {
+        output.apply();
         RunRecord run = RunRecord.of(directory);
         Path page = RunReport.write(directory, run);
         writeTables();
@@ -45,7 +50,9 @@ final class ReportCommand implements Callable<Integer> {
         try (RunDirectory held = RunDirectory.resume(directory)) {
             RunTables.write(held.path(), RunRecord.of(directory));
         } catch (RunInUseException e) {
-            spec.commandLine().getErr().println("gossamer: the run goes on, and keeps its tables itself");
+            if (!output.quiet()) {
+                spec.commandLine().getErr().println("gossamer: the run goes on, and keeps its tables itself");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
@@ -21,8 +22,12 @@ final class ReproduceListCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    @Mixin
+    private Output output = new Output();
+
     @Override
     public Integer call() {
+        output.apply();
         PrintWriter out = spec.commandLine().getOut();
         for (String name : Reproductions.NAMES) {
             for (String scale : Reproduction.SCALES) {

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -54,6 +55,22 @@ class HelpTest {
                 assertThatCode(() -> line().parseArgs(example.arguments().toArray(String[]::new)))
                         .doesNotThrowAnyException();
             });
+        }
+    }
+
+    /** What goes wrong is answered with the advice to run the command again with it. */
+    @Test
+    void everyCommandThatDoesSomethingCanSayMore() {
+        for (List<String> command : commands(line(), List.of())) {
+            CommandLine itself = line();
+            for (String name : command) {
+                itself = Objects.requireNonNull(itself.getSubcommands().get(name));
+            }
+            if (!command.isEmpty() && !command.equals(List.of("data"))) {
+                assertThat(itself.getCommandSpec().findOption(Output.VERBOSE))
+                        .as(command.toString())
+                        .isNotNull();
+            }
         }
     }
 
