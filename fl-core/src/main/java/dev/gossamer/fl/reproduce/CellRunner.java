@@ -13,7 +13,6 @@ import dev.gossamer.fl.run.RunResult;
 import dev.gossamer.fl.run.RunStoppedException;
 import dev.gossamer.fl.run.StopSignal;
 import dev.gossamer.fl.run.StoredRun;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,13 +82,16 @@ public final class CellRunner implements AutoCloseable {
         }
         int done = cells.size() - queue.size();
         tell(hearer -> hearer.planned(cells.size(), done));
-        List<Future<Integer>> workers = new ArrayList<>();
+        List<Future<?>> workers = new ArrayList<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
             for (int i = 0; i < jobs; i++) {
                 workers.add(pool.submit(() -> work(queue)));
             }
         }
-        return workers.stream().mapToInt(CellRunner::result).sum();
+        workers.forEach(CellRunner::await);
+        return (int) cells.stream()
+                .filter(cell -> store.state(cell) != CellStore.State.COMPLETE)
+                .count();
     }
 
     private static List<ExperimentConfig> bySeed(Reproduction reproduction) {
@@ -103,9 +105,9 @@ public final class CellRunner implements AutoCloseable {
         return cells;
     }
 
-    private static int result(Future<Integer> worker) {
+    private static void await(Future<?> worker) {
         try {
-            return worker.get();
+            worker.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
@@ -117,13 +119,9 @@ public final class CellRunner implements AutoCloseable {
         }
     }
 
-    private int work(Queue<ExperimentConfig> queue) {
-        int left = 0;
-        while (true) {
-            ExperimentConfig cell = queue.poll();
-            if (cell == null) {
-                return left;
-            }
+    private void work(Queue<ExperimentConfig> queue) {
+        for (ExperimentConfig next = queue.poll(); next != null; next = queue.poll()) {
+            ExperimentConfig cell = next;
             try {
                 tell(hearer -> hearer.started(cell));
                 RunResult result = run(cell);
@@ -132,25 +130,23 @@ public final class CellRunner implements AutoCloseable {
                 throw e;
             } catch (RunInUseException e) {
                 tell(hearer -> hearer.elsewhere(cell));
-                left++;
             } catch (RuntimeException e) {
                 tell(hearer -> hearer.failed(cell, e));
-                left++;
             }
         }
     }
 
     private RunResult run(ExperimentConfig cell) {
         Path path = store.directory(cell);
-        boolean begun = store.state(cell) != CellStore.State.ABSENT;
-        // Nothing but what a killed process left before its first round is overwritten.
-        boolean leftOver = !begun && Files.exists(path);
-        try (RunDirectory directory = begun ? RunDirectory.resume(path) : RunDirectory.create(path, leftOver)) {
-            if (store.state(cell) == CellStore.State.COMPLETE) {
+        try (RunDirectory directory = RunDirectory.createOrResume(path)) {
+            // Asked under the lock: before it, another process may begin the cell, or end it.
+            CellStore.State state = store.state(cell);
+            if (state == CellStore.State.COMPLETE) {
                 return directory.result();
             }
             directory.checkpointEvery(checkpointEvery);
-            TuningTable its = begun ? StoredRun.of(path).tuning() : tuning(backend);
+            TuningTable its =
+                    state == CellStore.State.BEGUN ? StoredRun.of(path).tuning() : tuning(backend);
             return its.entries().equals(tuning(backend).entries())
                     ? run(cell, directory, backend)
                     : runWith(its, cell, directory);

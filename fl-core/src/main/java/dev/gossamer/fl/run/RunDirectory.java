@@ -176,6 +176,29 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens a folder to begin a run in it, or to go on with the one that it has, which may be complete. Which of them it is, is
+     * found out under the lock: of several processes that ask at once one begins the run, and the others are told.
+     *
+     * @throws RunInUseException if a run goes on in it
+     * @throws ConfigException if it has other things than a run, or cannot be written
+     */
+    public static RunDirectory createOrResume(Path path) {
+        check(path, true);
+        try {
+            Files.createDirectories(path);
+            FileChannel metrics = locked(path);
+            RunDirectory directory = new RunDirectory(path, isBarelyBegun(path), metrics);
+            if (directory.fresh) {
+                directory.clear();
+            }
+            directory.removeLeftOvers();
+            return directory;
+        } catch (IOException e) {
+            throw new ConfigException("Run directory " + path + " cannot be written: " + e, e);
+        }
+    }
+
     /** The metrics file, in the hands of this process alone. */
     private static FileChannel locked(Path path) throws IOException {
         FileChannel metrics = FileChannel.open(

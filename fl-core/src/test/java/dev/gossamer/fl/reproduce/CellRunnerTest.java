@@ -17,6 +17,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,6 +177,38 @@ class CellRunnerTest {
                 .contains("elsewhere fedavg 1", "finished fedavg 2")
                 .hasSize(7);
         assertThat(run(TABLE, store, 1, new StopSignal())).isZero();
+    }
+
+    /** Each runner in a thread stands for a process: locks hold against other channels of the same JVM too. */
+    @Test
+    void runnersThatBeginTogetherShareTheCellsAndNoneFails() throws Exception {
+        CellStore store = store("cells");
+        List<Heard> each = new ArrayList<>();
+        List<Future<Integer>> runners = new ArrayList<>();
+        CountDownLatch begin = new CountDownLatch(4);
+        try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            for (int i = 0; i < 4; i++) {
+                Heard own = new Heard();
+                each.add(own);
+                runners.add(pool.submit(() -> {
+                    begin.countDown();
+                    begin.await();
+                    try (CellRunner runner = new CellRunner(store, folder, backend, 1, 1, 1, new StopSignal(), own)) {
+                        return runner.run(TABLE);
+                    }
+                }));
+            }
+        }
+
+        List<String> said = each.stream().flatMap(own -> own.said.stream()).toList();
+        assertThat(said).noneMatch(line -> line.startsWith("failed")).anyMatch(line -> line.startsWith("elsewhere"));
+        // Who ends last finds all cells done, by whomever.
+        List<Integer> left = new ArrayList<>();
+        for (Future<Integer> runner : runners) {
+            left.add(runner.get());
+        }
+        assertThat(left).contains(0);
+        assertThat(Outcome.of(TABLE, store).done()).isEqualTo(6);
     }
 
     @Test
