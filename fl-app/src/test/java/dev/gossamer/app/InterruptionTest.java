@@ -57,6 +57,27 @@ class InterruptionTest {
         assertThat(out.resolve("result.json")).doesNotExist();
     }
 
+    /** After a round: whoever makes its tables has opened and closed the metrics in the process that runs it. */
+    @Test
+    void aRunThatGoesOnIsRefusedToOthers() throws Exception {
+        TinyMnist.write(folder.resolve("its data"));
+        Path out = folder.resolve("run");
+        Process run = start(out, folder.resolve("stderr"), "1000000");
+        try {
+            await(out.resolve("metrics.csv"), run);
+            String data = "--data=" + folder.resolve("its data");
+            for (String[] other : new String[][] {
+                {"resume", out.toString(), data}, {"train", "--dataset=mnist", data, "--overwrite", "--out=" + out}
+            }) {
+                Cli.Outcome outcome = Cli.run(other);
+                assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+                assertThat(outcome.err()).contains("Run directory " + out + " is in use");
+            }
+        } finally {
+            run.destroyForcibly().waitFor();
+        }
+    }
+
     private Process start(Path out, Path said, String rounds) throws IOException {
         String data = folder.resolve("its data").toString();
         return ChildRun.start(

@@ -83,6 +83,7 @@ class TrainTest {
                 .anyMatch(line -> line.startsWith("round   2/2  accuracy "));
         assertThat(files(out))
                 .containsExactlyInAnyOrder(
+                        ".lock",
                         "config.yaml",
                         "manifest.json",
                         "metrics.jsonl",
@@ -314,7 +315,7 @@ class TrainTest {
                 .contains("the run failed; go on with: gossamer resume " + out)
                 .contains("is NaN", "a smaller learning rate may help", "--verbose")
                 .doesNotContain("\tat ");
-        assertThat(files(out)).containsExactlyInAnyOrder("config.yaml", "manifest.json", "metrics.jsonl");
+        assertThat(files(out)).containsExactlyInAnyOrder(".lock", "config.yaml", "manifest.json", "metrics.jsonl");
     }
 
     @Test

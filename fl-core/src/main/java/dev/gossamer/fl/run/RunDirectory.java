@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 
@@ -25,7 +25,7 @@ import tools.jackson.core.JacksonException;
  * <p>What is made of these files ({@code report.html}, {@code plots}, {@code metrics.csv}, TensorBoard's events) may be deleted
  * and made again.
  *
- * <p>One process at a time has it open; the lock is on the metrics file and ends with the process.
+ * <p>One process at a time has it open; the lock is on a file of its own and ends with the process.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -58,12 +58,14 @@ public final class RunDirectory implements AutoCloseable {
 
     private final Path path;
     private final boolean fresh;
+    private final RunLock lock;
     private final FileChannel metrics;
     private int checkpointEvery = 1;
 
-    private RunDirectory(Path path, boolean fresh, FileChannel metrics) {
+    private RunDirectory(Path path, boolean fresh, RunLock lock, FileChannel metrics) {
         this.path = path;
         this.fresh = fresh;
+        this.lock = lock;
         this.metrics = metrics;
     }
 
@@ -134,7 +136,7 @@ public final class RunDirectory implements AutoCloseable {
                                 && Files.isDirectory(entry)
                                 && isEmpty(entry);
                 boolean ours = begun && (name.equals(MANIFEST) || name.equals(INIT));
-                if (!empty && !ours && !isLeftOver(name)) {
+                if (!empty && !ours && !name.equals(RunLock.FILE) && !isLeftOver(name)) {
                     return false;
                 }
             }
@@ -155,7 +157,7 @@ public final class RunDirectory implements AutoCloseable {
         check(path, overwrite);
         try {
             AtomicFile.createFolder(path);
-            return new RunDirectory(path, true, locked(path)).tidied();
+            return held(path, () -> true);
         } catch (IOException e) {
             throw new ConfigException("Output folder " + path + " cannot be written: " + e, e);
         }
@@ -170,7 +172,7 @@ public final class RunDirectory implements AutoCloseable {
     public static RunDirectory resume(Path path) {
         StoredRun.require(path);
         try {
-            return new RunDirectory(path, false, locked(path)).tidied();
+            return held(path, () -> false);
         } catch (IOException e) {
             throw new ConfigException("Run directory " + path + " cannot be written: " + e, e);
         }
@@ -186,46 +188,41 @@ public final class RunDirectory implements AutoCloseable {
     public static RunDirectory createOrResume(Path path) {
         check(path, true);
         try {
-            Files.createDirectories(path);
-            FileChannel metrics = locked(path);
-            RunDirectory directory = new RunDirectory(path, isBarelyBegun(path), metrics);
-            if (directory.fresh) {
-                directory.clear();
-            }
-            directory.removeLeftOvers();
-            return directory;
+            AtomicFile.createFolder(path);
+            return held(path, () -> isBarelyBegun(path));
         } catch (IOException e) {
             throw new ConfigException("Run directory " + path + " cannot be written: " + e, e);
         }
     }
 
-    /** The metrics file, in the hands of this process alone. */
-    private static FileChannel locked(Path path) throws IOException {
-        FileChannel metrics = FileChannel.open(
-                path.resolve(METRICS), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    /** The folder, in the hands of this user alone; whether a run begins in it is asked then. Where that fails nobody has it. */
+    private static RunDirectory held(Path path, BooleanSupplier fresh) throws IOException {
+        RunLock lock = RunLock.take(path);
         try {
-            if (metrics.tryLock() != null) {
-                return metrics;
+            FileChannel metrics = FileChannel.open(
+                    path.resolve(METRICS),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE);
+            try {
+                return new RunDirectory(path, fresh.getAsBoolean(), lock, metrics).tidied();
+            } catch (IOException | RuntimeException e) {
+                metrics.close();
+                throw e;
             }
-        } catch (OverlappingFileLockException e) {
-            // This process itself: said below.
-        }
-        metrics.close();
-        throw new RunInUseException(path);
-    }
-
-    /** As its run begins or goes on with it. Where that fails nobody has it, and it can be tried again. */
-    private RunDirectory tidied() throws IOException {
-        try {
-            if (fresh) {
-                clear();
-            }
-            removeLeftOvers();
-            return this;
         } catch (IOException | RuntimeException e) {
-            metrics.close();
+            lock.close();
             throw e;
         }
+    }
+
+    /** As its run begins or goes on with it. */
+    private RunDirectory tidied() throws IOException {
+        if (fresh) {
+            clear();
+        }
+        removeLeftOvers();
+        return this;
     }
 
     /**
@@ -422,7 +419,7 @@ public final class RunDirectory implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
+        try (lock) {
             metrics.close();
         } catch (IOException e) {
             throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be closed: " + e.getMessage(), e);

@@ -40,7 +40,7 @@ class ExperimentTest extends BackendRuns {
 
         assertThat(list(out))
                 .containsExactlyInAnyOrder(
-                        "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors", "result.json");
+                        ".lock", "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors", "result.json");
         assertThat(ExperimentConfig.resolve(out.resolve("config.yaml"), Map.of()))
                 .isEqualTo(config(Map.of("participation", "0.5")));
         JsonNode manifest = json(out.resolve("manifest.json"));
@@ -204,7 +204,7 @@ class ExperimentTest extends BackendRuns {
                 .hasMessageContaining("--overwrite");
         assertThat(list(out)).contains("result.json");
         RunDirectory.create(out, true).close();
-        assertThat(list(out)).containsExactlyInAnyOrder("metrics.jsonl", "notes.txt");
+        assertThat(list(out)).containsExactlyInAnyOrder(".lock", "metrics.jsonl", "notes.txt");
         assertThatThrownBy(() -> RunDirectory.create(folder, true))
                 .as("a folder that holds something else than a run")
                 .isInstanceOf(ConfigException.class)

@@ -75,7 +75,7 @@ class RunDirectoryTest {
         Files.delete(inTheWay);
         Files.delete(obstacle);
         RunDirectory.create(run, true).close();
-        assertThat(list(run)).containsExactly("metrics.jsonl");
+        assertThat(list(run)).containsExactlyInAnyOrder(".lock", "metrics.jsonl");
     }
 
     @Test
@@ -88,7 +88,7 @@ class RunDirectoryTest {
         RunDirectory.create(run, true).close();
         assertThat(list(run.resolve("checkpoint"))).containsExactlyInAnyOrder("model.pt", "best");
         assertThat(list(run.resolve("plots"))).containsExactly("notes.txt");
-        assertThat(list(run)).containsExactlyInAnyOrder("metrics.jsonl", "checkpoint", "plots");
+        assertThat(list(run)).containsExactlyInAnyOrder(".lock", "metrics.jsonl", "checkpoint", "plots");
     }
 
     @ParameterizedTest
@@ -118,7 +118,7 @@ class RunDirectoryTest {
         assertThat(RunDirectory.isBarelyBegun(begun)).isTrue();
         assertThat(StoredRun.isIn(begun)).isFalse();
         RunDirectory.create(begun, true).close();
-        assertThat(list(begun)).containsExactly("metrics.jsonl");
+        assertThat(list(begun)).containsExactlyInAnyOrder(".lock", "metrics.jsonl");
     }
 
     /** Weights that are drawn in their place would make it another run. */

@@ -135,10 +135,10 @@ class RunRecordTest extends BackendRuns {
         RunDirectory.create(out, true).close();
 
         assertThat(out).isDirectoryContaining("glob:**/metrics.jsonl");
-        assertThat(out.toFile().list()).containsExactlyInAnyOrder("metrics.jsonl", "plots");
+        assertThat(out.toFile().list()).containsExactlyInAnyOrder(".lock", "metrics.jsonl", "plots");
         assertThat(out.resolve("plots").toFile().list()).containsExactly("mine.txt");
         Files.delete(out.resolve("plots/mine.txt"));
         RunDirectory.create(out, true).close();
-        assertThat(out.toFile().list()).containsExactly("metrics.jsonl");
+        assertThat(out.toFile().list()).containsExactlyInAnyOrder(".lock", "metrics.jsonl");
     }
 }
