@@ -10,6 +10,7 @@ import dev.gossamer.fl.reproduce.Reproduction;
 import dev.gossamer.fl.reproduce.ResultFolder;
 import dev.gossamer.fl.run.RunStoppedException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -76,7 +77,7 @@ final class ReproduceCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where tables and figures go; default: runs/reproduce/NAME.")
+            description = "Where tables and figures go; default: runs/reproduce/NAME-SCALE.")
     private @Nullable Path out;
 
     @Option(names = "--report", description = "Run nothing: make tables and figures of the cells that are done.")
@@ -109,7 +110,12 @@ final class ReproduceCommand implements Callable<Integer> {
                     + ", but must be a whole number of at least 1");
         }
         Reproduction reproduction = Reproductions.find(name, scale, seeds);
-        Path folder = out == null ? Path.of("runs", "reproduce", reproduction.name()) : out;
+        Path folder =
+                out == null ? Path.of("runs", "reproduce", reproduction.name() + "-" + reproduction.scale()) : out;
+        ResultFolder.check(folder, reproduction, reproduction.cellCount());
+        if (Files.exists(cells) && !Files.isDirectory(cells)) {
+            throw new UsageException("--cells is " + cells + ", which is a file; give a folder");
+        }
         BackendOptions options = engine.backendOptions();
         Backends.Choice choice = engine.open(options);
         try (Backend opened = choice.backend()) {

@@ -93,6 +93,47 @@ class ReproduceTest {
     }
 
     @Test
+    void resultsAreLostNeitherToAnotherScaleNorToFewerCells() throws IOException {
+        String two =
+                FILE.replace("columns:", "  full: {about: \"all\", time: \"long\", settings: {rounds: 3}}\ncolumns:");
+        assertThat(reproduce(two).code()).isZero();
+        Path table = folder.resolve("out/table.csv");
+        String before = Files.readString(table);
+
+        for (Cli.Outcome other : List.of(
+                reproduce(two, "--scale", "full", "--report"),
+                reproduce(two, "--seeds", "2", "--report"),
+                reproduce(two, "--cells", folder.resolve("none").toString(), "--report"))) {
+            assertThat(other.code()).as(other.err()).isEqualTo(2);
+            assertThat(other.err()).contains("Result folder " + folder.resolve("out") + " has results of", "--out");
+            assertThat(table).hasContent(before);
+        }
+        assertThat(reproduce(two, "--report").code()).isZero();
+        assertThat(reproduce(two, "--seeds", "1,2", "--report").code())
+                .as("more seeds")
+                .isZero();
+    }
+
+    @Test
+    void foldersThatAreNoResultsAreLeftAlone() throws IOException {
+        Path out = Files.createDirectories(folder.resolve("out"));
+        Path page = Files.writeString(out.resolve("README.md"), "mine");
+        assertRefused(reproduce(FILE), "Result folder " + out + " has a README.md");
+        assertThat(page).hasContent("mine");
+
+        Files.writeString(out.resolve("manifest.json"), "{\"gossamer\": \"0.1\"}");
+        assertRefused(reproduce(FILE), "Result folder " + out + " has results of something else");
+        Path file = Files.createFile(folder.resolve("file"));
+        assertRefused(reproduce(FILE, "--out=" + file), "Result folder " + file + " is a file");
+        assertRefused(reproduce(FILE, "--out=" + folder.resolve("new"), "--cells=" + file), "--cells is " + file);
+    }
+
+    private static void assertRefused(Cli.Outcome outcome, String what) {
+        assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+        assertThat(outcome.err()).contains(what).doesNotContain("cells, of which");
+    }
+
+    @Test
     void cellsThatFailMakeTheCommandFail() throws IOException {
         Cli.Outcome outcome = reproduce(FILE.replace("{method: fedavg}", "{method: fedavg, partition: natural}"));
 

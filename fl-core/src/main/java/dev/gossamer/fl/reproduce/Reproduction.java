@@ -1,6 +1,7 @@
 package dev.gossamer.fl.reproduce;
 
 import dev.gossamer.fl.run.ConfigException;
+import dev.gossamer.fl.run.ExperimentConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -153,6 +154,11 @@ public record Reproduction(
     /** Whether anything was published of a measure in any row. */
     boolean hasPublished(Measure measure) {
         return rows.stream().anyMatch(row -> !published(row, measure).isEmpty());
+    }
+
+    /** The seeds of every row. */
+    List<Long> seeds() {
+        return rows.getFirst().cells().stream().map(ExperimentConfig::seed).toList();
     }
 
     /** How many cells there are: rows times seeds. */

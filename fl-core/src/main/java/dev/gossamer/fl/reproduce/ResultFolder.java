@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,17 +33,84 @@ public final class ResultFolder {
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+    private static final String PAGE = "README.md";
+    private static final String MANIFEST = "manifest.json";
+    private static final String DONE = "done";
+
+    private static final String SEEDS = "seeds";
+
     private ResultFolder() {}
+
+    /**
+     * Refuses a folder in which something would be lost: another table's results or another scale's, more than there are to
+     * replace them, or somebody's page that is no results'. Touches nothing.
+     *
+     * @param done cells that are done, or that will be at most
+     * @throws ConfigException naming what is there
+     */
+    public static void check(Path folder, Reproduction reproduction, int done) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw refused(folder, "is a file");
+        }
+        Path manifest = folder.resolve(MANIFEST);
+        if (!Files.exists(manifest)) {
+            if (Files.exists(folder.resolve(PAGE))) {
+                throw refused(folder, "has a " + PAGE + " that is not of results");
+            }
+            return;
+        }
+        JsonNode there = read(manifest);
+        if (!isOf(reproduction, there)) {
+            throw refused(
+                    folder,
+                    "has results of " + there.path("name").asString("something else") + ", scale "
+                            + there.path("scale").asString("unknown") + seeds(there));
+        }
+        if (there.path(DONE).asInt(0) > done) {
+            throw refused(
+                    folder,
+                    "has results of " + there.path(DONE).asInt(0) + " cells, of which " + done + " are done here");
+        }
+    }
+
+    /** Whether results are of this reproduction or a part of it, which has fewer seeds; earlier releases told none. */
+    private static boolean isOf(Reproduction reproduction, JsonNode manifest) {
+        return manifest.path("name").asString("").equals(reproduction.name())
+                && manifest.path("scale").asString("").equals(reproduction.scale())
+                && manifest.path(SEEDS)
+                        .valueStream()
+                        .allMatch(seed -> reproduction.seeds().contains(seed.asLong()));
+    }
+
+    private static String seeds(JsonNode manifest) {
+        return manifest.has(SEEDS) ? ", seeds " + manifest.path(SEEDS) : "";
+    }
+
+    private static JsonNode read(Path manifest) {
+        try {
+            return JSON.readTree(manifest);
+        } catch (JacksonException e) {
+            throw new ConfigException(manifest + ": cannot be read: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static ConfigException refused(Path folder, String what) {
+        return new ConfigException("Result folder " + folder + " " + what
+                + ", which would be lost; give another folder with --out, or move that away");
+    }
 
     /**
      * Writes the folder; files of the same names are replaced.
      *
      * @param command that makes this outcome
-     * @throws ConfigException if it cannot be written
+     * @throws ConfigException if it cannot be written, or as {@link #check}
      */
     public static void write(Path folder, Outcome outcome, String command, Painter painter) {
+        check(folder, outcome.reproduction(), outcome.done());
         try {
             Files.createDirectories(folder);
+            // First, as it says whose the other files are.
+            Files.writeString(folder.resolve(MANIFEST), JSON.writeValueAsString(manifest(outcome, command)) + "\n");
             List<Figure> figures = outcome.figures();
             for (Figure figure : figures) {
                 painter.paint(figure, folder.resolve(figure.file() + ".png"));
@@ -52,9 +121,7 @@ public final class ResultFolder {
             if (!outcome.pruned().isEmpty()) {
                 Files.writeString(folder.resolve("pruned.csv"), Tables.pruned(outcome));
             }
-            Files.writeString(
-                    folder.resolve("manifest.json"), JSON.writeValueAsString(manifest(outcome, command)) + "\n");
-            Files.writeString(folder.resolve("README.md"), page(outcome, command, figures));
+            Files.writeString(folder.resolve(PAGE), page(outcome, command, figures));
         } catch (IOException | UncheckedIOException e) {
             throw new ConfigException("Result folder " + folder + " cannot be written: " + e, e);
         }
@@ -71,10 +138,11 @@ public final class ResultFolder {
         manifest.put("name", its.name());
         manifest.put("source", its.source());
         manifest.put("scale", its.scale());
+        manifest.put(SEEDS, its.seeds());
         manifest.put("command", command);
         manifest.put("written", Instant.now().toString());
         manifest.put("cells", its.cellCount());
-        manifest.put("done", outcome.done());
+        manifest.put(DONE, outcome.done());
         manifest.put("data", all(outcome, ResultFolder::data));
         manifest.put("backends", all(outcome, ResultFolder::backend));
         manifest.put("machines", all(outcome, ResultFolder::machine));
