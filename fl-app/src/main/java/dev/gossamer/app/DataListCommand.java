@@ -91,7 +91,7 @@ final class DataListCommand implements Runnable {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
-    private static String counts(Survey survey) {
+    static String counts(Survey survey) {
         String clients = survey.clients() == 0 ? "" : Text.of(", %,d natural clients", survey.clients());
         return Text.of("%,d + %,d samples, %d classes%s", survey.train(), survey.test(), survey.classes(), clients);
     }

@@ -3,6 +3,8 @@ package dev.gossamer.app;
 import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.data.MissingDataException;
+import dev.gossamer.fl.data.Strokes;
+import dev.gossamer.fl.data.Survey;
 import dev.gossamer.fl.fetch.PublishedData;
 import dev.gossamer.fl.fetch.Verification;
 import dev.gossamer.fl.fetch.Verification.Finding;
@@ -32,6 +34,8 @@ import picocli.CommandLine.Spec;
         footer = {"", "Example: gossamer data verify fashion-mnist --data DIR"})
 final class DataVerifyCommand implements Callable<Integer> {
 
+    private static final String DRAWN = "drawn when a run starts, so there are no files to check";
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -55,6 +59,10 @@ final class DataVerifyCommand implements Callable<Integer> {
         output.apply();
         names.forEach(DataCommand::known);
         Table table = new Table();
+        if (names.contains(Strokes.NAME)) {
+            Survey survey = DataSource.survey(Strokes.NAME, data.folder());
+            table.row(Strokes.NAME, "as a whole", "embedded", DataListCommand.counts(survey) + ": " + DRAWN);
+        }
         for (PublishedData published : PublishedData.ALL) {
             if (names.isEmpty() || names.contains(published.name())) {
                 verify(published, table);

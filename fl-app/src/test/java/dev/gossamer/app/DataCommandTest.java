@@ -122,6 +122,19 @@ class DataCommandTest {
         assertThat(data("verify", "imagenet").err()).contains("Unknown data set 'imagenet'", "speech-commands");
     }
 
+    @Test
+    void verifyOfWhatIsEmbeddedSaysThatThereAreNoFiles() throws IOException {
+        Cli.Outcome embedded = data("verify", "strokes");
+        assertThat(embedded.code()).isZero();
+        assertThat(embedded.out().replaceAll(" +", " "))
+                .isEqualToIgnoringNewLines(
+                        "strokes as a whole embedded 20,000 + 4,000 samples, 10 classes: drawn when a"
+                                + " run starts, so there are no files to check");
+
+        writeCifar();
+        assertThat(data("verify", "strokes", "cifar10").out()).contains("strokes", "data_batch_2.bin");
+    }
+
     // ---- fetch
     // -------------------------------------------------------------------------------------------------------
 
