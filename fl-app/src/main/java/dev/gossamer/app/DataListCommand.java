@@ -48,7 +48,7 @@ final class DataListCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         table.print(out);
         out.println();
-        out.println("Looked in " + folder + ".");
+        out.println("Looked in " + folder + (Files.exists(folder) ? "." : ", which is not there."));
         out.flush();
     }
 

@@ -2,6 +2,7 @@ package dev.gossamer.app;
 
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.Site;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,17 @@ final class DataOption {
     }
 
     Path folder() {
-        return data == null ? DataFolder.standard() : Path.of(data);
+        return data == null ? DataFolder.standard() : checked(data);
+    }
+
+    /** It need not be there: what is embedded takes none. */
+    private static Path checked(String given) {
+        Path folder = given.isBlank() ? null : Path.of(given);
+        if (folder == null || (Files.exists(folder) && !Files.isDirectory(folder))) {
+            throw new UsageException("--data is " + (folder == null ? "empty" : given + ", which is a file")
+                    + "; give the folder that has the data sets");
+        }
+        return folder;
     }
 
     /** A folder of this machine: the one that is named, or the site's copy of what an address names. */

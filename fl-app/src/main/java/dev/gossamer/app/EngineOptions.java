@@ -4,6 +4,7 @@ import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.TuningTable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -53,7 +54,11 @@ class EngineOptions {
         try {
             return TuningTable.load(file);
         } catch (IOException e) {
-            throw new UsageException("--tuning: the file " + file + " cannot be read (" + e + ")", e);
+            throw new UsageException(
+                    "--tuning: the file " + file
+                            + (Files.exists(file) ? " cannot be read (" + e + ")" : " is not there")
+                            + "; `gossamer tune --out FILE` writes one",
+                    e);
         } catch (IllegalArgumentException e) {
             throw new UsageException("--tuning: " + e.getMessage(), e);
         }
@@ -61,6 +66,9 @@ class EngineOptions {
 
     /** The backend, open. */
     final Backends.Choice open(BackendOptions options) {
+        if (backend != null && backend.isBlank()) {
+            throw new UsageException("--backend is empty; `gossamer backends` lists the backends");
+        }
         return open(backend, options);
     }
 

@@ -36,6 +36,7 @@ final class ExperimentOptions {
                 .addOption(OptionSpec.builder("--set")
                         .type(List.class)
                         .auxiliaryTypes(String.class)
+                        .converters(Converters::pair)
                         .arity("1")
                         .paramLabel("KEY=VALUE")
                         .description("Sets a key of the experiment, as --KEY VALUE does; may be given several times.")
@@ -53,9 +54,6 @@ final class ExperimentOptions {
 
     private void putPair(String pair) {
         int equals = pair.indexOf('=');
-        if (equals < 1) {
-            throw new UsageException("--set takes KEY=VALUE, got '" + pair + "'");
-        }
         given.put(pair.substring(0, equals).strip(), pair.substring(equals + 1));
     }
 

@@ -7,7 +7,9 @@ import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what a command throws into an exit code and a message; stack traces only for those who ask. */
 final class Failures implements IExecutionExceptionHandler {
@@ -25,6 +27,27 @@ final class Failures implements IExecutionExceptionHandler {
         }
         err.flush();
         return users ? ExitCode.USAGE : ExitCode.SOFTWARE;
+    }
+
+    /**
+     * Answers a line that is not typed as its command wants it: with what is wrong, and where the rest is to be read. The whole
+     * help of a command is longer than a screen, and what is wrong would be above it; a command that only has others below it
+     * shows them.
+     */
+    static int mistyped(ParameterException mistake, String... arguments) {
+        CommandLine line = mistake.getCommandLine();
+        PrintWriter err = line.getErr();
+        err.println("gossamer: " + mistake.getMessage());
+        if (!UnmatchedArgumentException.printSuggestions(mistake, err)) {
+            if (!line.getSubcommands().isEmpty()
+                    && line.getCommandSpec().positionalParameters().isEmpty()) {
+                line.usage(err);
+            } else {
+                err.println(line.getCommandSpec().qualifiedName() + " --help tells how it is typed.");
+            }
+        }
+        err.flush();
+        return ExitCode.USAGE;
     }
 
     static boolean isTheUsersToPutRight(Throwable failure) {

@@ -55,7 +55,7 @@ public final class Main implements Runnable {
     static CommandLine line(PrintWriter out, PrintWriter err) {
         CommandLine completion = new CommandLine(new GenerateCompletion());
         completion.getCommandSpec().usageMessage().hidden(true);
-        return new CommandLine(new Main())
+        return Converters.register(new CommandLine(new Main())
                 .addSubcommand(TrainCommand.line())
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ReproduceCommand())
@@ -76,7 +76,8 @@ public final class Main implements Runnable {
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
-                .setExecutionExceptionHandler(new Failures());
+                .setParameterExceptionHandler(Failures::mistyped)
+                .setExecutionExceptionHandler(new Failures()));
     }
 
     @Override

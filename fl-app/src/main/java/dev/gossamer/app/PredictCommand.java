@@ -11,6 +11,7 @@ import dev.gossamer.fl.run.Predictor;
 import dev.gossamer.fl.run.StoredModel;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -94,6 +95,9 @@ final class PredictCommand implements Callable<Integer> {
         output.apply();
         if (top < 1) {
             throw new UsageException("--top is " + top + ", but must be a whole number of at least 1");
+        }
+        if (images != null && !Files.isRegularFile(images)) {
+            throw new UsageException("--images is " + images + ", but must be a file of images that is there");
         }
         StoredModel model = StoredModel.of(directory);
         BackendOptions options = engine.backendOptions();

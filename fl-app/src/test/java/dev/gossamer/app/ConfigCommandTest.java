@@ -55,7 +55,8 @@ class ConfigCommandTest {
         assertThat(Cli.run("config", file.toString()).err()).contains(file + ", line 2: lr must be a single value");
         Files.writeString(file, "rounds: 7\nrounds: 8\n");
         assertThat(Cli.run("config", file.toString()).err()).contains(file + ", line 2: ");
-        assertThat(Cli.run("train", "--set", "rounds").err()).contains("--set takes KEY=VALUE, got 'rounds'");
+        assertThat(Cli.run("train", "--set", "rounds").err())
+                .contains("--set' (KEY=VALUE): it takes KEY=VALUE, got 'rounds'");
         assertThat(Cli.run("train", "--set", "no.such=1").err()).contains("unknown key 'no.such'");
     }
 }

@@ -8,10 +8,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
@@ -81,7 +84,7 @@ record ReproductionFile(
             String line = e.getLocation() == null || e.getLocation().getLineNr() < 1
                     ? ""
                     : ", line " + e.getLocation().getLineNr();
-            throw new ConfigException(origin + line + ": " + e.getOriginalMessage(), e);
+            throw new ConfigException(origin + line + ": " + reason(e), e);
         }
         Map<String, @Nullable Object> needed = new LinkedHashMap<>();
         needed.put("title", file.title());
@@ -94,6 +97,18 @@ record ReproductionFile(
             }
         });
         return file;
+    }
+
+    /** What is wrong, without the names of Java's types. */
+    private static String reason(JacksonException e) {
+        if (e instanceof UnrecognizedPropertyException unknown) {
+            return "unknown key '" + unknown.getPropertyName() + "'. Known: "
+                    + unknown.getKnownPropertyIds().stream()
+                            .map(String::valueOf)
+                            .collect(Collectors.joining(", "));
+        }
+        boolean whole = e instanceof MismatchedInputException && e.getPath().isEmpty();
+        return whole ? "is not a grid of experiments, which is a list of 'key: value' lines" : e.getOriginalMessage();
     }
 
     /** Reads a file of the user's. */

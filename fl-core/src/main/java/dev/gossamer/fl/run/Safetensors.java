@@ -8,6 +8,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -143,6 +145,9 @@ public final class Safetensors {
      *     or too large, an unknown type, offsets that overlap, leave gaps, run out of the file or contradict the shape
      */
     public static Content read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException(file + ": is a folder");
+        }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             MemorySegment header = header(channel, file);
             long dataStart = LENGTH_BYTES + header.byteSize();
@@ -151,6 +156,8 @@ public final class Safetensors {
             return content(header.toArray(ValueLayout.JAVA_BYTE), data);
         } catch (NoSuchFileException e) {
             throw new IOException(file + ": no such file", e);
+        } catch (FileSystemException e) {
+            throw new IOException(file + ": cannot be read (" + e + ")", e);
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }

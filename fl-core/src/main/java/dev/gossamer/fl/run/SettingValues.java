@@ -92,7 +92,8 @@ final class SettingValues {
 
     private ConfigException refusal(String key, String text, String allowed) {
         String source = sources.getOrDefault(key, "default");
-        return new ConfigException(source + ": " + key + " is " + text + ", but must be " + allowed);
+        return new ConfigException(
+                source + ": " + key + " is " + (text.isBlank() ? "empty" : text) + ", but must be " + allowed);
     }
 
     String text(String key) {

@@ -77,9 +77,11 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
     static void require(Path directory) {
         if (!Files.isRegularFile(directory.resolve(RunDirectory.MANIFEST))
                 || !Files.isRegularFile(directory.resolve(RunDirectory.CONFIG))) {
-            throw new ConfigException(directory + " has no run to go on with: there is no " + RunDirectory.CONFIG
-                    + " and " + RunDirectory.MANIFEST
-                    + " in it. Give the run directory of an earlier `gossamer train`");
+            String missing = Files.isDirectory(directory)
+                    ? "there is no " + RunDirectory.CONFIG + " and " + RunDirectory.MANIFEST + " in it"
+                    : Files.exists(directory) ? "it is a file" : "there is no such folder";
+            throw new ConfigException(directory + " has no run to go on with: " + missing
+                    + ". Give the run directory of an earlier `gossamer train`");
         }
     }
 

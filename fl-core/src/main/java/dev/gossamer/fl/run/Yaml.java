@@ -76,6 +76,9 @@ final class Yaml {
         } catch (NoSuchFileException e) {
             throw new ConfigException(file + ": no such file. Give the path of an experiment's YAML file", e);
         } catch (IOException e) {
+            if (Files.isDirectory(file)) {
+                throw new ConfigException(file + ": is a folder. Give the path of an experiment's YAML file", e);
+            }
             throw new ConfigException(file + ": cannot be read as text (" + e + ")", e);
         }
     }
