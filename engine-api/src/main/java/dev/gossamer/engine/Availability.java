@@ -30,7 +30,15 @@ public sealed interface Availability {
      * @param reason what is missing, as a clause
      * @param remedy what to do about it, as a sentence
      * @param cause what the attempt threw, if anything
+     * @param isSetting whether it is a setting made for this backend that stands in the way: who made it wants the backend, so that
+     *     {@code auto} passes over it for no other
      */
     record Unavailable(
-            String reason, String remedy, @Nullable Throwable cause) implements Availability {}
+            String reason, String remedy, @Nullable Throwable cause, boolean isSetting) implements Availability {
+
+        /** What the machine lacks. */
+        public Unavailable(String reason, String remedy, @Nullable Throwable cause) {
+            this(reason, remedy, cause, false);
+        }
+    }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
@@ -150,6 +151,16 @@ public final class Backends {
                 + ". `gossamer backends` shows which can run here.");
     }
 
+    /**
+     * The candidate that {@code auto} comes to, by falling priority: one that can run, or one that a setting made for it keeps
+     * from running, which {@code auto} refuses as if it were asked for by name. Empty where nothing can run.
+     */
+    public static Optional<Candidate> automatic(List<Candidate> candidates) {
+        return candidates.stream()
+                .filter(candidate -> !(candidate.availability() instanceof Unavailable why) || why.isSetting())
+                .findFirst();
+    }
+
     private static Choice best(Source source, BackendOptions options, List<Candidate> candidates) {
         StringBuilder skipped = new StringBuilder();
         for (Candidate candidate : candidates) {
@@ -159,6 +170,7 @@ public final class Backends {
                             + skipped + ")";
                     return new Choice(openChecked(candidate.name(), available, options), AUTO, source, line);
                 }
+                case Unavailable why when why.isSetting() -> throw unavailable(candidate.name(), source, why);
                 case Unavailable why ->
                     skipped.append("; not ")
                             .append(candidate.name())

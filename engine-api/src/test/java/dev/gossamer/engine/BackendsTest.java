@@ -98,6 +98,19 @@ class BackendsTest {
         assertThatThrownBy(() -> open(Backends.AUTO)).isInstanceOf(BackendSelectionException.class);
     }
 
+    /** Who sets something for a backend is not served by a slower one without a word. */
+    @Test
+    void autoDoesNotPassOverASettingThatIsWrong() {
+        Unavailable wrong = new Unavailable("bits must be 128, got '100'", "Change that property.", null, true);
+        assertThatThrownBy(() -> open(Backends.AUTO, new Candidate("cpu", 5, wrong), available("slow", 0)))
+                .isInstanceOf(BackendSelectionException.class)
+                .hasMessageContainingAll("cpu", "bits must be 128, got '100'", "Change that property.");
+        assertThat(open(Backends.AUTO, available("gpu", 9), new Candidate("cpu", 5, wrong))
+                        .backend()
+                        .name())
+                .isEqualTo("gpu");
+    }
+
     // ---- by name
 
     @Test

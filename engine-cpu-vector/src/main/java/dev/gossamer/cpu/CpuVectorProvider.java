@@ -27,7 +27,8 @@ public final class CpuVectorProvider implements BackendProvider {
         try {
             return new Availability.Available(CpuInfo.describe(), CpuBackend::open);
         } catch (IllegalArgumentException e) {
-            return new Availability.Unavailable(String.valueOf(e.getMessage()), "Change or remove that property.", e);
+            return new Availability.Unavailable(
+                    String.valueOf(e.getMessage()), "Change or remove that property.", e, true);
         }
     }
 }

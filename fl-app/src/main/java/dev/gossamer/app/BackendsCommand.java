@@ -53,31 +53,25 @@ final class BackendsCommand implements Runnable {
         out.flush();
     }
 
-    /** The one that {@code auto} takes; empty when none can run. */
-    private static Optional<Candidate> best(List<Candidate> candidates) {
-        return candidates.stream()
-                .filter(candidate -> candidate.availability() instanceof Available)
-                .findFirst();
-    }
-
     private static String asked() {
         return System.getProperty(Backends.PROPERTY, "").strip();
     }
 
     private static void print(List<Candidate> candidates, PrintWriter out) {
-        Optional<Candidate> best = best(candidates);
+        Optional<Candidate> automatic = Backends.automatic(candidates);
         Table table = new Table();
         for (Candidate candidate : candidates) {
+            boolean taken = automatic.equals(Optional.of(candidate));
             switch (candidate.availability()) {
                 case Available here -> {
-                    table.row(
-                            candidate.name(),
-                            "available",
-                            here.device() + (best.equals(Optional.of(candidate)) ? "  <- auto takes this one" : ""));
+                    table.row(candidate.name(), "available", here.device() + (taken ? "  <- auto takes this one" : ""));
                     details(here).forEach(line -> table.row("", "", line));
                 }
                 case Unavailable why -> {
-                    table.row(candidate.name(), "unavailable", why.reason());
+                    table.row(
+                            candidate.name(),
+                            "unavailable",
+                            why.reason() + (taken ? "  <- auto is refused for it" : ""));
                     table.row("", "", why.remedy());
                 }
             }
@@ -124,7 +118,9 @@ final class BackendsCommand implements Runnable {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("property", Backends.PROPERTY);
         all.put("requested", asked().isEmpty() ? Backends.AUTO : asked());
-        best(candidates).ifPresent(candidate -> all.put("auto", candidate.name()));
+        Backends.automatic(candidates)
+                .filter(candidate -> candidate.availability() instanceof Available)
+                .ifPresent(candidate -> all.put("auto", candidate.name()));
         all.put("backends", list);
         return all;
     }

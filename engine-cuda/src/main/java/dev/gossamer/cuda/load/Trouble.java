@@ -102,7 +102,11 @@ enum Trouble {
             throw new IllegalArgumentException(name() + " takes other details: " + details.length);
         }
         Object[] ofRemedy = Arrays.copyOfRange(details, ofReason, details.length);
-        return new Unavailable(reason.formatted(details), remedy.formatted(ofRemedy), cause);
+        return new Unavailable(reason.formatted(details), remedy.formatted(ofRemedy), cause, isSetting());
+    }
+
+    private boolean isSetting() {
+        return this == BAD_DEVICE || this == NO_SUCH_DEVICE || this == UNLIKE_DEVICES;
     }
 
     /** How many details the texts leave open. */
