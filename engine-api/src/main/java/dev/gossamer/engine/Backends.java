@@ -133,18 +133,9 @@ public final class Backends {
 
     private static Choice named(String name, Source source, BackendOptions options, List<Candidate> candidates) {
         for (Candidate candidate : candidates) {
-            if (!candidate.name().equals(name)) {
-                continue;
+            if (candidate.name().equals(name)) {
+                return chosen(candidate, name, source, options, "");
             }
-            return switch (candidate.availability()) {
-                case Available available ->
-                    new Choice(
-                            openChecked(name, available, options),
-                            name,
-                            source,
-                            "Backend " + name + " on " + available.device() + " (" + source.text() + ")");
-                case Unavailable why -> throw unavailable(name, source, why);
-            };
         }
         throw new BackendSelectionException("Unknown backend '" + name + "' (" + source.text() + "). Known: " + AUTO
                 + candidates.stream().map(c -> ", " + c.name()).collect(Collectors.joining())
@@ -162,24 +153,32 @@ public final class Backends {
     }
 
     private static Choice best(Source source, BackendOptions options, List<Candidate> candidates) {
+        Optional<Candidate> best = automatic(candidates);
         StringBuilder skipped = new StringBuilder();
         for (Candidate candidate : candidates) {
-            switch (candidate.availability()) {
-                case Available available -> {
-                    String line = "Backend " + candidate.name() + " on " + available.device() + " (" + source.text()
-                            + skipped + ")";
-                    return new Choice(openChecked(candidate.name(), available, options), AUTO, source, line);
-                }
-                case Unavailable why when why.isSetting() -> throw unavailable(candidate.name(), source, why);
-                case Unavailable why ->
-                    skipped.append("; not ")
-                            .append(candidate.name())
-                            .append(": ")
-                            .append(why.reason());
+            if (best.equals(Optional.of(candidate))) {
+                return chosen(candidate, AUTO, source, options, skipped.toString());
+            }
+            if (candidate.availability() instanceof Unavailable why) {
+                skipped.append("; not ").append(candidate.name()).append(": ").append(why.reason());
             }
         }
         throw new BackendSelectionException("No backend can run here" + skipped
                 + ". Put a backend's jar on the class path; `gossamer backends` says what each one needs.");
+    }
+
+    private static Choice chosen(
+            Candidate candidate, String requested, Source source, BackendOptions options, String skipped) {
+        String name = candidate.name();
+        return switch (candidate.availability()) {
+            case Available available ->
+                new Choice(
+                        openChecked(name, available, options),
+                        requested,
+                        source,
+                        "Backend " + name + " on " + available.device() + " (" + source.text() + skipped + ")");
+            case Unavailable why -> throw unavailable(name, source, why);
+        };
     }
 
     private static Backend openChecked(String name, Available available, BackendOptions options) {
