@@ -69,6 +69,17 @@ class PyTorchTest {
         assertThat(requests.getLast()).contains("\"do\":\"close\"");
     }
 
+    /** Or each step of the peer pays for fresh pages. */
+    @Test
+    void theOtherProcessKeepsItsMemory() throws Exception {
+        String told = interpreter(
+                "echo '{\"version\": \"'$MALLOC_MMAP_MAX_'\", \"capability\": \"'$MALLOC_TRIM_THRESHOLD_'\"}'",
+                "while read -r line; do echo '{}'; done");
+        try (PyTorch torch = PyTorch.start(told)) {
+            assertThat(torch.version()).isEqualTo("PyTorch 0 (-1)");
+        }
+    }
+
     /** One request for all of it: a pipe between two batches would be a pause that engines in this process do not have. */
     @Test
     void aStreamOfRunsIsOneRequest() throws Exception {
