@@ -101,9 +101,9 @@ final class FederatedCell {
      * PyTorch's.
      *
      * @param rounds how many, from the first one on, of the schedule of all
-     * @throws PyTorch.MissingException if there is none
+     * @throws MissingPeerException if there is none
      */
-    FederatedRun pyTorch(String python, int rounds) throws PyTorch.MissingException {
+    FederatedRun pyTorch(String python, int rounds) throws MissingPeerException {
         try (PyTorch torch = PyTorch.start(python, PROGRAM)) {
             System.err.println("# " + torch.version() + ", " + threads + " processes");
             torch.ask(request(torch));

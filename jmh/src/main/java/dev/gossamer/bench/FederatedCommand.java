@@ -121,7 +121,7 @@ final class FederatedCommand implements Callable<Integer> {
             try {
                 int all = problem.config.rounds();
                 theirs = cell.pyTorch(python, peerRounds == null ? all : Math.min(peerRounds, all));
-            } catch (PyTorch.MissingException e) {
+            } catch (MissingPeerException e) {
                 System.out.println("# " + e.getMessage());
             }
             Measured row = cell.row(ours, theirs);

@@ -99,7 +99,7 @@ final class LossesCommand implements Callable<Integer> {
     private String python = PyTorch.defaultPython();
 
     @Override
-    public Integer call() throws PyTorch.MissingException {
+    public Integer call() throws MissingPeerException {
         LossProblem.Settings settings = settings(seed);
         if (every < 1 || tensors < 0) {
             throw new IllegalArgumentException("--every is at least 1, --tensors at least 0");

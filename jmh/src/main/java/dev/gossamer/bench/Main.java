@@ -137,7 +137,7 @@ public final class Main implements Runnable {
                 || failure instanceof ResultException
                 || failure instanceof DataException
                 || failure instanceof ConfigException
-                || failure instanceof PyTorch.MissingException;
+                || failure instanceof MissingPeerException;
         System.err.println("benchmarks: " + (failure.getMessage() == null ? failure : failure.getMessage()));
         if (!users) {
             failure.printStackTrace();

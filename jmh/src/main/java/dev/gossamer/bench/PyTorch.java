@@ -63,16 +63,6 @@ final class PyTorch implements AutoCloseable {
                 + hello.path("capability").asString("?") + ")";
     }
 
-    /** Why PyTorch is no peer here. */
-    static final class MissingException extends Exception {
-
-        private static final long serialVersionUID = 1;
-
-        MissingException(String message, Throwable cause) {
-            super(message, cause);
-        }
-    }
-
     /** The interpreter that the environment names, else {@code python3}. */
     static String defaultPython() {
         String named = System.getenv(PYTHON_VARIABLE);
@@ -83,14 +73,14 @@ final class PyTorch implements AutoCloseable {
      * Starts it, to time operations.
      *
      * @param python the interpreter
-     * @throws MissingException if there is no such interpreter, or none with PyTorch
+     * @throws MissingPeerException if there is no such interpreter, or none with PyTorch
      */
-    static PyTorch start(String python) throws MissingException {
+    static PyTorch start(String python) throws MissingPeerException {
         return start(python, SCRIPT);
     }
 
     /** Starts a program of that name, which lies beside this class and answers as {@code pytorch_peer.py} does. */
-    static PyTorch start(String python, String program) throws MissingException {
+    static PyTorch start(String python, String program) throws MissingPeerException {
         Path folder = null;
         Process process = null;
         try {
@@ -107,7 +97,7 @@ final class PyTorch implements AutoCloseable {
             if (folder != null) {
                 delete(folder);
             }
-            throw new MissingException(
+            throw new MissingPeerException(
                     "no PyTorch (" + e.getMessage() + "); --python or " + PYTHON_VARIABLE
                             + " names an interpreter that has it",
                     e);

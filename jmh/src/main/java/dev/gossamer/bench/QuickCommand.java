@@ -97,7 +97,7 @@ final class QuickCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws PyTorch.MissingException {
+    public Integer call() throws MissingPeerException {
         long start = System.nanoTime();
         if (forks < 1) {
             throw new IllegalArgumentException("--forks is " + forks + ", but must be at least 1");
@@ -139,7 +139,7 @@ final class QuickCommand implements Callable<Integer> {
         return part == Part.FULL && there ? Integer.valueOf(FULL_PEER_ROUNDS) : null;
     }
 
-    private Result measure(Sizes chosen, @Nullable Path folder) throws PyTorch.MissingException {
+    private Result measure(Sizes chosen, @Nullable Path folder) throws MissingPeerException {
         Backends.Choice choice = backend.open();
         try (Backend opened = choice.backend();
                 Peers there = peers()) {
@@ -231,12 +231,12 @@ final class QuickCommand implements Callable<Integer> {
         }
     }
 
-    private Peers peers() throws PyTorch.MissingException {
+    private Peers peers() throws MissingPeerException {
         String libraries = Libraries.describe();
         try {
             PyTorch torch = PyTorch.start(python);
             return new Peers(torch, libraries + "; " + torch.version());
-        } catch (PyTorch.MissingException e) {
+        } catch (MissingPeerException e) {
             if (part == Part.PYTORCH) {
                 throw e;
             }

@@ -187,7 +187,7 @@ final class ServeCommand implements Callable<Integer> {
         if (there.contains(TORCH) || there.contains(TORCH_NHWC)) {
             try (PyTorch torch = PyTorch.start(python)) {
                 told.add(torch.version());
-            } catch (PyTorch.MissingException e) {
+            } catch (MissingPeerException e) {
                 told.add(String.valueOf(e.getMessage()));
                 there.removeAll(List.of(TORCH, TORCH_NHWC));
             }

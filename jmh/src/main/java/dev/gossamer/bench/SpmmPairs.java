@@ -88,10 +88,10 @@ final class SpmmPairs implements Callable<Integer> {
     private record Matrix(String name, double sparsity, SparsityPattern pattern) {}
 
     @Override
-    public Integer call() {
+    public Integer call() throws MissingPeerException {
         String objection = OneMkl.objection();
         if (objection != null) {
-            throw new IllegalStateException(objection);
+            throw new MissingPeerException(objection);
         }
         Backends.Choice choice = backend.open();
         try (Backend opened = choice.backend()) {

@@ -9,7 +9,7 @@ final class TorchServing implements Contender {
     TorchServing(String python, ServeProblem problem, PyTorch.ImageLayout layout, int threads) {
         try {
             torch = PyTorch.start(python);
-        } catch (PyTorch.MissingException e) {
+        } catch (MissingPeerException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
         try {

@@ -96,7 +96,7 @@ class FederatedCommandTest {
     void pyTorchTrainsTheSameModel() throws IOException {
         try {
             PyTorch.start(PyTorch.defaultPython(), "pytorch_federated.py").close();
-        } catch (PyTorch.MissingException e) {
+        } catch (MissingPeerException e) {
             abort(e.getMessage());
         }
         Ran ran = run(PyTorch.defaultPython(), "--peer-rounds", "2");

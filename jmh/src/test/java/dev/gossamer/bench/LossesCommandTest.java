@@ -55,7 +55,7 @@ class LossesCommandTest {
     private static void requirePyTorch() {
         try {
             PyTorch.start(PyTorch.defaultPython(), LossProblem.PROGRAM).close();
-        } catch (PyTorch.MissingException e) {
+        } catch (MissingPeerException e) {
             abort(e.getMessage());
         }
     }

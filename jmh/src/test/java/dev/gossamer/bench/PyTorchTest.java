@@ -110,17 +110,17 @@ class PyTorchTest {
     void missingPyTorchKeepsItsReason() throws IOException {
         String without = interpreter("echo '{\"error\": \"No module named torch\"}'");
         assertThatThrownBy(() -> PyTorch.start(without))
-                .isInstanceOf(PyTorch.MissingException.class)
+                .isInstanceOf(MissingPeerException.class)
                 .hasMessageContaining("No module named torch")
                 .hasMessageContaining(PyTorch.PYTHON_VARIABLE);
         String silent = interpreter("exit 3");
-        assertThatThrownBy(() -> PyTorch.start(silent)).isInstanceOf(PyTorch.MissingException.class);
+        assertThatThrownBy(() -> PyTorch.start(silent)).isInstanceOf(MissingPeerException.class);
         String chatty = interpreter("echo hello");
         assertThatThrownBy(() -> PyTorch.start(chatty))
-                .isInstanceOf(PyTorch.MissingException.class)
+                .isInstanceOf(MissingPeerException.class)
                 .hasMessageContaining("hello");
         assertThatThrownBy(() -> PyTorch.start(folder.resolve("absent").toString()))
-                .isInstanceOf(PyTorch.MissingException.class)
+                .isInstanceOf(MissingPeerException.class)
                 .hasMessageContaining("absent");
     }
 

@@ -119,7 +119,7 @@ class QuickCommandTest {
     void modelsBesidePyTorch() throws IOException {
         try {
             PyTorch.start(PyTorch.defaultPython()).close();
-        } catch (PyTorch.MissingException e) {
+        } catch (MissingPeerException e) {
             abort(e.getMessage());
         }
         Path json = folder.resolve("models.json");

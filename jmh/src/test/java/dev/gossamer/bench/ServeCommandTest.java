@@ -156,7 +156,7 @@ class ServeCommandTest {
                 Contender theirs = torch.serving(problem, layout, 1)) {
             ours.run();
             ServeProblem.agree("PyTorch", theirs.result(), ours.result());
-        } catch (PyTorch.MissingException e) {
+        } catch (MissingPeerException e) {
             assumeThat(e).as("PyTorch").isNull();
         }
     }
@@ -220,7 +220,7 @@ class ServeCommandTest {
             double[] latencies = theirs.latencies(2e7);
             assertThat(latencies).hasSizeGreaterThan(1);
             assertThat(Arrays.stream(latencies).allMatch(nanos -> nanos > 0)).isTrue();
-        } catch (PyTorch.MissingException e) {
+        } catch (MissingPeerException e) {
             assumeThat(e).as("PyTorch").isNull();
         }
     }
