@@ -234,8 +234,9 @@ class ArchiveIT {
         Outcome first = archive("check-gpu", stopped);
         assertThat(first.code).as(first.out + first.err).isEqualTo(1);
         assertThat(first.out).containsPattern("cifar10 +incomplete");
-        long rounds =
-                Files.readAllLines(out.resolve("cifar10/run/metrics.jsonl")).size();
+        Path metrics = out.resolve("cifar10/run/metrics.jsonl");
+        // A busy machine may not get as far as its first round.
+        long rounds = Files.exists(metrics) ? Files.readAllLines(metrics).size() : 0;
         assertThat(first.out.contains("run, stopped after round " + rounds + "  rounds=" + rounds))
                 .as(first.out)
                 .isEqualTo(rounds > 0);
