@@ -3,6 +3,7 @@ package dev.gossamer.app;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.TuningTable;
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ class EngineOptions {
         } catch (IOException e) {
             throw new UsageException(
                     "--tuning: the file " + file
-                            + (Files.exists(file) ? " cannot be read (" + e + ")" : " is not there")
+                            + (Files.exists(file) ? " cannot be read (" + FileReason.of(e) + ")" : " is not there")
                             + "; `gossamer tune --out FILE` writes one",
                     e);
         } catch (IllegalArgumentException e) {

@@ -3,6 +3,7 @@ package dev.gossamer.app;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.TuningTable;
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -95,7 +96,7 @@ final class TuneCommand implements Runnable {
         try {
             found.store(out, "Backend " + name + " on " + device + ", measured by gossamer tune");
         } catch (IOException e) {
-            throw new UncheckedIOException("The table could not be written to " + out + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("The table could not be written to " + out + ": " + FileReason.of(e), e);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.gossamer.spark;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.TrainingReport;
 import dev.gossamer.fl.nn.Evaluation;
@@ -137,7 +138,7 @@ sealed interface Outcome {
                 default -> throw new IOException("there is no kind " + kind);
             };
         } catch (IOException e) {
-            throw new UncheckedIOException("What a task says cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException("What a task says cannot be read: " + FileReason.of(e), e);
         }
     }
 

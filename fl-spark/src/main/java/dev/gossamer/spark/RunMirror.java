@@ -1,5 +1,6 @@
 package dev.gossamer.spark;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.run.AtomicFile;
 import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.Experiment;
@@ -90,7 +91,7 @@ final class RunMirror {
                         + "; give a folder that is new or empty, or --overwrite to `train` to replace it");
             }
         } catch (IOException e) {
-            throw new ConfigException("Mirror " + mirror + " cannot be read: " + e.getMessage(), e);
+            throw new ConfigException("Mirror " + mirror + " cannot be read: " + FileReason.of(e), e);
         }
     }
 
@@ -210,7 +211,7 @@ final class RunMirror {
                     files.delete(new Path(mirror, name), false);
                 }
             } catch (IOException e) {
-                throw new UncheckedIOException(mirror + ": the run there cannot be removed: " + e.getMessage(), e);
+                throw new UncheckedIOException(mirror + ": the run there cannot be removed: " + FileReason.of(e), e);
             }
         }
 
@@ -233,7 +234,7 @@ final class RunMirror {
                     }
                 }
             } catch (IOException e) {
-                throw new UncheckedIOException(mirror + ": a copy of the run cannot be kept: " + e.getMessage(), e);
+                throw new UncheckedIOException(mirror + ": a copy of the run cannot be kept: " + FileReason.of(e), e);
             }
         }
 
@@ -291,7 +292,7 @@ final class RunMirror {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(mirror + ": the copy of the run cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException(mirror + ": the copy of the run cannot be read: " + FileReason.of(e), e);
         }
     }
 
@@ -321,7 +322,7 @@ final class RunMirror {
         try {
             return Files.isRegularFile(manifest) ? StoredRun.started(Files.readAllBytes(manifest)) : "";
         } catch (IOException e) {
-            throw new ConfigException(manifest + ": cannot be read: " + e.getMessage(), e);
+            throw new ConfigException(manifest + ": cannot be read: " + FileReason.of(e), e);
         }
     }
 }

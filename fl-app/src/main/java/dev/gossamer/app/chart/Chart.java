@@ -1,5 +1,6 @@
 package dev.gossamer.app.chart;
 
+import dev.gossamer.fl.data.FileReason;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -75,7 +76,7 @@ public abstract class Chart {
                 raster.writePng(out);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
+            throw new UncheckedIOException(file + ": cannot be written: " + FileReason.of(e), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.gossamer.app.report;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.run.AtomicFile;
 import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.RunRecord;
@@ -32,7 +33,7 @@ final class Output {
                 }
             });
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
+            throw new UncheckedIOException(file + ": cannot be written: " + FileReason.of(e), e);
         }
     }
 

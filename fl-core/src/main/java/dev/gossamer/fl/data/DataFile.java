@@ -39,7 +39,7 @@ final class DataFile {
         } catch (EOFException e) {
             throw new DataException(file + ": the gzip data end too early, the file was cut off" + AGAIN, e);
         } catch (IOException e) {
-            throw new DataException(file + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new DataException(file + ": cannot be read (" + FileReason.of(e) + ")", e);
         }
     }
 

@@ -144,7 +144,7 @@ public final class Femnist {
                     Files.newDirectoryStream(place, "*" + CLIENTS + "{" + String.join(",", TYPES) + "}{,.gz}")) {
                 files.forEach(found::add);
             } catch (IOException e) {
-                throw new DataException(place + ": cannot be read (" + e.getMessage() + ")", e);
+                throw new DataException(place + ": cannot be read (" + FileReason.of(e) + ")", e);
             }
         }
         found.sort(null);

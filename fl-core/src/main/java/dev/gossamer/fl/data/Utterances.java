@@ -91,7 +91,7 @@ abstract sealed class Utterances implements AutoCloseable {
             }
             return zips.isEmpty() ? null : InZip.open(zips.getFirst());
         } catch (IOException e) {
-            throw new DataException(place + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new DataException(place + ": cannot be read (" + FileReason.of(e) + ")", e);
         }
     }
 
@@ -148,7 +148,7 @@ abstract sealed class Utterances implements AutoCloseable {
     }
 
     DataException unreadable(Utterance utterance, IOException e) {
-        return new DataException(describe(utterance) + ": cannot be read (" + e.getMessage() + ")" + AGAIN, e);
+        return new DataException(describe(utterance) + ": cannot be read (" + FileReason.of(e) + ")" + AGAIN, e);
     }
 
     private static final class InFolder extends Utterances {

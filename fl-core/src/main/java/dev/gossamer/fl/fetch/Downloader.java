@@ -1,5 +1,6 @@
 package dev.gossamer.fl.fetch;
 
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -131,7 +132,7 @@ public final class Downloader implements AutoCloseable {
             try {
                 return Files.exists(part) ? Files.size(part) : 0;
             } catch (IOException e) {
-                throw new FetchException(part + ": cannot be read (" + e.getMessage() + ")", e);
+                throw new FetchException(part + ": cannot be read (" + FileReason.of(e) + ")", e);
             }
         }
 
@@ -264,7 +265,7 @@ public final class Downloader implements AutoCloseable {
                 Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
                 Files.deleteIfExists(tag);
             } catch (IOException e) {
-                throw new FetchException(part + ": cannot be read or renamed (" + e.getMessage() + ")", e);
+                throw new FetchException(part + ": cannot be read or renamed (" + FileReason.of(e) + ")", e);
             }
         }
 
@@ -273,7 +274,7 @@ public final class Downloader implements AutoCloseable {
                 Files.deleteIfExists(part);
                 Files.deleteIfExists(tag);
             } catch (IOException e) {
-                throw new FetchException(part + ": cannot be deleted (" + e.getMessage() + ")", e);
+                throw new FetchException(part + ": cannot be deleted (" + FileReason.of(e) + ")", e);
             }
         }
     }

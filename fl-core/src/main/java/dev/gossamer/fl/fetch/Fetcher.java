@@ -1,6 +1,7 @@
 package dev.gossamer.fl.fetch;
 
 import dev.gossamer.fl.data.DataException;
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.fetch.PublishedData.RemoteFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,7 +50,7 @@ public final class Fetcher {
         try {
             return data.archives() ? fetchArchive(data) : fetchFiles(data);
         } catch (IOException e) {
-            throw new FetchException(folder + ": cannot be written (" + e + ")", e);
+            throw new FetchException(folder + ": cannot be written (" + FileReason.of(e) + ")", e);
         }
     }
 

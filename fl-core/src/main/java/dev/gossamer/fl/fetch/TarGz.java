@@ -1,5 +1,6 @@
 package dev.gossamer.fl.fetch;
 
+import dev.gossamer.fl.data.FileReason;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,7 +44,8 @@ final class TarGz {
             Files.createDirectories(folder);
             new TarGz(archive, folder, limits).unpack(tar);
         } catch (IOException e) {
-            throw new FetchException(archive + ": cannot be unpacked into " + folder + " (" + e.getMessage() + ")", e);
+            throw new FetchException(
+                    archive + ": cannot be unpacked into " + folder + " (" + FileReason.of(e) + ")", e);
         }
     }
 

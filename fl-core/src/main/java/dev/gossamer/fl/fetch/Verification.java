@@ -1,5 +1,6 @@
 package dev.gossamer.fl.fetch;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.fetch.PublishedData.KnownFile;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
@@ -78,7 +79,7 @@ public final class Verification {
             }
             return new Finding(path, Verdict.WRONG, found + ", published is " + file.checksum());
         } catch (IOException e) {
-            return new Finding(path, Verdict.WRONG, "cannot be read: " + e.getMessage());
+            return new Finding(path, Verdict.WRONG, "cannot be read: " + FileReason.of(e));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.gossamer.fl.method;
 import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.WireCodec;
+import dev.gossamer.fl.data.FileReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -103,7 +104,7 @@ public final class BlockWork implements Serializable {
             }
             empty.read(in);
         } catch (IOException e) {
-            throw new UncheckedIOException("A block of clients cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException("A block of clients cannot be read: " + FileReason.of(e), e);
         }
         return taken;
     }

@@ -1,5 +1,6 @@
 package dev.gossamer.fl.report;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.run.RoundMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,7 +57,7 @@ final class CsvTable implements AutoCloseable {
     }
 
     private UncheckedIOException failed(IOException e) {
-        return new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
+        return new UncheckedIOException(file + ": cannot be written: " + FileReason.of(e), e);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.gossamer.fl.report;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.proto.ProtoMessage;
 import dev.gossamer.fl.run.RoundMetrics;
 import java.io.IOException;
@@ -93,7 +94,7 @@ final class EventFile implements AutoCloseable {
     }
 
     private UncheckedIOException failed(IOException e) {
-        return new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
+        return new UncheckedIOException(file + ": cannot be written: " + FileReason.of(e), e);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.gossamer.fl.reproduce;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.run.ConfigException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -116,7 +117,7 @@ record ReproductionFile(
         try {
             return parse(Files.readString(path, StandardCharsets.UTF_8), path.toString());
         } catch (IOException e) {
-            throw new ConfigException(path + ": cannot be read as text (" + e + ")", e);
+            throw new ConfigException(path + ": cannot be read as text (" + FileReason.of(e) + ")", e);
         }
     }
 

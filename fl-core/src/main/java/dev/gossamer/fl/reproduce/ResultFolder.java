@@ -1,5 +1,6 @@
 package dev.gossamer.fl.reproduce;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.RunRecord;
 import java.io.IOException;
@@ -123,7 +124,7 @@ public final class ResultFolder {
             }
             Files.writeString(folder.resolve(PAGE), page(outcome, command, figures));
         } catch (IOException | UncheckedIOException e) {
-            throw new ConfigException("Result folder " + folder + " cannot be written: " + e, e);
+            throw new ConfigException("Result folder " + folder + " cannot be written: " + FileReason.of(e), e);
         }
     }
 

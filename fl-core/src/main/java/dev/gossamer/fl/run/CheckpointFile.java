@@ -7,6 +7,7 @@ import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
 import dev.gossamer.fl.codec.TensorState;
 import dev.gossamer.fl.codec.WireCodec;
+import dev.gossamer.fl.data.FileReason;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -117,7 +118,7 @@ final class CheckpointFile {
                 return read;
             }
         } catch (IOException | CodecException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new CheckpointException(file + ": cannot be read: " + e, e);
+            throw new CheckpointException(file + ": cannot be read: " + FileReason.of(e), e);
         }
     }
 
@@ -173,7 +174,7 @@ final class CheckpointFile {
             }
             return last.getInt(0);
         } catch (IOException e) {
-            throw new CheckpointException(file + ": cannot be read: " + e, e);
+            throw new CheckpointException(file + ": cannot be read: " + FileReason.of(e), e);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.method.ServerState;
 import dev.gossamer.fl.run.ClientMemories.Memory;
 import java.io.DataInputStream;
@@ -116,7 +117,7 @@ final class Checkpoints {
         } catch (IOException e) {
             throw new UncheckedIOException(
                     folder + ": a checkpoint of round " + checkpoint.state().round() + " cannot be written: "
-                            + e.getMessage(),
+                            + FileReason.of(e),
                     e);
         }
     }
@@ -256,7 +257,7 @@ final class Checkpoints {
                     .sorted(Comparator.reverseOrder())
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException(folder + ": cannot be read: " + FileReason.of(e), e);
         }
     }
 
@@ -268,7 +269,7 @@ final class Checkpoints {
         try {
             AtomicFile.deleteFrom(folder, Checkpoints::isOurs);
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be removed: " + e.getMessage(), e);
+            throw new UncheckedIOException(folder + ": cannot be removed: " + FileReason.of(e), e);
         }
     }
 }

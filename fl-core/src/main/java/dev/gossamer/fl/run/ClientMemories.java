@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.method.Cohort;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -113,7 +114,8 @@ public final class ClientMemories {
                 read.put(key, new Memory(in.readInt(), CheckpointFile.readModel(in)));
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("The memory of client " + client + " cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException(
+                    "The memory of client " + client + " cannot be read: " + FileReason.of(e), e);
         }
         of(client).clear();
         memories.putAll(read);

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.data.FileReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -29,7 +30,7 @@ public final class ModelBytes {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             return CheckpointFile.readModel(in);
         } catch (IOException e) {
-            throw new UncheckedIOException("A model cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException("A model cannot be read: " + FileReason.of(e), e);
         }
     }
 }

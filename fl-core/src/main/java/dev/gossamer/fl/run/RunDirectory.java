@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.fl.codec.ModelState;
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.sparsity.PowerPropagation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -104,7 +105,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private static ConfigException unreadable(Path folder, IOException e) {
-        return new ConfigException("Output folder " + folder + " cannot be read: " + e, e);
+        return new ConfigException("Output folder " + folder + " cannot be read: " + FileReason.of(e), e);
     }
 
     /** Whether a run writes a file of that name below its directory; folders end with a slash in it. */
@@ -159,7 +160,7 @@ public final class RunDirectory implements AutoCloseable {
             AtomicFile.createFolder(path);
             return held(path, () -> true);
         } catch (IOException e) {
-            throw new ConfigException("Output folder " + path + " cannot be written: " + e, e);
+            throw new ConfigException("Output folder " + path + " cannot be written: " + FileReason.of(e), e);
         }
     }
 
@@ -174,7 +175,7 @@ public final class RunDirectory implements AutoCloseable {
         try {
             return held(path, () -> false);
         } catch (IOException e) {
-            throw new ConfigException("Run directory " + path + " cannot be written: " + e, e);
+            throw new ConfigException("Run directory " + path + " cannot be written: " + FileReason.of(e), e);
         }
     }
 
@@ -191,7 +192,7 @@ public final class RunDirectory implements AutoCloseable {
             AtomicFile.createFolder(path);
             return held(path, () -> isBarelyBegun(path));
         } catch (IOException e) {
-            throw new ConfigException("Run directory " + path + " cannot be written: " + e, e);
+            throw new ConfigException("Run directory " + path + " cannot be written: " + FileReason.of(e), e);
         }
     }
 
@@ -252,7 +253,7 @@ public final class RunDirectory implements AutoCloseable {
             deleteCheckpoints();
             return result;
         } catch (IOException | JacksonException e) {
-            throw new ConfigException(path.resolve(RESULT) + ": cannot be read: " + e.getMessage(), e);
+            throw new ConfigException(path.resolve(RESULT) + ": cannot be read: " + FileReason.of(e), e);
         }
     }
 
@@ -347,7 +348,7 @@ public final class RunDirectory implements AutoCloseable {
                     .map(line -> Json.parse(line, RoundMetrics.class))
                     .toList();
         } catch (IOException | JacksonException e) {
-            throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+            throw new CheckpointException(file + ": cannot be read: " + FileReason.of(e), e);
         }
     }
 
@@ -414,7 +415,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /** With the system's reason: a message is all that is shown. */
     private UncheckedIOException unwritten(String file, IOException e) {
-        return new UncheckedIOException(path.resolve(file) + ": cannot be written: " + e.getMessage(), e);
+        return new UncheckedIOException(path.resolve(file) + ": cannot be written: " + FileReason.of(e), e);
     }
 
     @Override
@@ -422,7 +423,7 @@ public final class RunDirectory implements AutoCloseable {
         try (lock) {
             metrics.close();
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be closed: " + e.getMessage(), e);
+            throw new UncheckedIOException(path.resolve(METRICS) + ": cannot be closed: " + FileReason.of(e), e);
         }
     }
 }

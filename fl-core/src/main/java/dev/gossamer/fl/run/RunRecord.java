@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,7 +97,7 @@ public record RunRecord(
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new ConfigException(file + ": cannot be read (" + e + ")", e);
+            throw new ConfigException(file + ": cannot be read (" + FileReason.of(e) + ")", e);
         }
     }
 

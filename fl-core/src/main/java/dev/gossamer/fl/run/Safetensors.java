@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.run.SafeTensor.Dtype;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -157,7 +158,7 @@ public final class Safetensors {
         } catch (NoSuchFileException e) {
             throw new IOException(file + ": no such file", e);
         } catch (FileSystemException e) {
-            throw new IOException(file + ": cannot be read (" + e + ")", e);
+            throw new IOException(file + ": cannot be read (" + FileReason.of(e) + ")", e);
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }

@@ -1,6 +1,7 @@
 package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.TuningTable;
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +111,7 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
         try {
             return Files.isRegularFile(file) && ours(Files.readAllBytes(file)) != null;
         } catch (IOException e) {
-            throw new ConfigException(file + ": cannot be read: " + e, e);
+            throw new ConfigException(file + ": cannot be read: " + FileReason.of(e), e);
         }
     }
 

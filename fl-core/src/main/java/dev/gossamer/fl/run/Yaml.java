@@ -1,5 +1,6 @@
 package dev.gossamer.fl.run;
 
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -79,7 +80,7 @@ final class Yaml {
             if (Files.isDirectory(file)) {
                 throw new ConfigException(file + ": is a folder. Give the path of an experiment's YAML file", e);
             }
-            throw new ConfigException(file + ": cannot be read as text (" + e + ")", e);
+            throw new ConfigException(file + ": cannot be read as text (" + FileReason.of(e) + ")", e);
         }
     }
 
