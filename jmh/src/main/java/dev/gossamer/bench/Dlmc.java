@@ -3,6 +3,7 @@ package dev.gossamer.bench;
 import dev.gossamer.bench.Patterns.Dims;
 import dev.gossamer.engine.io.Smtx;
 import dev.gossamer.engine.sparse.SparsityPattern;
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,9 @@ final class Dlmc {
                     .toList();
         } catch (IOException e) {
             throw new IllegalArgumentException(
-                    "Cannot read " + index + "; --data names the folder that holds dlmc/index.csv (" + e + ")", e);
+                    "Cannot read " + index + "; --data names the folder that holds dlmc/index.csv (" + FileReason.of(e)
+                            + ")",
+                    e);
         }
     }
 
@@ -70,7 +73,7 @@ final class Dlmc {
         try {
             return Smtx.read(file);
         } catch (IOException e) {
-            throw new IllegalArgumentException("Cannot read " + file + ": " + e, e);
+            throw new IllegalArgumentException("Cannot read " + file + ": " + FileReason.of(e), e);
         }
     }
 }

@@ -23,11 +23,13 @@ public final class FileReason {
     /**
      * Such as {@code /data/run/metrics.jsonl: permission denied}; the file may be another one than was asked for.
      *
-     * @param failure an {@link IOException}, one inside of an {@link UncheckedIOException}, or what a reader threw in its
-     *     place, which speaks for itself
+     * @param failure an {@link IOException}, one that an {@link UncheckedIOException} only wraps, or what has a message of its
+     *     own, which speaks for itself
      */
     public static String of(Exception failure) {
-        if (failure instanceof UncheckedIOException && failure.getCause() instanceof IOException cause) {
+        if (failure instanceof UncheckedIOException
+                && failure.getCause() instanceof IOException cause
+                && cause.toString().equals(failure.getMessage())) {
             return of(cause);
         }
         if (failure instanceof FileSystemException system && system.getReason() == null) {

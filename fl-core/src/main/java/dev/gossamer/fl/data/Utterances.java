@@ -191,7 +191,7 @@ abstract sealed class Utterances implements AutoCloseable {
             try {
                 zip = new ZipFile(file.toFile());
             } catch (IOException e) {
-                throw new DataException(file + ": is no zip file or damaged (" + e.getMessage() + ")" + AGAIN, e);
+                throw new DataException(file + ": is no zip file or damaged (" + FileReason.of(e) + ")" + AGAIN, e);
             }
             try {
                 return new InZip(file, zip);

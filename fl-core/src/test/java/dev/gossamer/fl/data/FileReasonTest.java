@@ -51,5 +51,9 @@ class FileReasonTest {
     void otherFailuresSayWhatTheySay() {
         assertThat(FileReason.of(new IOException("No space left on device"))).isEqualTo("No space left on device");
         assertThat(FileReason.of(new UncheckedIOException(new IOException()))).isEqualTo("IOException");
+        IOException full = new IOException("No space left on device");
+        assertThat(FileReason.of(
+                        new UncheckedIOException("/data/metrics.csv: cannot be written: " + full.getMessage(), full)))
+                .isEqualTo("/data/metrics.csv: cannot be written: No space left on device");
     }
 }

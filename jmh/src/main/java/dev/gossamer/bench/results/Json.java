@@ -1,5 +1,6 @@
 package dev.gossamer.bench.results;
 
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ public final class Json {
         try {
             return MAPPER.readTree(Files.readString(file));
         } catch (IOException e) {
-            throw new ResultException("Cannot read " + file + ": " + e, e);
+            throw new ResultException("Cannot read " + file + ": " + FileReason.of(e), e);
         } catch (JacksonException e) {
             throw new ResultException(file + " is not JSON: " + e.getOriginalMessage(), e);
         }

@@ -2,6 +2,7 @@ package dev.gossamer.bench.results;
 
 import dev.gossamer.bench.results.Plot.Axis;
 import dev.gossamer.bench.results.Plot.Point;
+import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -56,7 +57,7 @@ public final class Report {
         try (Stream<Path> all = Files.list(folder)) {
             paths = all.filter(ResultFile::isNamed).sorted().toList();
         } catch (IOException e) {
-            throw new ResultException("Cannot read the folder " + folder + ": " + e, e);
+            throw new ResultException("Cannot read the folder " + folder + ": " + FileReason.of(e), e);
         }
         List<ResultFile> files = paths.stream()
                 .map(ResultFile::read)

@@ -16,14 +16,10 @@ final class ReadKernel {
     static final int STRIDE = 8 * BYTES;
 
     /** All addresses: a segment's own checks take half of the rate of a first-level cache. */
-    private static final MemorySegment ALL = everywhere();
+    @SuppressWarnings("restricted")
+    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private ReadKernel() {}
-
-    @SuppressWarnings("restricted")
-    private static MemorySegment everywhere() {
-        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-    }
 
     /**
      * Returns a sum of what was read, so that no load is optimised away. Sums go on from pass to pass: adding them up takes some
