@@ -25,6 +25,15 @@ final class GemmKernels {
      */
     static final int ROWS = Lanes.COUNT == 16 ? 5 : 4;
 
+    /**
+     * And-ed to a depth and to a stride of blocks of two vectors: a position times a stride is an {@code int} then, which C2 makes
+     * part of a load's address, where it otherwise takes an instruction of its own for each row. Processors that take four
+     * instructions a cycle wait for those.
+     */
+    private static final int DEPTH = 0x3FF;
+
+    private static final int STRIDE = 0x1FFFFF;
+
     private GemmKernels() {}
 
     /**
@@ -66,10 +75,16 @@ final class GemmKernels {
         long a = Raw.address(io.a, aBase, (rows - 1) * io.aRow + Math.max(0, depth - 1) * io.aDepth + Float.BYTES);
         long b = Raw.address(io.b, bBase, Math.max(0, depth - 1) * io.bDepth + width);
         long c = Raw.address(io.c, cBase, (rows - 1) * io.cRow + width);
-        if (vectors == 2) {
-            pairs(rows, io, a, b, c, depth, beta);
-        } else {
+        if (vectors == 1) {
             singles(rows, io, a, b, c, depth, beta);
+            return;
+        }
+        int most = io.aDepth > STRIDE || io.bDepth > STRIDE ? 1 : DEPTH;
+        int pieces = Math.max(1, Math.ceilDiv(depth, most));
+        for (int piece = 0; piece < pieces; piece++) {
+            int k = (int) ((long) depth * piece / pieces);
+            int end = (int) ((long) depth * (piece + 1) / pieces);
+            pairs(rows, io, a + k * io.aDepth, b + k * io.bDepth, c, end - k, piece == 0 ? beta : 1);
         }
     }
 
@@ -126,8 +141,9 @@ final class GemmKernels {
 
     private static void fresh5x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
-        long aStep = Math.toIntExact(io.aDepth) & INDEX;
-        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long aStep = io.aDepth & STRIDE;
+        long bStep = io.bDepth & STRIDE;
+        int steps = depth & DEPTH;
         long in = bBase & USER;
         long r0 = aBase & USER;
         long r1 = (aBase + aRow) & USER;
@@ -149,7 +165,7 @@ final class GemmKernels {
         long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = FloatVector.zero(F);
         FloatVector s41 = FloatVector.zero(F);
-        for (int k = 0; k < depth; k++) {
+        for (int k = 0; k < steps; k++) {
             long at = in + k * bStep;
             long to = k * aStep;
             FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
@@ -184,8 +200,9 @@ final class GemmKernels {
 
     private static void rows5x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
-        long aStep = Math.toIntExact(io.aDepth) & INDEX;
-        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long aStep = io.aDepth & STRIDE;
+        long bStep = io.bDepth & STRIDE;
+        int steps = depth & DEPTH;
         long in = bBase & USER;
         long r0 = aBase & USER;
         long r1 = (aBase + aRow) & USER;
@@ -207,7 +224,7 @@ final class GemmKernels {
         long c4 = (cBase + 4 * io.cRow) & USER;
         FloatVector s40 = fromMemorySegment(F, ALL, c4, LITTLE_ENDIAN);
         FloatVector s41 = fromMemorySegment(F, ALL, c4 + BYTES, LITTLE_ENDIAN);
-        for (int k = 0; k < depth; k++) {
+        for (int k = 0; k < steps; k++) {
             long at = in + k * bStep;
             long to = k * aStep;
             FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
@@ -242,8 +259,9 @@ final class GemmKernels {
 
     private static void rows4x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
-        long aStep = Math.toIntExact(io.aDepth) & INDEX;
-        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long aStep = io.aDepth & STRIDE;
+        long bStep = io.bDepth & STRIDE;
+        int steps = depth & DEPTH;
         long in = bBase & USER;
         long r0 = aBase & USER;
         long r1 = (aBase + aRow) & USER;
@@ -261,7 +279,7 @@ final class GemmKernels {
         long c3 = (cBase + 3 * io.cRow) & USER;
         FloatVector s30 = fromMemorySegment(F, ALL, c3, LITTLE_ENDIAN);
         FloatVector s31 = fromMemorySegment(F, ALL, c3 + BYTES, LITTLE_ENDIAN);
-        for (int k = 0; k < depth; k++) {
+        for (int k = 0; k < steps; k++) {
             long at = in + k * bStep;
             long to = k * aStep;
             FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
@@ -291,8 +309,9 @@ final class GemmKernels {
 
     private static void rows3x2(Operands io, long aBase, long bBase, long cBase, int depth) {
         long aRow = io.aRow;
-        long aStep = Math.toIntExact(io.aDepth) & INDEX;
-        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long aStep = io.aDepth & STRIDE;
+        long bStep = io.bDepth & STRIDE;
+        int steps = depth & DEPTH;
         long in = bBase & USER;
         long r0 = aBase & USER;
         long r1 = (aBase + aRow) & USER;
@@ -306,7 +325,7 @@ final class GemmKernels {
         long c2 = (cBase + 2 * io.cRow) & USER;
         FloatVector s20 = fromMemorySegment(F, ALL, c2, LITTLE_ENDIAN);
         FloatVector s21 = fromMemorySegment(F, ALL, c2 + BYTES, LITTLE_ENDIAN);
-        for (int k = 0; k < depth; k++) {
+        for (int k = 0; k < steps; k++) {
             long at = in + k * bStep;
             long to = k * aStep;
             FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
@@ -330,14 +349,15 @@ final class GemmKernels {
     }
 
     private static void rows1x2(Operands io, long aBase, long bBase, long cBase, int depth) {
-        long aStep = Math.toIntExact(io.aDepth) & INDEX;
-        long bStep = Math.toIntExact(io.bDepth) & INDEX;
+        long aStep = io.aDepth & STRIDE;
+        long bStep = io.bDepth & STRIDE;
+        int steps = depth & DEPTH;
         long in = bBase & USER;
         long r0 = aBase & USER;
         long c0 = cBase & USER;
         FloatVector s00 = fromMemorySegment(F, ALL, c0, LITTLE_ENDIAN);
         FloatVector s01 = fromMemorySegment(F, ALL, c0 + BYTES, LITTLE_ENDIAN);
-        for (int k = 0; k < depth; k++) {
+        for (int k = 0; k < steps; k++) {
             long at = in + k * bStep;
             long to = k * aStep;
             FloatVector b0 = fromMemorySegment(F, ALL, at, LITTLE_ENDIAN);
