@@ -233,6 +233,11 @@ final class ConvolutionWalk implements Workers.Parts {
         io.rowPtr = csr.rowPtr;
         io.values = Raw.address(values, 0, 4L * csr.rowPtr[csr.rows]);
         io.entries = Raw.address(entries.packed(), 0, entries.packed().byteSize());
+        MemorySegment columns = vectors == TILE && tiles == 1 ? entries.columns() : null;
+        if (columns != null) {
+            io.columns = Raw.address(columns, 0, columns.byteSize());
+            io.values += 4L * csr.rowPtr[0];
+        }
         io.bounds = entries.bounds();
         io.step = Math.toIntExact(in.rowStride());
         io.input = csr.cols == 0 ? 0 : Raw.address(in.data, from0, (csr.cols - 1) * in.rowStride() + inputWidth);
@@ -254,7 +259,11 @@ final class ConvolutionWalk implements Workers.Parts {
             io.heldStride = k == 0 ? outStride : tileBytes;
             io.output = last ? output : waiting;
             io.outputStride = last ? outStride : tileBytes;
-            if (k == 0 && beta == 0) {
+            if (columns != null && k == 0 && beta == 0) {
+                SparseConvolutionKernels.freshWhole(io, from, to);
+            } else if (columns != null) {
+                SparseConvolutionKernels.moreWhole(io, from, to);
+            } else if (k == 0 && beta == 0) {
                 SparseConvolutionKernels.fresh(vectors, tiles, io, from, to);
             } else {
                 SparseConvolutionKernels.more(vectors, tiles, io, from, to);

@@ -161,6 +161,8 @@ final class ConvolutionWeightGradient implements Workers.Parts {
             long sums) {
         TapClasses.Entries entries = taps.at(row, col);
         io.entries = Raw.address(entries.packed(), 0, entries.packed().byteSize());
+        MemorySegment columns = entries.columns();
+        io.columns = columns == null ? 0 : Raw.address(columns, 0, columns.byteSize());
         io.bounds = entries.bounds();
         io.step = Math.toIntExact(in.rowStride());
         io.heldStride = Math.toIntExact(gradient.planePositions() * gradient.rowStride());
@@ -183,7 +185,11 @@ final class ConvolutionWeightGradient implements Workers.Parts {
                     io.held = gradients + lane;
                     io.input = inputs + lane;
                     io.output = sums + lane;
-                    SparseConvolutionKernels.add(sixteens, io, from, to);
+                    if (sixteens == 8 && columns != null) {
+                        SparseConvolutionKernels.addWhole(io, from, to);
+                    } else {
+                        SparseConvolutionKernels.add(sixteens, io, from, to);
+                    }
                 }
             }
             sixteen += sixteens;

@@ -74,7 +74,7 @@ final class CpuSparseWeights implements SparseWeights {
     }
 
     private static TapClasses.Entries entries(MemorySegment packed, int rows) {
-        return new TapClasses.Entries(packed, new int[2 * rows]);
+        return new TapClasses.Entries(packed, null, new int[2 * rows]);
     }
 
     /** For each column the position of the input that it meets. */

@@ -3,7 +3,6 @@ package dev.gossamer.cpu;
 import static dev.gossamer.cpu.Lanes.BYTES;
 import static dev.gossamer.cpu.Lanes.F;
 import static dev.gossamer.cpu.Raw.ALL;
-import static dev.gossamer.cpu.Raw.INDEX;
 import static dev.gossamer.cpu.Raw.UNCHECKED;
 import static dev.gossamer.cpu.Raw.USER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -20,6 +19,18 @@ import jdk.incubator.vector.FloatVector;
  */
 final class SparseConvolutionKernels {
 
+    /**
+     * And-ed to an entry: the bytes to its value. They are an int, so that C2 makes them part of a load's address, and the mask
+     * is not one of the lowest bits alone, for which C2 takes two instructions.
+     */
+    private static final long VALUE = 0x7FFFFFFCL;
+
+    /** And-ed to the entries of a row: four times their number is an int then, too. No row of whole classes has more. */
+    static final int LENGTH = 0xFFFFFFF;
+
+    /** And-ed to the bytes from position to position: times 32 bits they are a long. */
+    private static final int STEP = 0x3FFFFFFF;
+
     private SparseConvolutionKernels() {}
 
     /** Where the operands lie, as addresses that have been checked, and how far rows are apart in bytes. */
@@ -32,6 +43,9 @@ final class SparseConvolutionKernels {
 
         /** Entries, and for each output channel its first and behind its last, see {@link TapClasses.Entries}. */
         long entries;
+
+        /** Of a class that has all entries, their columns; see {@link TapClasses.Entries}. */
+        long columns;
 
         int[] bounds = new int[0];
         int starts;
@@ -84,7 +98,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -107,8 +121,8 @@ final class SparseConvolutionKernels {
                 FloatVector a7 = FloatVector.zero(F);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                     a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
                     a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
@@ -137,7 +151,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -156,8 +170,8 @@ final class SparseConvolutionKernels {
                 FloatVector a3 = FloatVector.zero(F);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                     a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
                     a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
@@ -178,7 +192,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -195,8 +209,8 @@ final class SparseConvolutionKernels {
                 FloatVector a1 = FloatVector.zero(F);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                     a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
                 }
@@ -213,7 +227,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -229,8 +243,8 @@ final class SparseConvolutionKernels {
                 FloatVector a0 = FloatVector.zero(F);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                 }
                 a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
@@ -245,7 +259,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -270,8 +284,8 @@ final class SparseConvolutionKernels {
                 FloatVector a7 = fromMemorySegment(F, ALL, from0 + 7L * BYTES, LITTLE_ENDIAN);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                     a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
                     a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
@@ -301,7 +315,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -322,8 +336,8 @@ final class SparseConvolutionKernels {
                 FloatVector a3 = fromMemorySegment(F, ALL, from0 + 3L * BYTES, LITTLE_ENDIAN);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                     a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
                     a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
@@ -345,7 +359,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -364,8 +378,8 @@ final class SparseConvolutionKernels {
                 FloatVector a1 = fromMemorySegment(F, ALL, from0 + 1L * BYTES, LITTLE_ENDIAN);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                     a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
                 }
@@ -383,7 +397,7 @@ final class SparseConvolutionKernels {
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         long inputTile = io.inputTile;
         long outputTile = io.outputTile;
         for (int row = from; row < to; row++) {
@@ -401,8 +415,8 @@ final class SparseConvolutionKernels {
                 FloatVector a0 = fromMemorySegment(F, ALL, from0, LITTLE_ENDIAN);
                 for (int q = 0; q < length; q++) {
                     long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                    long in = base + ((int) entry & INDEX) * step;
-                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry >>> 32)));
+                    long in = base + (entry >>> 32) * step;
+                    FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weights + (entry & VALUE)));
                     a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
                 }
                 a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
@@ -410,6 +424,113 @@ final class SparseConvolutionKernels {
                 held += outputTile;
                 output += outputTile;
             }
+        }
+    }
+
+    /**
+     * A tile of eight vectors of a class that has all entries: columns and values are read in their order, so that an entry takes
+     * eight bytes in place of twelve and fewer instructions.
+     */
+    static void freshWhole(Operands io, int from, int to) {
+        int[] bounds = io.bounds;
+        int starts = io.starts;
+        int ends = io.ends;
+        long step = io.step & STEP;
+        long values = io.values;
+        long columns = io.columns;
+        long base = io.input & USER;
+        long outputStride = io.outputStride;
+        long output = io.output + from * outputStride;
+        for (int row = from; row < to; row++) {
+            int first = bounds[starts + row];
+            int length = (bounds[ends + row] - first) & LENGTH;
+            long weight = (values + 4L * first) & USER;
+            long column = (columns + 4L * first) & USER;
+            long to0 = output & USER;
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = FloatVector.zero(F);
+            FloatVector a2 = FloatVector.zero(F);
+            FloatVector a3 = FloatVector.zero(F);
+            FloatVector a4 = FloatVector.zero(F);
+            FloatVector a5 = FloatVector.zero(F);
+            FloatVector a6 = FloatVector.zero(F);
+            FloatVector a7 = FloatVector.zero(F);
+            for (int q = 0; q < length; q++) {
+                long in =
+                        base + Integer.toUnsignedLong(ALL.get(ValueLayout.JAVA_INT_UNALIGNED, column + 4L * q)) * step;
+                FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weight + 4L * q));
+                a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
+                a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
+                a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
+                a3 = w.fma(fromMemorySegment(F, ALL, in + 3L * BYTES, LITTLE_ENDIAN), a3);
+                a4 = w.fma(fromMemorySegment(F, ALL, in + 4L * BYTES, LITTLE_ENDIAN), a4);
+                a5 = w.fma(fromMemorySegment(F, ALL, in + 5L * BYTES, LITTLE_ENDIAN), a5);
+                a6 = w.fma(fromMemorySegment(F, ALL, in + 6L * BYTES, LITTLE_ENDIAN), a6);
+                a7 = w.fma(fromMemorySegment(F, ALL, in + 7L * BYTES, LITTLE_ENDIAN), a7);
+            }
+            a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
+            a1.intoMemorySegment(ALL, to0 + 1L * BYTES, LITTLE_ENDIAN);
+            a2.intoMemorySegment(ALL, to0 + 2L * BYTES, LITTLE_ENDIAN);
+            a3.intoMemorySegment(ALL, to0 + 3L * BYTES, LITTLE_ENDIAN);
+            a4.intoMemorySegment(ALL, to0 + 4L * BYTES, LITTLE_ENDIAN);
+            a5.intoMemorySegment(ALL, to0 + 5L * BYTES, LITTLE_ENDIAN);
+            a6.intoMemorySegment(ALL, to0 + 6L * BYTES, LITTLE_ENDIAN);
+            a7.intoMemorySegment(ALL, to0 + 7L * BYTES, LITTLE_ENDIAN);
+            output += outputStride;
+        }
+    }
+
+    /** Likewise, going on from what is held there. */
+    static void moreWhole(Operands io, int from, int to) {
+        int[] bounds = io.bounds;
+        int starts = io.starts;
+        int ends = io.ends;
+        long step = io.step & STEP;
+        long values = io.values;
+        long columns = io.columns;
+        long base = io.input & USER;
+        long heldStride = io.heldStride;
+        long held = io.held + from * heldStride;
+        long outputStride = io.outputStride;
+        long output = io.output + from * outputStride;
+        for (int row = from; row < to; row++) {
+            int first = bounds[starts + row];
+            int length = (bounds[ends + row] - first) & LENGTH;
+            long weight = (values + 4L * first) & USER;
+            long column = (columns + 4L * first) & USER;
+            long to0 = output & USER;
+            long from0 = held & USER;
+            FloatVector a0 = fromMemorySegment(F, ALL, from0, LITTLE_ENDIAN);
+            FloatVector a1 = fromMemorySegment(F, ALL, from0 + 1L * BYTES, LITTLE_ENDIAN);
+            FloatVector a2 = fromMemorySegment(F, ALL, from0 + 2L * BYTES, LITTLE_ENDIAN);
+            FloatVector a3 = fromMemorySegment(F, ALL, from0 + 3L * BYTES, LITTLE_ENDIAN);
+            FloatVector a4 = fromMemorySegment(F, ALL, from0 + 4L * BYTES, LITTLE_ENDIAN);
+            FloatVector a5 = fromMemorySegment(F, ALL, from0 + 5L * BYTES, LITTLE_ENDIAN);
+            FloatVector a6 = fromMemorySegment(F, ALL, from0 + 6L * BYTES, LITTLE_ENDIAN);
+            FloatVector a7 = fromMemorySegment(F, ALL, from0 + 7L * BYTES, LITTLE_ENDIAN);
+            for (int q = 0; q < length; q++) {
+                long in =
+                        base + Integer.toUnsignedLong(ALL.get(ValueLayout.JAVA_INT_UNALIGNED, column + 4L * q)) * step;
+                FloatVector w = FloatVector.broadcast(F, ALL.get(UNCHECKED, weight + 4L * q));
+                a0 = w.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), a0);
+                a1 = w.fma(fromMemorySegment(F, ALL, in + 1L * BYTES, LITTLE_ENDIAN), a1);
+                a2 = w.fma(fromMemorySegment(F, ALL, in + 2L * BYTES, LITTLE_ENDIAN), a2);
+                a3 = w.fma(fromMemorySegment(F, ALL, in + 3L * BYTES, LITTLE_ENDIAN), a3);
+                a4 = w.fma(fromMemorySegment(F, ALL, in + 4L * BYTES, LITTLE_ENDIAN), a4);
+                a5 = w.fma(fromMemorySegment(F, ALL, in + 5L * BYTES, LITTLE_ENDIAN), a5);
+                a6 = w.fma(fromMemorySegment(F, ALL, in + 6L * BYTES, LITTLE_ENDIAN), a6);
+                a7 = w.fma(fromMemorySegment(F, ALL, in + 7L * BYTES, LITTLE_ENDIAN), a7);
+            }
+            a0.intoMemorySegment(ALL, to0, LITTLE_ENDIAN);
+            a1.intoMemorySegment(ALL, to0 + 1L * BYTES, LITTLE_ENDIAN);
+            a2.intoMemorySegment(ALL, to0 + 2L * BYTES, LITTLE_ENDIAN);
+            a3.intoMemorySegment(ALL, to0 + 3L * BYTES, LITTLE_ENDIAN);
+            a4.intoMemorySegment(ALL, to0 + 4L * BYTES, LITTLE_ENDIAN);
+            a5.intoMemorySegment(ALL, to0 + 5L * BYTES, LITTLE_ENDIAN);
+            a6.intoMemorySegment(ALL, to0 + 6L * BYTES, LITTLE_ENDIAN);
+            a7.intoMemorySegment(ALL, to0 + 7L * BYTES, LITTLE_ENDIAN);
+            held += heldStride;
+            output += outputStride;
         }
     }
 
@@ -427,13 +548,64 @@ final class SparseConvolutionKernels {
         }
     }
 
+    /**
+     * Eight times sixteen numbers, and a class that has all entries: their columns and partial sums are read in their order, see
+     * {@link #freshWhole}.
+     */
+    static void addWhole(Operands io, int from, int to) {
+        int[] bounds = io.bounds;
+        int starts = io.starts;
+        int ends = io.ends;
+        long step = io.step & STEP;
+        int wholeStarts = io.wholeStarts;
+        int wholeEnds = io.wholeEnds;
+        long columns = io.columns;
+        long base = io.input & USER;
+        long heldStride = io.heldStride;
+        long held = io.held + from * heldStride;
+        long sums = io.output;
+        for (int row = from; row < to; row++) {
+            int first = bounds[starts + row];
+            int length = (bounds[ends + row] - first) & LENGTH;
+            int start = bounds[wholeStarts + row];
+            long column = (columns + 4L * first) & USER;
+            long partials = (sums + 64L * (first - start)) & USER;
+            sums += 64L * (bounds[wholeEnds + row] - start);
+            long from0 = held & USER;
+            held += heldStride;
+            FloatVector g0 = fromMemorySegment(F, ALL, from0, LITTLE_ENDIAN);
+            FloatVector g1 = fromMemorySegment(F, ALL, from0 + 64, LITTLE_ENDIAN);
+            FloatVector g2 = fromMemorySegment(F, ALL, from0 + 128, LITTLE_ENDIAN);
+            FloatVector g3 = fromMemorySegment(F, ALL, from0 + 192, LITTLE_ENDIAN);
+            FloatVector g4 = fromMemorySegment(F, ALL, from0 + 256, LITTLE_ENDIAN);
+            FloatVector g5 = fromMemorySegment(F, ALL, from0 + 320, LITTLE_ENDIAN);
+            FloatVector g6 = fromMemorySegment(F, ALL, from0 + 384, LITTLE_ENDIAN);
+            FloatVector g7 = fromMemorySegment(F, ALL, from0 + 448, LITTLE_ENDIAN);
+            for (int q = 0; q < length; q++) {
+                long in =
+                        base + Integer.toUnsignedLong(ALL.get(ValueLayout.JAVA_INT_UNALIGNED, column + 4L * q)) * step;
+                long partial = partials + 64L * q;
+                FloatVector sum = fromMemorySegment(F, ALL, partial, LITTLE_ENDIAN);
+                sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
+                sum = g1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
+                sum = g2.fma(fromMemorySegment(F, ALL, in + 128, LITTLE_ENDIAN), sum);
+                sum = g3.fma(fromMemorySegment(F, ALL, in + 192, LITTLE_ENDIAN), sum);
+                sum = g4.fma(fromMemorySegment(F, ALL, in + 256, LITTLE_ENDIAN), sum);
+                sum = g5.fma(fromMemorySegment(F, ALL, in + 320, LITTLE_ENDIAN), sum);
+                sum = g6.fma(fromMemorySegment(F, ALL, in + 384, LITTLE_ENDIAN), sum);
+                sum = g7.fma(fromMemorySegment(F, ALL, in + 448, LITTLE_ENDIAN), sum);
+                sum.intoMemorySegment(ALL, partial, LITTLE_ENDIAN);
+            }
+        }
+    }
+
     private static void add8(Operands io, int from, int to) {
         int[] rowPtr = io.rowPtr;
         int[] bounds = io.bounds;
         int starts = io.starts;
         int ends = io.ends;
         int[] whole = io.whole;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         int wholeStarts = io.wholeStarts;
         int wholeEnds = io.wholeEnds;
         long base = io.input & USER;
@@ -455,8 +627,8 @@ final class SparseConvolutionKernels {
             FloatVector g7 = fromMemorySegment(F, ALL, from0 + 448, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                long in = base + ((int) entry & INDEX) * step;
-                long partial = partials + ((entry >>> 32) << 4);
+                long in = base + (entry >>> 32) * step;
+                long partial = partials + ((entry & VALUE) << 4);
                 FloatVector sum = fromMemorySegment(F, ALL, partial, LITTLE_ENDIAN);
                 sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
                 sum = g1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
@@ -477,7 +649,7 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         int[] whole = io.whole;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         int wholeStarts = io.wholeStarts;
         int wholeEnds = io.wholeEnds;
         long base = io.input & USER;
@@ -495,8 +667,8 @@ final class SparseConvolutionKernels {
             FloatVector g3 = fromMemorySegment(F, ALL, from0 + 192, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                long in = base + ((int) entry & INDEX) * step;
-                long partial = partials + ((entry >>> 32) << 4);
+                long in = base + (entry >>> 32) * step;
+                long partial = partials + ((entry & VALUE) << 4);
                 FloatVector sum = fromMemorySegment(F, ALL, partial, LITTLE_ENDIAN);
                 sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
                 sum = g1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
@@ -513,7 +685,7 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         int[] whole = io.whole;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         int wholeStarts = io.wholeStarts;
         int wholeEnds = io.wholeEnds;
         long base = io.input & USER;
@@ -529,8 +701,8 @@ final class SparseConvolutionKernels {
             FloatVector g1 = fromMemorySegment(F, ALL, from0 + 64, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                long in = base + ((int) entry & INDEX) * step;
-                long partial = partials + ((entry >>> 32) << 4);
+                long in = base + (entry >>> 32) * step;
+                long partial = partials + ((entry & VALUE) << 4);
                 FloatVector sum = fromMemorySegment(F, ALL, partial, LITTLE_ENDIAN);
                 sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
                 sum = g1.fma(fromMemorySegment(F, ALL, in + 64, LITTLE_ENDIAN), sum);
@@ -545,7 +717,7 @@ final class SparseConvolutionKernels {
         int starts = io.starts;
         int ends = io.ends;
         int[] whole = io.whole;
-        long step = io.step & INDEX;
+        long step = io.step & STEP;
         int wholeStarts = io.wholeStarts;
         int wholeEnds = io.wholeEnds;
         long base = io.input & USER;
@@ -560,8 +732,8 @@ final class SparseConvolutionKernels {
             FloatVector g0 = fromMemorySegment(F, ALL, from0, LITTLE_ENDIAN);
             for (int q = 0; q < length; q++) {
                 long entry = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, entries + 8L * q);
-                long in = base + ((int) entry & INDEX) * step;
-                long partial = partials + ((entry >>> 32) << 4);
+                long in = base + (entry >>> 32) * step;
+                long partial = partials + ((entry & VALUE) << 4);
                 FloatVector sum = fromMemorySegment(F, ALL, partial, LITTLE_ENDIAN);
                 sum = g0.fma(fromMemorySegment(F, ALL, in, LITTLE_ENDIAN), sum);
                 sum.intoMemorySegment(ALL, partial, LITTLE_ENDIAN);

@@ -39,12 +39,14 @@ final class TapClasses {
     /**
      * Entries of a class.
      *
-     * @param packed for each entry eight bytes, off-heap: its column in the lower half, the bytes from the first value of its row
-     *     to its own in the upper half
+     * @param packed for each entry eight bytes, off-heap: its column in the upper half, the bytes from the first value of its row
+     *     to its own in the lower half
+     * @param columns where the class has all entries of the structure, their columns once more, 32 bits each; their values follow each
+     *     other in the same order
      * @param bounds for each part the first entry of each row, and behind the last part the end of each row
      */
     @SuppressWarnings("ArrayRecordComponent") // private to the kernels, never compared
-    record Entries(MemorySegment packed, int[] bounds) {}
+    record Entries(MemorySegment packed, @Nullable MemorySegment columns, int[] bounds) {}
 
     private final Csr structure;
     private final int plane;
@@ -120,7 +122,7 @@ final class TapClasses {
 
     /** An entry as {@link Entries} has it, the {@code number}-th of its row. */
     static long packed(int number, int column) {
-        return ((4L * number) << 32) | column;
+        return ((long) column << 32) | Math.multiplyExact(4, number);
     }
 
     /** For each grid row or column and each tap whether it leads to one of the plane. */
@@ -157,8 +159,18 @@ final class TapClasses {
     }
 
     private Entries entries(boolean[] meets) {
-        MemorySegment packed = Arena.ofAuto().allocate(Math.max(1, 8L * entriesOf(meets)), Memory.ALIGNMENT);
-        return new Entries(packed, bounds(meets, 0, packed));
+        int count = entriesOf(meets);
+        MemorySegment packed = Arena.ofAuto().allocate(Math.max(1, 8L * count), Memory.ALIGNMENT);
+        boolean whole = count == structure.entries() && count <= SparseConvolutionKernels.LENGTH;
+        MemorySegment columns = whole ? columns() : null;
+        return new Entries(packed, columns, bounds(meets, 0, packed));
+    }
+
+    private MemorySegment columns() {
+        int count = structure.entries();
+        MemorySegment columns = Arena.ofAuto().allocate(Math.max(1, 4L * count), Memory.ALIGNMENT);
+        MemorySegment.copy(structure.colIdx, structure.rowPtr[0], columns, ValueLayout.JAVA_INT, 0, count);
+        return columns;
     }
 
     /**
@@ -213,6 +225,7 @@ final class TapClasses {
         for (Entries[] each : classes) {
             for (Entries entries : each) {
                 bytes += entries.packed.byteSize() + 4L * entries.bounds.length;
+                bytes += entries.columns == null ? 0 : entries.columns.byteSize();
             }
         }
         return bytes;

@@ -44,6 +44,7 @@ class ConvolutionChainTest {
                 Arguments.of("a plane of two", new Geometry(80, 2, 2, 43, 3, 3, 1, 1), 32, 0.7f, 2),
                 Arguments.of("a plane of two, one image", new Geometry(80, 2, 2, 43, 3, 3, 1, 1), 1, 0f, 1),
                 Arguments.of("a plane of four", new Geometry(150, 4, 4, 64, 3, 3, 1, 1), 32, 0f, 3),
+                Arguments.of("a plane of four, added", new Geometry(50, 4, 4, 20, 3, 3, 1, 1), 64, 0.7f, 1),
                 Arguments.of("one row", new Geometry(40, 1, 9, 20, 3, 3, 1, 1), 16, 1f, 1),
                 Arguments.of("one column", new Geometry(40, 9, 1, 20, 3, 3, 1, 1), 16, 1f, 1),
                 Arguments.of("three vectors to a position", new Geometry(12, 3, 3, 21, 3, 3, 1, 1), 48, 0f, 1),
