@@ -25,6 +25,9 @@ final class Rounds {
     /** C2 needs runs, not only time. */
     private static final int LEAST_WARM_UP_RUNS = 20;
 
+    /** Nanoseconds that a warm-up waits for C2 beyond its time: it is not waited for in vain on a machine that never rests. */
+    private static final double LONGEST_COMPILATION = 20e9;
+
     /** Slices; a run as long as that hardly notices what the caches held, and would take its time twice. */
     private static final double LONG_RUN = 100;
 
@@ -40,7 +43,7 @@ final class Rounds {
      *
      * @param rounds slices of each contender
      * @param sliceNanos length of a slice; a run that takes longer is a slice by itself
-     * @param warmUpNanos for each contender before its first slice
+     * @param warmUpNanos for each contender before its first slice, and longer while methods are being compiled; 0 waits for none
      * @param compileNanos the same where a kind of work is met for the first time: C2 takes most of a second for a kernel
      */
     record Plan(int rounds, double sliceNanos, double warmUpNanos, double compileNanos) {
@@ -128,6 +131,16 @@ final class Rounds {
     }
 
     private int warmUp(Contender contender, double nanos) {
+        double quickest = quickest(contender, nanos);
+        long start = System.nanoTime();
+        while (nanos > 0 && CompileQueue.isBusy() && System.nanoTime() - start < LONGEST_COMPILATION) {
+            quickest = Math.min(quickest, quickest(contender, plan.warmUpNanos));
+        }
+        return (int) Math.max(1, Math.round(plan.sliceNanos / quickest));
+    }
+
+    /** Of runs for that long, the nanoseconds of the quickest. */
+    private double quickest(Contender contender, double nanos) {
         long start = System.nanoTime();
         int runs = 0;
         double quickest = Double.MAX_VALUE;
@@ -136,7 +149,7 @@ final class Rounds {
             quickest = Math.min(quickest, contender.nanos(some));
             runs += some;
         } while (System.nanoTime() - start < nanos || (runs < LEAST_WARM_UP_RUNS && quickest < plan.sliceNanos));
-        return (int) Math.max(1, Math.round(plan.sliceNanos / quickest));
+        return quickest;
     }
 
     /** Runs for that long, and often enough that compiled code is in place. */
