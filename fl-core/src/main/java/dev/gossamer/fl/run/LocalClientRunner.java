@@ -21,6 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -99,18 +100,25 @@ public final class LocalClientRunner implements Site.Session {
             pool.grow(most);
         }
         int started = 0;
+        AtomicBoolean over = new AtomicBoolean();
         try {
             for (int folded = 0; folded < clients.size(); folded++) {
                 stop.check();
                 while (started < clients.size() && started - folded < 2 * pool.size()) {
                     int client = clients.get(started++);
-                    flight.add(pool.submit(worker -> perform(worker, client, message, work)));
+                    flight.add(pool.submit(worker -> over.get()
+                            ? ClientUpdate.failed(client, "the round was over")
+                            : perform(worker, client, message, work)));
                 }
                 updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
                 growWithinBudget(most);
             }
         } finally {
-            flight.forEach(update -> update.cancel(false));
+            // A client that is still at it would remember what nobody waits for, in the midst of what comes next.
+            over.set(true);
+            CompletableFuture.allOf(flight.toArray(CompletableFuture[]::new))
+                    .exceptionally(alsoFailed -> null)
+                    .join();
         }
     }
 

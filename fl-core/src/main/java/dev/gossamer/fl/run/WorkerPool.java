@@ -75,13 +75,7 @@ final class WorkerPool implements AutoCloseable {
      */
     <T> CompletableFuture<T> submit(Function<Worker, T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
-        Job job = new Job(
-                worker -> {
-                    if (!result.isCancelled()) {
-                        result.complete(task.apply(worker));
-                    }
-                },
-                result::completeExceptionally);
+        Job job = new Job(worker -> result.complete(task.apply(worker)), result::completeExceptionally);
         synchronized (queue) {
             requireOpen();
             queue.add(job);

@@ -112,6 +112,38 @@ class MemoryShortageTest extends BackendRounds {
         }
     }
 
+    /** Who is still at work when another one ends the round is waited for, and nobody begins. */
+    @Test
+    void aRoundThatFailsIsOverWhenNobodyIsAtWork() {
+        CountDownLatch begun = new CountDownLatch(2);
+        AtomicInteger atWork = new AtomicInteger();
+        ClientWork endsTheRound = (client, received) -> {
+            atWork.incrementAndGet();
+            try {
+                begun.countDown();
+                begun.await();
+                if (client.index() == 0) {
+                    throw new AssertionError("the end of the round");
+                }
+                Thread.sleep(200);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            } finally {
+                atWork.decrementAndGet();
+            }
+            client.load(received);
+            TrainingReport report = client.train(TRAINING, null);
+            return new Reply(client.state(), report);
+        };
+        try (LocalClientRunner clients = runner(backend, 2)) {
+            assertThatThrownBy(() -> round(clients, 1, endsTheRound))
+                    .isInstanceOf(ClientException.class)
+                    .hasMessageContaining("the end of the round");
+            assertThat(atWork).hasValue(0);
+            assertThat(round(clients, 1, new Train())).isEqualTo(expected(1));
+        }
+    }
+
     /** On each of two GPUs one worker fits, two do not. */
     @Test
     void smallGpusTrainOneAfterTheOther() {
