@@ -42,10 +42,10 @@ class LimitsTest {
 
     @Test
     void kernelsComputeWhatTheyAreCountedFor() {
-        // x is 0.999 and y 0.001: one step takes y to y·x + y and x to x·x + y, in six chains each.
-        double y = 0.001f * 0.999f + 0.001f;
-        double x = 0.999f * 0.999f + 0.001f;
-        assertThat((double) FmaKernel.run(1)).isCloseTo(6 * (x + y), within(1e-4));
+        // x is 0.999 and y 0.001: a step adds x·y to each of twelve chains, of which six begin with x and six with y.
+        double sum = 6 * (0.999f + 0.001f);
+        assertThat((double) FmaKernel.run(1)).isCloseTo(sum + 12 * 0.999f * 0.001f, within(1e-5));
+        assertThat((double) FmaKernel.run(100)).isCloseTo(sum + 1200 * 0.999f * 0.001f, within(1e-4));
         assertThat(FmaKernel.flops()).isEqualTo(24.0 * FmaKernel.vectorBits() / 32);
     }
 
