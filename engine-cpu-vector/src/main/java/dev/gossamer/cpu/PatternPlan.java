@@ -86,6 +86,9 @@ final class PatternPlan {
         /** With at most as many columns, {@link #narrow} holds them. */
         static final int NARROW = 1 << 16;
 
+        /** And-ed to the length of a row of narrow columns, which is never more: C2 then knows that four times a position is small. */
+        static final int LENGTH = 0x1FFFF;
+
         final int rows;
         final int cols;
         final int[] rowPtr;

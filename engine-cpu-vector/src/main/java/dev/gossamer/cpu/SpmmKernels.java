@@ -31,9 +31,6 @@ final class SpmmKernels {
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
-    /** No row is longer where columns are 16-bit numbers; tells C2 that four times a position is small, as in {@link Spmv}. */
-    private static final int LENGTH = 0x1FFFF;
-
     private SpmmKernels() {}
 
     /**
@@ -115,7 +112,7 @@ final class SpmmKernels {
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
             int p = rowPtr[row];
-            int length = (rowPtr[row + 1] - p) & LENGTH;
+            int length = (rowPtr[row + 1] - p) & Csr.LENGTH;
             long weights = (v + 4L * p) & USER;
             long columns = (colIdx + 2L * p) & USER;
             long output = (c + (long) row * cStride) & USER;
@@ -156,7 +153,7 @@ final class SpmmKernels {
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
             int p = rowPtr[row];
-            int length = (rowPtr[row + 1] - p) & LENGTH;
+            int length = (rowPtr[row + 1] - p) & Csr.LENGTH;
             long weights = (v + 4L * p) & USER;
             long columns = (colIdx + 2L * p) & USER;
             long output = (c + (long) row * cStride) & USER;
@@ -185,7 +182,7 @@ final class SpmmKernels {
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
             int p = rowPtr[row];
-            int length = (rowPtr[row + 1] - p) & LENGTH;
+            int length = (rowPtr[row + 1] - p) & Csr.LENGTH;
             long weights = (v + 4L * p) & USER;
             long columns = (colIdx + 2L * p) & USER;
             long output = (c + (long) row * cStride) & USER;
@@ -208,7 +205,7 @@ final class SpmmKernels {
         long step = bStride & INDEX;
         for (int row = from; row < to; row++) {
             int p = rowPtr[row];
-            int length = (rowPtr[row + 1] - p) & LENGTH;
+            int length = (rowPtr[row + 1] - p) & Csr.LENGTH;
             long weights = (v + 4L * p) & USER;
             long columns = (colIdx + 2L * p) & USER;
             long output = (c + (long) row * cStride) & USER;

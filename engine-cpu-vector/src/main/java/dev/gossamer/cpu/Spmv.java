@@ -25,9 +25,6 @@ final class Spmv {
     private static final ValueLayout.OfChar COLUMN = ValueLayout.JAVA_CHAR_UNALIGNED;
     private static final ValueLayout.OfInt COLUMNS = ValueLayout.JAVA_INT_UNALIGNED;
 
-    /** No row is longer where columns are 16-bit numbers; tells C2 that four times a position is small. */
-    private static final int LENGTH = 0x1FFFF;
-
     /** Entries a row, on average, from which {@link #longRows} is faster. */
     private static final int LONG = 32;
 
@@ -117,7 +114,7 @@ final class Spmv {
         int start = rowPtr[from];
         for (int row = from; row < to; row++) {
             int end = rowPtr[row + 1];
-            int length = (end - start) & LENGTH;
+            int length = (end - start) & PatternPlan.Csr.LENGTH;
             long w = (a + 4L * start) & USER;
             long i = (columns + 2L * start) & USER;
             start = end;
@@ -162,7 +159,7 @@ final class Spmv {
         int start = rowPtr[from];
         for (int row = from; row < to; row++) {
             int end = rowPtr[row + 1];
-            int length = (end - start) & LENGTH;
+            int length = (end - start) & PatternPlan.Csr.LENGTH;
             long w = (a + 4L * start) & USER;
             long i = (columns + 2L * start) & USER;
             start = end;
