@@ -12,11 +12,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
@@ -75,10 +77,18 @@ final class JmhRun {
         Path results = results(options, asked, json);
         machine.put("peers", leaveMissingPeersOut(options));
         System.out.print(Machine.text(machine));
-        Collection<RunResult> measured = new Runner(options.build()).run();
-        System.out.print(Summary.of(measured));
+        System.out.print(Summary.of(measure(options.build(), asked)));
         if (results != null) {
             ResultFile.addMachine(results, machine);
+        }
+    }
+
+    private static Collection<RunResult> measure(Options options, CommandLineOptions asked) throws RunnerException {
+        try {
+            return new Runner(options).run();
+        } catch (NoBenchmarksException e) {
+            throw new IllegalArgumentException(
+                    "no benchmark matches " + String.join(" ", asked.getIncludes()) + "; -l lists them all", e);
         }
     }
 
