@@ -10,6 +10,8 @@ final class Output {
 
     static final String VERBOSE = "--verbose";
 
+    private static final String LEVEL = "gossamer.log.level";
+
     @Option(
             names = {"-v", VERBOSE},
             description = "Say more, and show stack traces.")
@@ -24,10 +26,18 @@ final class Output {
         return quiet;
     }
 
-    /** Sets the level of Gossamer's own loggers. A level given by the property gossamer.log.level stays. */
+    /**
+     * Sets the level of Gossamer's own loggers. A level given by the property gossamer.log.level stays.
+     *
+     * @throws UsageException if that is no level, of which the logger would make DEBUG
+     */
     void apply() {
-        if (LoggerFactory.getLogger("dev.gossamer") instanceof Logger logger
-                && System.getProperty("gossamer.log.level") == null) {
+        String given = System.getProperty(LEVEL);
+        if (given != null && Level.toLevel(given, null) == null) {
+            throw new UsageException(
+                    LEVEL + " is '" + given + "', but must be one of TRACE, DEBUG, INFO, WARN, ERROR, OFF");
+        }
+        if (given == null && LoggerFactory.getLogger("dev.gossamer") instanceof Logger logger) {
             logger.setLevel(verbose ? Level.DEBUG : quiet ? Level.WARN : Level.INFO);
         }
     }

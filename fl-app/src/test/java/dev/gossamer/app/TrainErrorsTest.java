@@ -237,6 +237,16 @@ class TrainErrorsTest {
     }
 
     @Test
+    void aLevelThatTheLogHasNotIsRefused() {
+        System.setProperty("gossamer.log.level", "WARNING");
+        try {
+            assertRefused(train(), "gossamer.log.level", "'WARNING'", "WARN, ERROR");
+        } finally {
+            System.clearProperty("gossamer.log.level");
+        }
+    }
+
+    @Test
     void verboseShowsWhereItHappened() {
         Cli.Outcome outcome = train("--backend", "nonsense", "--verbose");
 
