@@ -147,6 +147,8 @@ interface Progress extends RunListener, AutoCloseable {
     /** A line that is drawn anew until it is closed; the bar's timer may come once more after that. */
     final class Line extends ConsoleProgressBarConsumer {
 
+        private static volatile @Nullable Line onScreen;
+
         private final PrintStream err;
         private final int width;
         private String drawn = "";
@@ -158,6 +160,11 @@ interface Progress extends RunListener, AutoCloseable {
             this.width = width;
         }
 
+        /** The line that is drawn now, below which nobody else may write; null if there is none. */
+        static @Nullable Line onScreen() {
+            return onScreen;
+        }
+
         /** Prints a line where the bar was, over all of it, and draws the bar below. */
         synchronized void above(String text) {
             err.println('\r' + text + " ".repeat(Math.max(0, width - text.length())));
@@ -167,6 +174,7 @@ interface Progress extends RunListener, AutoCloseable {
         @Override
         public synchronized void accept(String text) {
             if (!closed) {
+                onScreen = this;
                 drawn = text;
                 super.accept(text);
                 err.flush();
@@ -177,6 +185,7 @@ interface Progress extends RunListener, AutoCloseable {
         public synchronized void close() {
             if (!closed) {
                 closed = true;
+                onScreen = null;
                 super.close();
             }
         }

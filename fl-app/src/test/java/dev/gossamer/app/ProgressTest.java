@@ -130,6 +130,29 @@ class ProgressTest {
                 .isEqualTo("\rthe bar " + "\rsaid    " + System.lineSeparator() + "\rthe bar ");
     }
 
+    @Test
+    void theLogIsWrittenAboveABarAndOtherwiseToStandardError() {
+        System.Logger log = System.getLogger("dev.gossamer.app.ProgressTest");
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        System.setErr(err);
+        try {
+            Progress.Line line = new Progress.Line(err, 8);
+            line.accept("the bar ");
+            log.log(System.Logger.Level.WARNING, "two\nlines");
+            line.close();
+            log.log(System.Logger.Level.WARNING, "after");
+        } finally {
+            System.setErr(before);
+        }
+
+        String end = System.lineSeparator();
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .matches("\rthe bar \r\\S+ WARN {2}two" + end + "\rthe bar \rlines {3}" + end + "\rthe bar " + end
+                        + "\\S+ WARN {2}after" + end);
+    }
+
     private static String drawnBar(int rounds) {
         return drawnBar(rounds, List.of());
     }
