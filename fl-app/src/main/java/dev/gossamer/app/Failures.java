@@ -2,8 +2,11 @@ package dev.gossamer.app;
 
 import dev.gossamer.engine.BackendSelectionException;
 import dev.gossamer.fl.data.DataException;
+import dev.gossamer.fl.data.FileReason;
 import dev.gossamer.fl.run.ConfigException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -59,6 +62,9 @@ final class Failures implements IExecutionExceptionHandler {
 
     /** Many exceptions of the platform have no message, or one that means nothing without their name. */
     private static String describe(Exception failure) {
+        if (failure instanceof IOException || failure instanceof UncheckedIOException) {
+            return FileReason.of(failure);
+        }
         String message = failure.getMessage();
         if (message != null && failure.getClass().getName().startsWith("dev.gossamer.")) {
             return message;
