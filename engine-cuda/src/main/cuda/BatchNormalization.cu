@@ -1,7 +1,7 @@
-// Batch normalisation: a block sums a channel, which is `plane` rows, then all threads treat all numbers. Parts of sums
-// are f32, added up in double; their order depends on plane and batch alone, which decide how many threads a block has. The variance is summed about the rounded mean and
-// corrected by what that leaves (the corrected two-pass algorithm: "Algorithms for Computing the Sample Variance", Chan, Golub,
-// LeVeque, The American Statistician 37, 1983).
+// Batch normalisation: a block sums a channel, which is `plane` rows, then all threads treat all numbers. Parts of sums are
+// f32, added up in double; their order depends on plane and batch alone, which decide how many threads a block has. The
+// variance is summed about the rounded mean and corrected by what that leaves (the corrected two-pass algorithm: "Algorithms
+// for Computing the Sample Variance", Chan, Golub, LeVeque, The American Statistician 37, 1983).
 #include "BiasGradient.cu"
 #include "Relu.cu"
 #include "common.cuh"

@@ -5,13 +5,14 @@
 #include "ConvolutionTaps.cuh"
 #include "common.cuh"
 
-// Loads where `there`, else leaves what it likes.
+// Loads where `there`, else leaves what it likes. Volatile, or it might come before await_previous; not .nc, which may give what
+// was there before the kernel began.
 __device__ inline float4 load_where(bool there, const float* from) {
 #if defined(__CUDA_ARCH__)
     float4 v;
     asm volatile(
         "{\n\t.reg .pred there;\n\tsetp.ne.s32 there, %5, 0;\n\t"
-        "@there ld.global.nc.v4.f32 {%0, %1, %2, %3}, [%4];\n\t}"
+        "@there ld.global.v4.f32 {%0, %1, %2, %3}, [%4];\n\t}"
         : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w)
         : "l"(from), "r"((int)there));
     return v;

@@ -48,7 +48,7 @@ __device__ inline SddmmColumns sddmm_columns(const SddmmTerms& t, int part) {
 }
 
 __device__ inline float4 sddmm_load(const float* row, int column) {
-    return __ldg(reinterpret_cast<const float4*>(row + column));
+    return *reinterpret_cast<const float4*>(row + column);
 }
 
 __device__ inline float dot(float4 a, float4 b, float sum) {

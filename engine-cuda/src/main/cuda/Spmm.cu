@@ -163,8 +163,8 @@ struct SpmmGroup {
     __device__ void load(int k, int4 two, const char* b, u32 row_bytes) {
         by[k] = __int_as_float(two.y);
         by[k + 1] = __int_as_float(two.w);
-        x[k] = __ldg(reinterpret_cast<const float4*>(b + (u64)(u32)two.x * row_bytes));
-        x[k + 1] = __ldg(reinterpret_cast<const float4*>(b + (u64)(u32)two.z * row_bytes));
+        x[k] = *reinterpret_cast<const float4*>(b + (u64)(u32)two.x * row_bytes);
+        x[k + 1] = *reinterpret_cast<const float4*>(b + (u64)(u32)two.z * row_bytes);
     }
 
     __device__ void add(int k) {
