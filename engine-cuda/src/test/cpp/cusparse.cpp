@@ -332,8 +332,8 @@ EMULATOR_EXPORT Status cusparseCreate(Handle** handle) {
     if (handle == nullptr) {
         return invalid_value;
     }
-    if (!put(nullptr, [] {})) {
-        return not_initialized;  // no context
+    if (!opens()) {
+        return not_initialized;
     }
     *handle = handles.create();
     return success;

@@ -72,6 +72,7 @@ struct Work {
 struct Graph {
     int device = 0;
     std::vector<Work> works;
+    bool uploaded = false;  // of one that can be launched
 };
 
 struct Stream {

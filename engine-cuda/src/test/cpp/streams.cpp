@@ -455,9 +455,6 @@ EMULATOR_EXPORT CUresult cuGraphInstantiateWithFlags(Graph** executable, Graph* 
         if (!driver.graphs.has(graph)) {
             return CUDA_ERROR_INVALID_VALUE;
         }
-        if (!fits(graph->device, graph->works.size() * bytes_of_a_node)) {
-            return CUDA_ERROR_OUT_OF_MEMORY;
-        }
         *executable = driver.executables.create();
         (*executable)->device = graph->device;
         (*executable)->works = graph->works;
@@ -465,10 +462,23 @@ EMULATOR_EXPORT CUresult cuGraphInstantiateWithFlags(Graph** executable, Graph* 
     });
 }
 
+// What a first launch does, if nobody has before.
+static CUresult upload(Graph& executable) {
+    if (!executable.uploaded && !fits(executable.device, executable.works.size() * bytes_of_a_node)) {
+        return CUDA_ERROR_OUT_OF_MEMORY;
+    }
+    executable.uploaded = true;
+    return CUDA_SUCCESS;
+}
+
 EMULATOR_EXPORT CUresult cuGraphLaunch(Graph* executable, const void* handle) {
     return with_stream(handle, [=](Stream& stream) {
         if (!driver.executables.has(executable) || !at_home(executable->device, device_of(stream), "a graph")) {
             return CUDA_ERROR_INVALID_VALUE;
+        }
+        CUresult code = upload(*executable);
+        if (code != CUDA_SUCCESS) {
+            return code;
         }
         for (const Work& work : executable->works) {
             put(stream, work);
@@ -479,7 +489,7 @@ EMULATOR_EXPORT CUresult cuGraphLaunch(Graph* executable, const void* handle) {
 
 EMULATOR_EXPORT CUresult cuGraphUpload(Graph* executable, const void* handle) {
     return with_stream(handle, [=](Stream&) {
-        return driver.executables.has(executable) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+        return driver.executables.has(executable) ? upload(*executable) : CUDA_ERROR_INVALID_VALUE;
     });
 }
 

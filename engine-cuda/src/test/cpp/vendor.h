@@ -15,7 +15,17 @@ EMULATOR_EXPORT bool emulator_is_capturing(const void* stream);
 EMULATOR_EXPORT bool emulator_is_device(const void* address, size_t bytes);
 EMULATOR_EXPORT void emulator_report(const char* message);
 
+EMULATOR_EXPORT int cuMemGetInfo_v2(size_t* free_bytes, size_t* total);
+
 namespace emulator {
+
+// Whether a library can be opened: there are a context and some memory. The real ones, too, answer a lack of either by saying
+// that they are not initialised.
+inline bool opens() {
+    constexpr size_t needed = 4096;
+    size_t free_bytes, total;
+    return cuMemGetInfo_v2(&free_bytes, &total) == 0 && free_bytes >= needed;
+}
 
 // Puts work on a stream; false when the driver refuses.
 inline bool put(const void* stream, std::function<void()> work) {

@@ -209,6 +209,30 @@ class EmulatedMemoryTest {
         }
     }
 
+    @Test
+    void aLibraryThatFindsNoMemoryIsOpenedWhenThereIsSome() {
+        try (Backend backend = CudaUnderTest.backend()) {
+            try (Workspace opened = backend.workspace(1)) {
+                CudaWorkspace workspace = (CudaWorkspace) opened;
+                DeviceBuffer passing = workspace.stream().allocate(100_000, "a test");
+                emulator.setTotalBytes(emulator.liveBytes() + 100);
+                assertThatThrownBy(() -> workspace.stream().cublas())
+                        .isInstanceOf(OutOfDeviceMemoryException.class)
+                        .hasMessageStartingWith(
+                                "The memory of the GPU does not suffice to open cuBLAS: of 100 free bytes")
+                        .hasMessageContaining("--threads");
+                assertThatThrownBy(() -> workspace.stream().cusparse())
+                        .isInstanceOf(OutOfDeviceMemoryException.class)
+                        .hasMessageContaining("to open cuSPARSE");
+
+                passing.close(); // the pool keeps it until it is told otherwise
+
+                assertThat(workspace.stream().cusparse()).isNotNull();
+            }
+            CudaUnderTest.assertNothingHeld(backend);
+        }
+    }
+
     private static float[] ones(int count) {
         float[] numbers = new float[count];
         Arrays.fill(numbers, 1);

@@ -23,8 +23,12 @@ public final class Cublas implements AutoCloseable {
         this.stream = stream;
         CudaDevice device = stream.device();
         this.live = device.live();
-        int status = device.withRoom(
-                stream.handle(), cublasStatus.CUBLAS_STATUS_ALLOC_FAILED, () -> JCublas2.cublasCreate(handle));
+        int status = device.open(
+                "cuBLAS",
+                stream.handle(),
+                cublasStatus.CUBLAS_STATUS_ALLOC_FAILED,
+                cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED,
+                () -> JCublas2.cublasCreate(handle));
         Check.cublas(status, "opening");
         live.handles(1);
         try {

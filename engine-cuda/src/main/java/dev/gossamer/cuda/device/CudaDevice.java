@@ -5,6 +5,7 @@ import dev.gossamer.engine.OutOfDeviceMemoryException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.function.IntSupplier;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
@@ -27,6 +28,12 @@ import org.jspecify.annotations.Nullable;
  * carrier of a virtual one.
  */
 public final class CudaDevice implements AutoCloseable {
+
+    /** How the driver says that there is no memory. */
+    static final IntPredicate OUT_OF_MEMORY = code -> code == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+
+    /** With less than this free, a library that cannot be opened is taken to have found no memory; kernels and handles take less. */
+    private static final long LIBRARY_BYTES = 512L << 20;
 
     private final CUdevice device;
     private final CUcontext context;
@@ -180,18 +187,35 @@ public final class CudaDevice implements AutoCloseable {
      * back what it keeps.
      *
      * @param stream waited for before, and not capturing
-     * @param shortage what the call answers where there is no memory
+     * @param shortage whether an answer is of those that the call gives where there is no memory
      * @return what it answered last
      */
-    int withRoom(CUstream stream, int shortage, IntSupplier call) {
+    int withRoom(CUstream stream, IntPredicate shortage, IntSupplier call) {
         int code = call.getAsInt();
         CUmemoryPool keeper = pool;
-        if (code != shortage || keeper == null) {
+        if (!shortage.test(code) || keeper == null) {
             return code;
         }
         JCudaDriver.cuStreamSynchronize(stream);
         JCudaDriver.cuMemPoolTrimTo(keeper, 0);
         return call.getAsInt();
+    }
+
+    /**
+     * Opens a library, as {@link #withRoom}. Of a shortage libraries speak by its name, or say that they are not initialised,
+     * which may have other reasons too.
+     *
+     * @return what it answered last
+     * @throws OutOfDeviceMemoryException if it is not initialised and next to nothing is free
+     */
+    int open(String library, CUstream stream, int shortage, int uninitialised, IntSupplier create) {
+        int code = withRoom(stream, status -> status == shortage || status == uninitialised, create);
+        long free = code == uninitialised ? memory()[0] : Long.MAX_VALUE;
+        if (free < LIBRARY_BYTES) {
+            throw new OutOfDeviceMemoryException(shortage(String.format(
+                    Locale.ROOT, "to open %s: of %,d free bytes it needs up to %,d", library, free, LIBRARY_BYTES)));
+        }
+        return code;
     }
 
     /**
@@ -201,9 +225,10 @@ public final class CudaDevice implements AutoCloseable {
      */
     void allocate(DevicePointer pointer, long bytes, CUstream stream, String use) {
         CUmemoryPool from = pool;
-        int code = withRoom(stream, CUresult.CUDA_ERROR_OUT_OF_MEMORY, () -> allocate(pointer, bytes, from, stream));
-        if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            throw new OutOfDeviceMemoryException(shortage(bytes, use));
+        int code = withRoom(stream, OUT_OF_MEMORY, () -> allocate(pointer, bytes, from, stream));
+        if (OUT_OF_MEMORY.test(code)) {
+            throw new OutOfDeviceMemoryException(shortage(
+                    String.format(Locale.ROOT, "for %s: %,d bytes, of %,d free ones", use, bytes, memory()[0])));
         }
         Check.driver(code, "allocating " + bytes + " bytes on the GPU for " + use);
         live.deviceBytes(bytes);
@@ -216,20 +241,22 @@ public final class CudaDevice implements AutoCloseable {
                 : JCudaDriver.cuMemAllocFromPoolAsync(pointer, atLeastOne, from, stream);
     }
 
-    private String shortage(long bytes, String use) {
+    private String shortage(String what) {
+        return String.format(
+                Locale.ROOT,
+                "The memory of the GPU does not suffice %s; this program holds %,d, the GPU has %,d.%s",
+                what,
+                live.deviceBytes(),
+                memory()[1],
+                Check.LESS_MEMORY);
+    }
+
+    /** Free bytes and all bytes. */
+    private static long[] memory() {
         long[] free = {0};
         long[] total = {0};
         JCudaDriver.cuMemGetInfo(free, total);
-        return String.format(
-                Locale.ROOT,
-                "The memory of the GPU does not suffice for %s: %,d bytes, of %,d free ones; this program holds %,d, the GPU has"
-                        + " %,d.%s",
-                use,
-                bytes,
-                free[0],
-                live.deviceBytes(),
-                total[0],
-                Check.LESS_MEMORY);
+        return new long[] {free[0], total[0]};
     }
 
     /** The driver's return code. Where there is no pool, cuMemFree waits for the device by itself. */

@@ -39,9 +39,11 @@ public final class Cusparse implements AutoCloseable {
     Cusparse(Stream stream) {
         this.stream = stream;
         int status = stream.device()
-                .withRoom(
+                .open(
+                        "cuSPARSE",
                         stream.handle(),
                         cusparseStatus.CUSPARSE_STATUS_ALLOC_FAILED,
+                        cusparseStatus.CUSPARSE_STATUS_NOT_INITIALIZED,
                         () -> JCusparse.cusparseCreate(handle));
         Check.cusparse(status, "opening");
         live().handles(1);

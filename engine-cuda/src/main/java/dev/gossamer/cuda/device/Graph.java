@@ -2,7 +2,7 @@ package dev.gossamer.cuda.device;
 
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
-import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /** Work that was captured from a stream: launched again as a whole, in the same order, by one call. */
@@ -20,11 +20,22 @@ public final class Graph implements AutoCloseable {
         Check.driver(JCudaDriver.cuGraphGetNodes(captured, null, count), "counting what a step issues");
         this.nodes = Math.toIntExact(count[0]);
         int code = device.withRoom(
-                stream.handle(),
-                CUresult.CUDA_ERROR_OUT_OF_MEMORY,
-                () -> JCudaDriver.cuGraphInstantiate(executable, captured, 0));
+                stream.handle(), CudaDevice.OUT_OF_MEMORY, () -> instantiate(captured, stream.handle()));
         Check.driver(code, "making a captured step ready");
         live.graphs(1);
+    }
+
+    /** To the GPU as well, or a lack of memory would show at the first launch only. */
+    private int instantiate(CUgraph captured, CUstream stream) {
+        int code = JCudaDriver.cuGraphInstantiate(executable, captured, 0);
+        if (code != 0) {
+            return code;
+        }
+        code = JCudaDriver.cuGraphUpload(executable, stream);
+        if (code != 0) {
+            JCudaDriver.cuGraphExecDestroy(executable);
+        }
+        return code;
     }
 
     /** Kernels, copies and fills. */

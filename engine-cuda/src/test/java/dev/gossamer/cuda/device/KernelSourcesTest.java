@@ -44,7 +44,9 @@ class KernelSourcesTest {
     @Test
     void noKernelPromisesThatNobodyWritesWhatItReads() {
         assertThat(KernelSources.packaged().files().values())
-                .noneMatch(text -> Pattern.compile("__restrict__|__ldg|\\.global\\.nc").matcher(text).find());
+                .noneMatch(text -> Pattern.compile("__restrict__|__ldg|\\.global\\.nc")
+                        .matcher(text)
+                        .find());
     }
 
     /** Expected values: printf a >all.cu; printf b >b.cuh; sha256sum all.cu b.cuh | sha256sum. */
