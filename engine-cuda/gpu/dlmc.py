@@ -44,6 +44,9 @@ TRIAL_SECONDS = 0.003
 # Algorithms that a trial finds so much slower than the fastest are not timed further.
 NEAR = 1.15
 MOST_FAILURES = 3
+# Kept for the end of a case that was begun in time, and for the summary.
+RESERVED_SECONDS = 20
+OPEN_SECONDS = 60
 
 FEWEST_CALLS, MOST_CALLS, GRAPH_MICROS = 4, 24, 60
 MOST_COPIES, FAR_BYTES = 8, 64 << 20
@@ -341,8 +344,9 @@ def dense_micros(vendor, case, contents):
 class Bench:
     """Both sides. Gossamer's process is started anew when it has ended."""
 
-    def __init__(self, start, entries):
+    def __init__(self, start, entries, until):
         self.start = start
+        self.until = until
         self.gossamer = start()
         self.vendor = None
         self.entries = {entry["name"]: entry for entry in entries}
@@ -371,9 +375,10 @@ class Bench:
             self.gossamer = self.start()
         calls, copies = graph_of(case.fetched_bytes() / SPARSE_BYTES_PER_MICRO, case.operand_bytes())
         folder = tempfile.mkdtemp(prefix="gossamer-dlmc-")
+        seconds = min(OPEN_SECONDS, self.until + RESERVED_SECONDS / 2 - time.time())
         try:
             answer = self.gossamer.ask(
-                "open", case.kind, case.matrix.path, case.columns, calls, copies, folder, seconds=60
+                "open", case.kind, case.matrix.path, case.columns, calls, copies, folder, seconds=seconds
             )
             ours = Ours(self.gossamer, calls)
             numbers = ["calls=%d" % calls, "copies=%d" % copies]
@@ -539,13 +544,13 @@ def tell_answers(all_cases, entries):
 # ---- the section
 
 
-def run_all(bench, wanted, until):
+def run_all(bench, wanted):
     """False when time is up."""
     failures = 0
     for case in wanted:
         if case.name() in bench.entries:
             continue
-        if time.time() > until:
+        if time.time() > bench.until:
             return False
         try:
             bench.run(case)
@@ -553,7 +558,7 @@ def run_all(bench, wanted, until):
         except (Refused, OSError, ValueError) as e:
             # A case that the section's end cut off is still to be done, and so is one after an error that all share.
             failures += 1
-            if time.time() > until or failures == MOST_FAILURES:
+            if time.time() > bench.until or failures == MOST_FAILURES:
                 print(e, flush=True)
                 return False
             bench.add(case.name(), "failed", "why=%s" % e)
@@ -574,7 +579,8 @@ def main():
     found = matrices(data)
     wanted = cases(in_any_order(found, lambda matrix: matrix.path)[:2] if quick else found)
     entries = report.read(report.results_file(SECTION))
-    bench = Bench(lambda: Gossamer(launcher, SECTION, "-Dgossamer.bench.data=" + data), entries)
+    until = int(os.environ["CHECK_UNTIL"]) - RESERVED_SECONDS
+    bench = Bench(lambda: Gossamer(launcher, SECTION, "-Dgossamer.bench.data=" + data), entries, until)
     try:
         print("Gossamer on", " ".join(bench.gossamer.ask("device")), flush=True)
         try:
@@ -584,7 +590,7 @@ def main():
                 bench.add("vendor's side", "skipped" if rehearsal else "failed", "why=%s" % e)
             if not rehearsal:
                 return
-        complete = run_all(bench, wanted, int(os.environ["CHECK_UNTIL"]) - 10)
+        complete = run_all(bench, wanted)
         for kind in (SPMM, SDDMM):
             summarise(kind, wanted, bench.entries, judged=not quick and not rehearsal)
         if not complete:

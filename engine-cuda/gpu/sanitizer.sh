@@ -15,6 +15,7 @@ memcheck=(CudaElementwiseTest CudaReluTest CudaSgdTest CudaSoftmaxCrossEntropyTe
 racecheck=(CudaSelectionTest CudaSoftmaxCrossEntropyTest CudaElementwiseTest CudaSgdTest CudaSparsifyTest CudaProductTest
     CudaBatchesTest CudaConvolutionTest CudaBatchNormTest CudaSparseActivationTest CudaSparseWeightsTest CudaOwnProductsTest)
 cases=10
+slow=300 # seconds of a class, which shares the GPU with others
 if [ "$CHECK_QUICK" = 1 ]; then
     memcheck=(CudaReluTest)
     racecheck=(CudaSelectionTest)
@@ -30,7 +31,7 @@ check() {
     report has "$check $class" && return
     limit=$((CHECK_UNTIL - $(date +%s) - 10))
     [ "$limit" -gt 20 ] || return
-    [ "$limit" -lt 150 ] || limit=150
+    [ "$limit" -lt "$slow" ] || limit=$slow
     rm -f "$results"
     local started=$SECONDS
     # The JVM by itself, without the launcher: the tool would look into each process that a script starts.
@@ -42,7 +43,7 @@ check() {
     local seconds=$((SECONDS - started))
     if [ "$status" = 124 ] || [ "$status" = 137 ]; then
         # Stopped by the end of the section, it is still to be done; by its own limit, it is too slow.
-        [ "$limit" -lt 150 ] || report add "$check $class" failed seconds="$seconds" why="took more than $limit s"
+        [ "$limit" -lt "$slow" ] || report add "$check $class" failed seconds="$seconds" why="took more than $limit s"
         return
     fi
     errors=$(sed -n 's/^=*  *ERROR SUMMARY: \([0-9]*\) error.*/\1/p; s/^=*  *RACECHECK SUMMARY: .*(\([0-9]*\) error.*/\1/p' \

@@ -3,7 +3,8 @@
 Two processes take turns: `benchmarks serve`, and PyTorch as the benchmarks' own peer drives it (pytorch_peer.py, from their
 jar). Both have the same model, weights and batch, and first compare the losses that they get with f32. Then each is timed by the
 wall clock: a queue of steps and one wait for its end, medians of rounds in turn. PyTorch multiplies the zeros of a sparse model;
-its batch lies ready in f32, ours is taken from bytes in each step. cuDNN may try its algorithms first.
+its batch lies ready in f32, ours is taken from bytes in each step. cuDNN may try its algorithms first. Images lie in both of
+PyTorch's layouts; a mode counts in the one that is faster for the first density of a model.
 
 Cases come in the order of their worth, each on its own: what one breaks, the next starts anew.
 """
@@ -39,6 +40,8 @@ LATENCIES = 100
 
 # eager f32, the whole step as one CUDA graph, eager with TF32 in products and convolutions
 MODES = ["eager", "graph", "tf32"]
+# Of a mode's name where images lie with their channels together; without it they lie in planes.
+NHWC = "_nhwc"
 DENSITIES = [1, 0.05, 0.01, 0.1]
 LARGE = ("resnet18", "vgg16")
 
@@ -115,6 +118,14 @@ class Bench:
         self.torch = None
         self.missing = None
         self.contenders = {}
+        self.slower = set()
+
+    def variants(self, group):
+        """The modes that a group is timed in, in both layouts as long as it is not known which is slower."""
+        _, model, _ = group
+        layouts = [""] if model == "mlp" else ["", NHWC]
+        named = [mode + layout for mode in self.modes for layout in layouts]
+        return [variant for variant in named if (group, variant) not in self.slower]
 
     def allow(self, seconds):
         """For what comes next, as far as the section has it."""
@@ -165,16 +176,31 @@ class Bench:
         """PyTorch's model in each mode but those that were refused, whose reasons are noted."""
         while self.theirs() is not None:
             self.allow(START_SECONDS)
-            lacking = [mode for mode in self.modes if mode not in refused and (group, mode) not in self.contenders]
+            variants = self.variants(group)
+            lacking = [each for each in variants if each not in refused and (group, each) not in self.contenders]
             if not lacking:
                 return
+            mode, layout = lacking[0].removesuffix(NHWC), "nhwc" if lacking[0].endswith(NHWC) else "nchw"
             try:
-                answer = self.torch.ask(self.left(), **request, device=self.device, mode=lacking[0])
+                answer = self.torch.ask(self.left(), **request, device=self.device, mode=mode, layout=layout)
                 self.contenders[group, lacking[0]] = answer["id"]
             except Refused as e:
                 # After an error of the device nothing else would work in that process.
                 refused[lacking[0]] = str(e)
                 self.give_up_theirs()
+
+    def keep_faster(self, group, times):
+        """Drops each mode's slower layout."""
+        for mode in self.modes:
+            slower = times.slower(mode)
+            if slower is None:
+                continue
+            self.slower.add((group, slower))
+            if (group, slower) in self.contenders:
+                try:
+                    self.torch.ask(30, do="close", id=self.contenders.pop((group, slower)))
+                except Refused:
+                    self.give_up_theirs()
 
     def close_contenders(self):
         """A group's memory is not for the next one's."""
@@ -252,6 +278,15 @@ class Times:
     def median(self, name):
         return statistics.median(self.all[name]) if name in self.all else None
 
+    def slower(self, mode):
+        """The name of a mode's slower layout; none if only one was timed."""
+        names = [name for name in (mode, mode + NHWC) if name in self.all]
+        return max(names, key=self.median) if len(names) == 2 else None
+
+    def faster(self, mode):
+        """The name of a mode's faster layout; none if none was timed."""
+        return min((name for name in (mode, mode + NHWC) if name in self.all), key=self.median, default=None)
+
 
 def in_turn(bench, group, times, refused):
     """Rounds of a queue of ours and one of each of PyTorch's modes, as many as there is time for."""
@@ -261,7 +296,7 @@ def in_turn(bench, group, times, refused):
 
     queue = bench.warm_ours()
     queues = {}
-    for mode in bench.modes:
+    for mode in bench.variants(group):
         if (group, mode) in bench.contenders:
             attempt(bench, refused, mode, lambda: queues.update({mode: warmed(theirs(mode), WARM_SECONDS / 2)}))
     for number in range(bench.rounds):
@@ -274,6 +309,7 @@ def in_turn(bench, group, times, refused):
             if (group, mode) in bench.contenders:
                 runs = queues[mode]
                 attempt(bench, refused, mode, lambda: times.add(mode, theirs(mode)(runs) / runs))
+    bench.keep_faster(group, times)
     if group[0] == INFERENCE:
         latencies(bench, group, times, refused)
 
@@ -286,7 +322,7 @@ def latencies(bench, group, times, refused):
 
     for _ in range(3):
         times.add("ours_latency", bench.wait_for_ours(LATENCIES) / LATENCIES)
-        for mode in bench.modes:
+        for mode in bench.variants(group):
             if (group, mode) in bench.contenders:
                 attempt(bench, refused, mode, lambda: times.add(mode + "_latency", one(mode)))
 
@@ -323,8 +359,9 @@ def compare(bench, kind, model, batch, density, refused):
         with open(os.path.join(folder, "request.json")) as file:
             request = json.load(file)
         bench.open_contenders(group, request, refused)
-        if (group, "eager") in bench.contenders:
-            theirs = attempt(bench, refused, "eager", lambda: bench.losses((group, "eager"), request, folder))
+        eager = next((each for each in ("eager", "eager" + NHWC) if (group, each) in bench.contenders), None)
+        if eager is not None:
+            theirs = attempt(bench, refused, eager, lambda: bench.losses((group, eager), request, folder))
             apart = None if theirs is None else difference(ours, theirs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -336,7 +373,8 @@ def compare(bench, kind, model, batch, density, refused):
 
 def judge(kind, model, batch, density, times, apart, refused):
     ours = times.median("ours")
-    ratios = {"over_" + mode: times.median(mode) / ours for mode in MODES if mode in times.all}
+    fastest = {mode: times.faster(mode) for mode in MODES if times.faster(mode)}
+    ratios = {"over_" + mode: times.median(name) / ours for mode, name in fastest.items()}
     dense = our_dense(kind, model, batch)
     if density < 1 and dense:
         ratios["over_our_dense"] = dense / ours
@@ -345,10 +383,12 @@ def judge(kind, model, batch, density, times, apart, refused):
     asked = apart is not None or any(name in ratios for name in least)
     good = not below and (apart is None or apart < MOST_DIFFERENCE)
     numbers = ["ours_us=%.2f" % ours, "ours_enqueue_us=%.2f" % times.median("enqueue")]
-    numbers += ["%s_us=%.2f" % (mode, times.median(mode)) for mode in MODES if mode in times.all]
+    numbers += ["%s_us=%.2f" % (mode, times.median(name)) for mode, name in fastest.items()]
     numbers += ["%s=%.3f" % ratio for ratio in ratios.items()]
-    latencies = ["ours_latency"] + [mode + "_latency" for mode in MODES]
-    numbers += ["%s_us=%.2f" % (name, times.median(name)) for name in latencies if name in times.all]
+    latencies = {"ours": "ours_latency", **{mode: name + "_latency" for mode, name in fastest.items()}}
+    numbers += ["%s_latency_us=%.2f" % (who, times.median(name)) for who, name in latencies.items() if name in times.all]
+    if any(name.endswith(NHWC) for name in fastest.values()):
+        numbers.append("channels_last=" + " ".join(mode for mode, name in fastest.items() if name.endswith(NHWC)))
     numbers += ["rounds=%d" % len(times.all["ours"])]
     if apart is not None:
         numbers.append("loss_difference=%.2e" % apart)

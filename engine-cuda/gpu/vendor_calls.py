@@ -69,25 +69,22 @@ def vendor_call(vendor, case, nnz, folder, algorithm=None):
     kind, rows, cols, density, columns = case
     device = vendor.device
 
-    def operand(name):
-        return device.upload(os.path.join(folder, name))
-
-    if kind == "sddmm":
-        size = 4 * nnz
-        out = device.memory(size)
-        device.clear(out, size)
-        pair = vendor.matrix(rows, columns, operand("a")), vendor.matrix(cols, columns, operand("b"))
-        device.settle()  # the preparation reads what was uploaded
-        (call,) = vendor.sddmm_calls([pair], vendor.csr(rows, cols, nnz, vendor.pattern(folder), out))
+    names = {"gemm": ("a", "b"), "spmm": ("values", "b"), "sddmm": ("a", "b")}[kind]
+    first, second = (device.upload(os.path.join(folder, name)) for name in names)
+    pattern = None if kind == "gemm" else vendor.pattern(folder)
+    size = 4 * (nnz if kind == "sddmm" else rows * columns)
+    out = device.memory(size)
+    device.clear(out, size)
+    device.settle()  # the preparation of sparse products reads what was uploaded
+    if kind == "gemm":
+        call = vendor.sgemm(rows, cols, columns, first, second, out)
+    elif kind == "sddmm":
+        pair = vendor.matrix(rows, columns, first), vendor.matrix(cols, columns, second)
+        (call,) = vendor.sddmm_calls([pair], vendor.csr(rows, cols, nnz, pattern, out))
     else:
-        size = 4 * rows * columns
-        out = device.memory(size)
-        if kind == "gemm":
-            call = vendor.sgemm(rows, cols, columns, operand("a"), operand("b"), out)
-        else:
-            a = vendor.csr(rows, cols, nnz, vendor.pattern(folder), operand("values"))
-            b, c = vendor.matrix(cols, columns, operand("b")), vendor.matrix(rows, columns, out)
-            (call,) = vendor.spmm_calls(a, [b], c, vendor.spmm_algorithm if algorithm is None else algorithm)
+        a = vendor.csr(rows, cols, nnz, pattern, first)
+        b, c = vendor.matrix(cols, columns, second), vendor.matrix(rows, columns, out)
+        (call,) = vendor.spmm_calls(a, [b], c, vendor.spmm_algorithm if algorithm is None else algorithm)
     device.settle()
     return call, out, size
 
