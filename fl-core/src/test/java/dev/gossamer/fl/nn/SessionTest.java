@@ -174,7 +174,7 @@ class SessionTest {
 
     @Test
     void evaluationInPiecesSeesEverySampleOnce() {
-        // 280 KB between layers for a sample, so that a CPU takes 51 and 50 of the 101 samples at a time.
+        // 280 KB between layers for a sample, so that a CPU takes 51 and 50 of the 101 samples at a time, and all of 17.
         int count = 101;
         ModelSpec wide = Models.mlp(17, 70_000, 5);
         Network deep = new Network(workspace, wide);
@@ -182,8 +182,8 @@ class SessionTest {
         Samples many = Fixtures.samples(
                 workspace, Fixtures.randomPixels(count, 17, 8), Fixtures.randomLabels(count, 5, 8), 17);
         try (EvaluationSession whole = new EvaluationSession(deep, many, TRANSFORM, count);
-                EvaluationSession each = new EvaluationSession(deep, many, TRANSFORM, 1)) {
-            Evaluation want = each.evaluate();
+                EvaluationSession small = new EvaluationSession(deep, many, TRANSFORM, 17)) {
+            Evaluation want = small.evaluate();
             Evaluation got = whole.evaluate(0);
 
             assertThat(got.samples()).isEqualTo(count);
