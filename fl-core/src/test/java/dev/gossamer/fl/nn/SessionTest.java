@@ -174,7 +174,8 @@ class SessionTest {
 
     @Test
     void evaluationInPiecesSeesEverySampleOnce() {
-        // 280 KB between layers for a sample, so that a CPU takes 51 and 50 of the 101 samples at a time, and all of 17.
+        // 280 KB between layers for a sample, so that a CPU takes 51 and 50 of the 101 samples at a time, and all of
+        // 17.
         int count = 101;
         ModelSpec wide = Models.mlp(17, 70_000, 5);
         Network deep = new Network(workspace, wide);
