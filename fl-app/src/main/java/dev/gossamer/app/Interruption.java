@@ -10,8 +10,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * Sees to it that a run that ends before its end can go on, by Ctrl-C, SIGTERM or a failure, and says how. After a signal the
- * clients at work finish, as far as the run's thread waits for them, and a checkpoint is written; the JVM's exit code is then
- * 130 or 143 by itself.
+ * clients at work are stopped, and a checkpoint is written; the JVM's exit code is then 130 or 143 by itself.
  */
 final class Interruption implements RunListener, AutoCloseable {
 
@@ -67,7 +66,7 @@ final class Interruption implements RunListener, AutoCloseable {
 
     private void interrupted() {
         stop.give();
-        say("stopping as soon as the clients at work are done; kill -9 stops at once, and does no harm");
+        say("stopping the clients at work; kill -9 stops at once, and does no harm");
         try {
             ended.await();
         } catch (InterruptedException e) {

@@ -41,7 +41,7 @@ class InterruptionTest {
         assertThat(run.exitValue()).isEqualTo(143);
         assertThat(said)
                 .content()
-                .contains("gossamer: stopping as soon as the clients at work are done")
+                .contains("gossamer: stopping the clients at work")
                 .containsPattern("gossamer: interrupted after round \\d+; go on with: gossamer resume '" + out
                         + "' --data '" + folder.resolve("its data") + "'");
         assertThat(ExperimentConfig.resolve(out.resolve("config.yaml"), Map.of())

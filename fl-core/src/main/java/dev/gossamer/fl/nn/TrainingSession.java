@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainingSession implements AutoCloseable {
 
+    /** Batches that are issued at a time, at most; as many as a CUDA graph of several steps holds. */
+    private static final int PAUSE = 8;
+
     private final Network network;
     private final Workspace workspace;
     private final Samples samples;
@@ -278,17 +281,27 @@ public final class TrainingSession implements AutoCloseable {
      * @param sampleNumbers {@code count} ints, in the order to visit
      */
     public void trainEpoch(MemorySegment sampleNumbers, int count) {
+        trainEpoch(sampleNumbers, count, () -> {});
+    }
+
+    /**
+     * As above.
+     *
+     * @param pause called every {@value #PAUSE} batches or more often; what it throws ends the pass
+     */
+    public void trainEpoch(MemorySegment sampleNumbers, int count, Runnable pause) {
         workspace.upload(sampleNumbers, count, order);
         workspace.write(position, 0);
         workspace.write(lossSum, 0);
         workspace.write(correct, 0);
         for (int i = 0, done = 0; done < count; ) {
+            pause.run();
             int size = Math.min(batch, count - done);
             boolean anew = anew(i);
             if (anew && sparse.weights().followsMomentum()) {
                 follow(planned.plan.byMomentum(sparse, network));
             }
-            int times = alike(i, anew, (count - done) / size);
+            int times = Math.min(PAUSE, alike(i, anew, (count - done) / size));
             planned.step(size, anew).run(times);
             flops += (double) times * size * flopsPerSample;
             i += times;

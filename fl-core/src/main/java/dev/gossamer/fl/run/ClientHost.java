@@ -52,7 +52,7 @@ public final class ClientHost implements AutoCloseable {
     public Answer perform(int client, byte[] message, ClientWork work, byte[] memory) {
         ClientMemories memories = new ClientMemories();
         memories.replace(client, memory);
-        ClientUpdate update = onWorker(worker -> worker.attempt(client, message, work, memories));
+        ClientUpdate update = onWorker(worker -> worker.attempt(client, message, work, memories, new StopSignal()));
         return new Answer(update, memories.encoded(client));
     }
 

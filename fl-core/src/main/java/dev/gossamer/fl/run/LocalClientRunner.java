@@ -106,11 +106,14 @@ public final class LocalClientRunner implements Site.Session {
                 stop.check();
                 while (started < clients.size() && started - folded < 2 * pool.size()) {
                     int client = clients.get(started++);
-                    flight.add(pool.submit(worker -> over.get()
+                    flight.add(pool.submit(worker -> over.get() || stop.isGiven()
                             ? ClientUpdate.failed(client, "the round was over")
                             : perform(worker, client, message, work)));
                 }
-                updates.accept(await(flight.remove(), clients.get(folded), cohort.round()));
+                ClientUpdate update = await(flight.remove(), clients.get(folded), cohort.round());
+                // A client that was stopped looks like one that failed, and the round would go on without it.
+                stop.check();
+                updates.accept(update);
                 growWithinBudget(most);
             }
         } finally {
@@ -131,7 +134,7 @@ public final class LocalClientRunner implements Site.Session {
     }
 
     private ClientUpdate perform(Worker worker, int client, byte[] message, ClientWork work) {
-        ClientUpdate update = worker.attempt(client, message, work, memories);
+        ClientUpdate update = worker.attempt(client, message, work, memories, stop);
         if (update.failure() != null) {
             return update;
         }

@@ -137,14 +137,15 @@ final class Worker implements AutoCloseable {
      * @param message the encoded global model
      */
     ClientUpdate perform(int client, byte[] message, ClientWork work) {
-        return perform(client, message, work, setup.memories());
+        return perform(client, message, work, setup.memories(), new StopSignal());
     }
 
-    private ClientUpdate perform(int client, byte[] message, ClientWork work, ClientMemories memories) {
+    private ClientUpdate perform(
+            int client, byte[] message, ClientWork work, ClientMemories memories, StopSignal stop) {
         long start = System.nanoTime();
         SparseUpdate received = WireCodec.decode(message, DecodeOptions.forCopies(network.layout(), MOST_COPIES));
         long decoded = System.nanoTime();
-        AtWork atWork = new AtWork(client, received.round(), memories);
+        AtWork atWork = new AtWork(client, received.round(), memories, stop);
         Reply reply = work.perform(atWork, received.model());
         long done = System.nanoTime();
         byte[] answer = encode(client, received, reply, memories);
@@ -154,13 +155,13 @@ final class Worker implements AutoCloseable {
     }
 
     /**
-     * As above; a client that fails is one that does not answer: the others of its round go on.
+     * As above; a client that fails is one that does not answer: the others of its round go on. So is one that the signal stops.
      *
      * @throws OutOfDeviceMemoryException if there is no room for its work, which is not for the client to answer for
      */
-    ClientUpdate attempt(int client, byte[] message, ClientWork work, ClientMemories memories) {
+    ClientUpdate attempt(int client, byte[] message, ClientWork work, ClientMemories memories, StopSignal stop) {
         try {
-            return perform(client, message, work, memories);
+            return perform(client, message, work, memories, stop);
         } catch (OutOfDeviceMemoryException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -206,12 +207,14 @@ final class Worker implements AutoCloseable {
         private final int index;
         private final int round;
         private final ClientMemories memories;
+        private final StopSignal stop;
         private final Map<String, Optional<ModelState>> changes = new HashMap<>();
 
-        AtWork(int index, int round, ClientMemories memories) {
+        AtWork(int index, int round, ClientMemories memories, StopSignal stop) {
             this.index = index;
             this.round = round;
             this.memories = memories;
+            this.stop = stop;
         }
 
         @Override
@@ -253,7 +256,7 @@ final class Worker implements AutoCloseable {
             SplitMix64 random = SplitMix64.of(setup.seed(), SHUFFLE, round, index);
             for (int epoch = 0; epoch < training.epochs(); epoch++) {
                 random.shuffle(order);
-                session.trainEpoch(MemorySegment.ofArray(order), order.length);
+                session.trainEpoch(MemorySegment.ofArray(order), order.length, stop::check);
             }
             trainingBytes = Math.max(trainingBytes, workspace.allocatedBytes());
             footprint = session.footprint(workspace.allocatedBytes() - dataBytes - evaluation.allocatedBytes());

@@ -67,7 +67,8 @@ class MemoryBudgetTest extends BackendRounds {
 
     private long trainingBytes(ClientWork work) {
         try (Worker worker = new Worker(setup())) {
-            assertThat(worker.attempt(0, message(), work, new ClientMemories()).failure())
+            assertThat(worker.attempt(0, message(), work, new ClientMemories(), new StopSignal())
+                            .failure())
                     .isNull();
             assertThat(worker.footprint() == null).isEqualTo(worker.trainingBytes() == 0);
             return worker.trainingBytes();
