@@ -5,6 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a backend is opened.
@@ -32,11 +33,18 @@ public record BackendOptions(int threads, TuningTable tuning) {
             try {
                 threads = Integer.parseInt(asked);
             } catch (NumberFormatException e) {
-                throw new IllegalArgumentException(
-                        "gossamer.threads must be a whole number of at least 1, got '" + asked + "'", e);
+                throw wrongThreads(asked, e);
+            }
+            if (threads < 1) {
+                throw wrongThreads(asked, null);
             }
         }
         return new BackendOptions(threads, tuning(System.getProperty("gossamer.tuning", "")));
+    }
+
+    private static IllegalArgumentException wrongThreads(String asked, @Nullable Throwable cause) {
+        return new IllegalArgumentException(
+                "gossamer.threads must be a whole number of at least 1, got '" + asked + "'", cause);
     }
 
     private static TuningTable tuning(String asked) {

@@ -155,16 +155,18 @@ public final class Backends {
     private static Choice best(Source source, BackendOptions options, List<Candidate> candidates) {
         Optional<Candidate> best = automatic(candidates);
         StringBuilder skipped = new StringBuilder();
+        StringBuilder remedies = new StringBuilder();
         for (Candidate candidate : candidates) {
             if (best.equals(Optional.of(candidate))) {
                 return chosen(candidate, AUTO, source, options, skipped.toString());
             }
             if (candidate.availability() instanceof Unavailable why) {
                 skipped.append("; not ").append(candidate.name()).append(": ").append(why.reason());
+                remedies.append(' ').append(why.remedy());
             }
         }
-        throw new BackendSelectionException("No backend can run here" + skipped
-                + ". Put a backend's jar on the class path; `gossamer backends` says what each one needs.");
+        throw new BackendSelectionException("No backend can run here" + skipped + "."
+                + (candidates.isEmpty() ? " Put a backend's jar on the class path." : remedies));
     }
 
     private static Choice chosen(

@@ -51,7 +51,7 @@ class BackendOptionsTest {
         System.setProperty(THREADS, threads);
         assertThatThrownBy(BackendOptions::defaults)
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("threads", threads);
+                .hasMessageContainingAll(THREADS, threads);
     }
 
     @Test

@@ -94,8 +94,10 @@ class BackendsTest {
     void autoFailsWhereNothingCanRun() {
         assertThatThrownBy(() -> open(Backends.AUTO, new Candidate("gpu", 9, missing)))
                 .isInstanceOf(BackendSelectionException.class)
-                .hasMessageContainingAll("No backend can run here", "gpu", "no driver was found");
-        assertThatThrownBy(() -> open(Backends.AUTO)).isInstanceOf(BackendSelectionException.class);
+                .hasMessageContainingAll("No backend can run here", "gpu", "no driver was found", missing.remedy());
+        assertThatThrownBy(() -> open(Backends.AUTO))
+                .isInstanceOf(BackendSelectionException.class)
+                .hasMessageContaining("jar on the class path");
     }
 
     /** Who sets something for a backend is not served by a slower one without a word. */

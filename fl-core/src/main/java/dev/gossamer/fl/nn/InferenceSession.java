@@ -61,6 +61,7 @@ public final class InferenceSession implements AutoCloseable {
      * @throws IllegalArgumentException if the session was made for a data set, or there are more than it has room for
      */
     public void logits(MemorySegment images, int count, float[] logits) {
+        checkRoom(count, logits);
         pass.workspace.upload(images, count, pass.samples);
         logits(0, count, logits);
     }
@@ -73,16 +74,21 @@ public final class InferenceSession implements AutoCloseable {
      * @param logits receives {@code [count][classes]}
      */
     public void logits(int first, int count, float[] logits) {
-        if (first < 0
-                || count < 0
-                || first + (long) count > pass.samples.count()
-                || logits.length < count * (long) classes) {
+        if (first < 0 || count < 0 || first + (long) count > pass.samples.count()) {
             throw new IllegalArgumentException("Samples " + first + " to " + (first + (long) count) + " of "
-                    + pass.samples.count() + " do not exist, or their logits do not fit " + logits.length + " numbers");
+                    + pass.samples.count() + " do not exist");
         }
+        checkRoom(count, logits);
         for (int done = 0; done < count; done += pass.piece) {
             int size = Math.min(pass.piece, count - done);
             turn(pass.issue(first + done, size), size, logits, done * classes);
+        }
+    }
+
+    private void checkRoom(int count, float[] logits) {
+        if (logits.length < count * (long) classes) {
+            throw new IllegalArgumentException(count + " samples have " + count * (long) classes
+                    + " logits, which do not fit " + logits.length + " numbers");
         }
     }
 
@@ -104,7 +110,9 @@ public final class InferenceSession implements AutoCloseable {
 
     @Override
     public void close() {
-        pass.close();
-        arena.close();
+        if (arena.scope().isAlive()) {
+            pass.close();
+            arena.close();
+        }
     }
 }

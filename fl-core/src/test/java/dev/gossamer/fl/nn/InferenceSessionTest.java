@@ -1,6 +1,7 @@
 package dev.gossamer.fl.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -98,6 +99,13 @@ class InferenceSessionTest {
     }
 
     @Test
+    void aSessionMayBeClosedTwice() {
+        InferenceSession session = new InferenceSession(network, samples, TRANSFORM, 8);
+        session.close();
+        assertThatCode(session::close).doesNotThrowAnyException();
+    }
+
+    @Test
     void aSessionSeesTheModelThatIsLoadedLater() {
         try (InferenceSession session = new InferenceSession(network, samples, TRANSFORM, 8)) {
             float[] before = new float[8 * CLASSES];
@@ -143,7 +151,10 @@ class InferenceSessionTest {
             float[] room = new float[8 * CLASSES];
             assertThatThrownBy(() -> session.logits(COUNT - 7, 8, room)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> session.logits(-1, 8, room)).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> session.logits(0, 9, room)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> session.logits(0, 9, room))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "9 samples have " + 9 * CLASSES + " logits, which do not fit " + room.length + " numbers");
         }
         assertThatThrownBy(() -> new InferenceSession(network, samples, TRANSFORM, 0))
                 .isInstanceOf(IllegalArgumentException.class);
