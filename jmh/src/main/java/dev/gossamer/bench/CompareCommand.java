@@ -1,6 +1,7 @@
 package dev.gossamer.bench;
 
 import dev.gossamer.bench.results.Comparison;
+import dev.gossamer.bench.results.ResultException;
 import dev.gossamer.bench.results.ResultFile;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -39,6 +40,9 @@ final class CompareCommand implements Callable<Integer> {
         double part = part(threshold);
         Comparison comparison = Comparison.of(ResultFile.read(base), ResultFile.read(fresh));
         System.out.print(comparison.text(part));
+        if (comparison.pairs().isEmpty()) {
+            throw new ResultException(base + " and " + fresh + " have no result in common");
+        }
         return comparison.isWorse(part) ? 1 : 0;
     }
 

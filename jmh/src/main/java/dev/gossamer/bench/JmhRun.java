@@ -1,11 +1,15 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.bench.results.Json;
 import dev.gossamer.bench.results.Machine;
 import dev.gossamer.bench.results.Rates;
+import dev.gossamer.bench.results.ResultException;
 import dev.gossamer.bench.results.ResultFile;
 import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Backends;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -74,13 +78,36 @@ final class JmhRun {
         if (data != null) {
             DlmcShapes.choose(options, asked, data);
         }
-        Path results = results(options, asked, json);
+        Path results = results(asked, json);
+        Path unfinished = results == null ? null : unfinished(results);
+        if (unfinished != null) {
+            options.resultFormat(ResultFormatType.JSON).result(unfinished.toString());
+        }
+        options.shouldFailOnError(asked.shouldFailOnError().orElse(true));
         machine.put("peers", leaveMissingPeersOut(options));
         System.out.print(Machine.text(machine));
-        System.out.print(Summary.of(measure(options.build(), asked)));
-        if (results != null) {
-            ResultFile.addMachine(results, machine);
+        try {
+            Collection<RunResult> measured = measure(options.build(), asked);
+            if (measured.isEmpty()) {
+                throw new ResultException("no benchmark came to a result; why is said above");
+            }
+            System.out.print(Summary.of(measured));
+            if (results != null && unfinished != null) {
+                ResultFile.addMachine(unfinished, machine);
+                Files.move(unfinished, results, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } finally {
+            if (unfinished != null) {
+                Files.deleteIfExists(unfinished);
+            }
         }
+    }
+
+    /** Beside it, and known to be writable: JMH empties its file before it measures, and what was there is not for nothing. */
+    private static Path unfinished(Path results) throws java.io.IOException {
+        Json.check(results);
+        Path beside = Files.createTempFile(results.toAbsolutePath().getParent(), "." + results.getFileName(), ".tmp");
+        return beside;
     }
 
     private static Collection<RunResult> measure(Options options, CommandLineOptions asked) throws RunnerException {
@@ -104,10 +131,8 @@ final class JmhRun {
     }
 
     /** The file of results if it is JSON, which alone can hold the machine. */
-    private static @Nullable Path results(
-            ChainedOptionsBuilder options, CommandLineOptions asked, @Nullable Path json) {
+    private static @Nullable Path results(CommandLineOptions asked, @Nullable Path json) {
         if (json != null) {
-            options.resultFormat(ResultFormatType.JSON).result(json.toString());
             return json;
         }
         if (asked.getResultFormat().orElse(ResultFormatType.CSV) != ResultFormatType.JSON) {

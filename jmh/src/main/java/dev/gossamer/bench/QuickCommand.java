@@ -1,6 +1,7 @@
 package dev.gossamer.bench;
 
 import dev.gossamer.bench.results.Forks;
+import dev.gossamer.bench.results.Json;
 import dev.gossamer.bench.results.Machine;
 import dev.gossamer.bench.results.Measured;
 import dev.gossamer.bench.results.ResultFile;
@@ -101,6 +102,9 @@ final class QuickCommand implements Callable<Integer> {
         long start = System.nanoTime();
         if (forks < 1) {
             throw new IllegalArgumentException("--forks is " + forks + ", but must be at least 1");
+        }
+        if (json != null) {
+            Json.check(json);
         }
         Sizes chosen = sizes();
         Path folder = data.folder();

@@ -3,12 +3,69 @@ package dev.gossamer.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JmhCommandTest {
+
+    @TempDir
+    Path folder;
+
+    /** In a process of its own, as benchmarks are: one that fails there must not look like one that was fast. */
+    @Test
+    void whatCannotRunIsAFailureAndLeavesTheFileOfBefore() throws IOException {
+        Path json = Files.writeString(folder.resolve("old.json"), "[1]");
+        int code = Main.run(
+                "ops",
+                "SpmmBenchmark.engine$",
+                "-p",
+                "backend=reference",
+                "-p",
+                "shape=64x64",
+                "-p",
+                "density=0.1",
+                "-p",
+                "format=nonsense",
+                "-p",
+                "batch=8",
+                "-f",
+                "0",
+                "-wi",
+                "0",
+                "-i",
+                "1",
+                "-r",
+                "1ms",
+                "--json",
+                json.toString());
+
+        assertThat(code).isNotZero();
+        assertThat(json).hasContent("[1]");
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).containsExactly(json);
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsRefusedFirst() {
+        String nowhere = folder.resolve("none").resolve("new.json").toString();
+        assertThat(Main.run("quick", "--sizes", "tiny", "--json", nowhere)).isEqualTo(2);
+        assertThat(Main.run("ops", "Spmm", "--json", nowhere)).isEqualTo(2);
+    }
+
+    @Test
+    void filesWithNothingInCommonAreNoComparison() throws IOException {
+        Path none = Files.writeString(folder.resolve("none.json"), "[]");
+        assertThat(Main.run("compare", none.toString(), none.toString())).isEqualTo(2);
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"ops Spam", "steps Spam", "Spam"})

@@ -2,7 +2,6 @@ package dev.gossamer.bench.results;
 
 import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
@@ -33,12 +32,25 @@ public final class Json {
         }
     }
 
+    /**
+     * Refuses what no file can be written to, before anything is measured for it.
+     *
+     * @throws ResultException if it is a folder, or in one that is not there
+     */
+    public static void check(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new ResultException("Results cannot be written to " + file
+                    + ", which must be a file in a folder that exists and can be written to");
+        }
+    }
+
     /** Writes records, maps and lists, indented. */
     public static void write(Path file, Object value) {
         try {
             Files.writeString(file, MAPPER.writeValueAsString(value) + "\n");
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot write " + file, e);
+            throw new ResultException("Cannot write " + file + ": " + FileReason.of(e), e);
         }
     }
 }

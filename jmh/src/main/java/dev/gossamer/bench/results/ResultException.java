@@ -5,11 +5,11 @@ public final class ResultException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    ResultException(String message) {
+    public ResultException(String message) {
         super(message);
     }
 
-    ResultException(String message, Throwable cause) {
+    public ResultException(String message, Throwable cause) {
         super(message, cause);
     }
 }
