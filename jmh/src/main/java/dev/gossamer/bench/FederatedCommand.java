@@ -1,5 +1,6 @@
 package dev.gossamer.bench;
 
+import dev.gossamer.bench.results.Json;
 import dev.gossamer.bench.results.Machine;
 import dev.gossamer.bench.results.Measured;
 import dev.gossamer.bench.results.ResultFile;
@@ -77,6 +78,7 @@ final class FederatedCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--rounds and --threads are whole numbers of at least 1");
         }
         checkPeerRounds("--peer-rounds", peerRounds);
+        Json.check(json);
         Map<String, Object> machine = Machine.facts();
         try (Backend engine = backend.open().backend()) {
             machine.put("backend", engine.name() + ": " + engine.device());

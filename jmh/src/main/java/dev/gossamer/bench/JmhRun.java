@@ -79,7 +79,9 @@ final class JmhRun {
             DlmcShapes.choose(options, asked, data);
         }
         Path results = results(asked, json);
-        Path unfinished = results == null ? null : unfinished(results);
+        Json.check(results);
+        // JMH empties its file before it measures, and what was there is not for nothing.
+        Path unfinished = results == null ? null : results.resolveSibling("." + results.getFileName() + ".tmp");
         if (unfinished != null) {
             options.resultFormat(ResultFormatType.JSON).result(unfinished.toString());
         }
@@ -101,13 +103,6 @@ final class JmhRun {
                 Files.deleteIfExists(unfinished);
             }
         }
-    }
-
-    /** Beside it, and known to be writable: JMH empties its file before it measures, and what was there is not for nothing. */
-    private static Path unfinished(Path results) throws java.io.IOException {
-        Json.check(results);
-        Path beside = Files.createTempFile(results.toAbsolutePath().getParent(), "." + results.getFileName(), ".tmp");
-        return beside;
     }
 
     private static Collection<RunResult> measure(Options options, CommandLineOptions asked) throws RunnerException {

@@ -102,6 +102,7 @@ final class MethodsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
+        Json.check(json);
         Map<String, Object> machine = Machine.facts();
         Backends.Choice choice = backend.open();
         List<MethodRow> rows = new ArrayList<>();

@@ -103,9 +103,7 @@ final class QuickCommand implements Callable<Integer> {
         if (forks < 1) {
             throw new IllegalArgumentException("--forks is " + forks + ", but must be at least 1");
         }
-        if (json != null) {
-            Json.check(json);
-        }
+        Json.check(json);
         Sizes chosen = sizes();
         Path folder = data.folder();
         if (data.isNamed() && folder != null) {

@@ -153,6 +153,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
+        Json.check(json);
         Map<String, Object> machine = Machine.facts();
         Backends.Choice choice = backend.open();
         List<ServeRow> rows = new ArrayList<>();

@@ -19,7 +19,7 @@ class JmhCommandTest {
     @TempDir
     Path folder;
 
-    /** In a process of its own, as benchmarks are: one that fails there must not look like one that was fast. */
+    /** A comparison would take an empty file for one without anything that is slower. */
     @Test
     void whatCannotRunIsAFailureAndLeavesTheFileOfBefore() throws IOException {
         Path json = Files.writeString(folder.resolve("old.json"), "[1]");
@@ -59,6 +59,9 @@ class JmhCommandTest {
         String nowhere = folder.resolve("none").resolve("new.json").toString();
         assertThat(Main.run("quick", "--sizes", "tiny", "--json", nowhere)).isEqualTo(2);
         assertThat(Main.run("ops", "Spmm", "--json", nowhere)).isEqualTo(2);
+        assertThat(Main.run("federated", "--json", nowhere)).isEqualTo(2);
+        assertThat(Main.run("methods", "--json", nowhere)).isEqualTo(2);
+        assertThat(Main.run("serving", "--json", nowhere)).isEqualTo(2);
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.gossamer.fl.data.FileReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
@@ -35,9 +36,13 @@ public final class Json {
     /**
      * Refuses what no file can be written to, before anything is measured for it.
      *
+     * @param file null where nothing is to be written
      * @throws ResultException if it is a folder, or in one that is not there
      */
-    public static void check(Path file) {
+    public static void check(@Nullable Path file) {
+        if (file == null) {
+            return;
+        }
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
             throw new ResultException("Results cannot be written to " + file
