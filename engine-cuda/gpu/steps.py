@@ -196,20 +196,20 @@ class Bench:
             if slower is None:
                 continue
             self.slower.add((group, slower))
-            if (group, slower) in self.contenders:
-                try:
-                    self.torch.ask(30, do="close", id=self.contenders.pop((group, slower)))
-                except Refused:
-                    self.give_up_theirs()
+            self.close_contender((group, slower))
 
     def close_contenders(self):
         """A group's memory is not for the next one's."""
         for key in list(self.contenders):
+            self.close_contender(key)
+
+    def close_contender(self, key):
+        """One that went with PyTorch's process is closed already."""
+        if key in self.contenders:
             try:
                 self.torch.ask(30, do="close", id=self.contenders.pop(key))
             except Refused:
                 self.give_up_theirs()
-                return
 
     def warm_ours(self):
         """How many repetitions fill a queue."""
