@@ -1,6 +1,7 @@
 // Convolutions by dense weights as products of tiles, without im2col: a block has 64·M channels by 8·N quads of (position,
-// batch); rows of the input that the taps shift come into shared memory as they are used. Forward and the input gradient add
-// each output up in one chain of fmaf in ascending order, for each part of the source's channels; the parts are added in order.
+// batch), or few channels and columns where rows are not of whole quads; rows of the input that the taps shift come into shared
+// memory as they are used. Forward and the input gradient add each output up in one chain of fmaf in ascending order, for each
+// part of the source's channels; the parts are added in order.
 #include "ConvolutionTaps.cuh"
 #include "common.cuh"
 
@@ -33,6 +34,21 @@ __device__ inline void await_copies() {
 #endif
 }
 
+// Ends a group of the thread's own copies.
+__device__ inline void commit_copies() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+
+// All but the last LATER groups have arrived.
+template <int LATER>
+__device__ inline void await_groups() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_group %0;" ::"n"(LATER) : "memory");
+#endif
+}
+
 // The bytes of a quad that are of the batch.
 __device__ inline int quad_bytes(int quad, int batch) {
     int left = batch - 4 * quad;
@@ -45,6 +61,53 @@ constexpr int TILE_DEPTH = 16;
 struct alignas(16) Depth {
     int weight, source;  // in floats
     u32 tap;             // its bit
+};
+
+// What a block knows of its tile, in shared memory as registers are short.
+struct Tile {
+    Taps taps;
+    int first_channel, first;  // the first quad, or column, of (position, batch)
+    int part, begin, end;  // which part of the source's channels, and these
+    u32 met;  // the bits of the taps that the tile meets, and of each:
+    int tap_offset[MAX_TAPS], tap_column[MAX_TAPS];
+    u32 tap_bit[MAX_TAPS];
+
+    __device__ void start(const Taps& of_class, int channel, int at, int this_part, int parts) {
+        taps = of_class;
+        first_channel = channel;
+        first = at;
+        part = this_part;
+        int channels = ceil_div32(taps.sources, parts);
+        begin = part * channels;
+        end = begin + channels < taps.sources ? begin + channels : taps.sources;
+        begin = begin < end ? begin : end;
+        met = 0;
+    }
+
+    // The taps that all of the tile's positions meet together, by a thread for each; `met` is complete.
+    __device__ void list_taps(int tap) {
+        if (tap < taps.count() && (met >> tap & 1) != 0) {
+            int at = __popc(met & ((1u << tap) - 1));
+            tap_offset[at] = taps.offset(tap);
+            tap_column[at] = taps.kernel_at(tap);
+            tap_bit[at] = 1u << tap;
+        }
+    }
+
+    __device__ int depths() const { return (end - begin) * __popc(met); }
+
+    __device__ Depth depth(int k, int source_weights, int x_ld) const {
+        int tap_count = __popc(met);
+        int source = begin + k / tap_count;
+        int tap = k % tap_count;
+        Depth depth = {0, 0, 0};
+        if (source < end) {
+            depth.weight = source * source_weights + tap_column[tap];
+            depth.source = (source * taps.source_plane + tap_offset[tap]) * x_ld;
+            depth.tap = tap_bit[tap];
+        }
+        return depth;
+    }
 };
 
 // A warp has 64 channels by 8 quads, a lane two times four channels by two quads. Taps that lead out of the plane for all quads of
@@ -60,11 +123,7 @@ __device__ inline void convolve_tiles(
     __shared__ float4 a_tiles[2][TILE_DEPTH * A_ROW / 4];
     __shared__ float4 b_tiles[2][TILE_DEPTH * B_ROW / 4];
     __shared__ Depth depths[2][TILE_DEPTH];
-    __shared__ int tap_offset[MAX_TAPS], tap_column[MAX_TAPS];  // of the taps that the tile meets
-    __shared__ u32 tap_bit[MAX_TAPS];
-    __shared__ Taps taps;  // here, as registers are short
-    __shared__ u32 met;  // the bits of the taps that the tile meets
-    __shared__ int tile_channel, tile_quad, tile_part, end_source;
+    __shared__ Tile tile;
 
     const int thread = (int)threadIdx.x;
     const int batch_quads = (y.batch + 3) / 4;
@@ -80,18 +139,14 @@ __device__ inline void convolve_tiles(
         Place by_channels = place(block, channel_tiles);
         Place by_quads = place32(by_channels.row, quad_tiles);
         Place by_class = place32(by_quads.row, classes);
-        const int part = by_class.row;
         __syncthreads();  // tables and tiles of the block before are done with
         const int first_channel = by_channels.at * CHANNELS;
         const int first_quad = by_quads.at * QUADS;
         if (thread == 0) {
-            taps = taps_of<BACK>(g, by_class.at);
-            met = 0;
-            tile_channel = first_channel;
-            tile_quad = first_quad;
-            tile_part = part;
+            tile.start(taps_of<BACK>(g, by_class.at), first_channel, first_quad, by_class.row, parts);
         }
         __syncthreads();
+        const Taps& taps = tile.taps;
         const int quads = taps.positions() * batch_quads;
         if (first_quad >= quads) {
             continue;  // for the whole block: a class of fewer positions
@@ -99,38 +154,17 @@ __device__ inline void convolve_tiles(
         // At the rim of a plane some taps meet no source for any of the quads.
         if (thread < QUADS && first_quad + thread < quads) {
             Place position = place32((first_quad + thread) / batch_quads, taps.x.targets);
-            atomicOr(&met, taps.met(position.row, position.at));
+            atomicOr(&tile.met, taps.met(position.row, position.at));
         }
         __syncthreads();
-        if (thread < taps.count() && (met >> thread & 1) != 0) {
-            int at = __popc(met & ((1u << thread) - 1));
-            tap_offset[at] = taps.offset(thread);
-            tap_column[at] = taps.kernel_at(thread);
-            tap_bit[at] = 1u << thread;
-        }
-        const int part_channels = ceil_div32(taps.sources, parts);
-        const int begin = part * part_channels;
-        const int end = begin + part_channels < taps.sources ? begin + part_channels : taps.sources;
-        const int steps = begin < end ? ceil_div32((end - begin) * __popc(met), TILE_DEPTH) : 0;
-        if (thread == 0) {
-            end_source = end;
-        }
+        tile.list_taps(thread);
+        const int steps = ceil_div32(tile.depths(), TILE_DEPTH);
         __syncthreads();
 
         // The table of the depths of a step, by one thread for each.
         auto note_depths = [&](int step) {
             if (thread < TILE_DEPTH) {
-                int k = step * TILE_DEPTH + thread;
-                int tap_count = __popc(met);
-                int source = begin + k / tap_count;
-                int tap = k % tap_count;
-                Depth depth = {0, 0, 0};
-                if (source < end_source) {
-                    depth.weight = source * source_weights + tap_column[tap];
-                    depth.source = (source * taps.source_plane + tap_offset[tap]) * x_ld;
-                    depth.tap = tap_bit[tap];
-                }
-                depths[step % 2][thread] = depth;
+                depths[step % 2][thread] = tile.depth(step * TILE_DEPTH + thread, source_weights, x_ld);
             }
         };
         // What this thread copies: of A one depth of several channels, of B one quad at several depths.
@@ -169,13 +203,13 @@ __device__ inline void convolve_tiles(
         auto for_each_sum = [&](auto f) {
 #pragma unroll
             for (int j = 0; j < 2; j++) {
-                int index = tile_quad + warp_quad + 4 * j;
+                int index = tile.first + warp_quad + 4 * j;
                 Place at = place32(index, batch_quads);
                 Place position = place32(at.row, taps.x.targets);
                 int row = taps.target_row(position.row, position.at);
 #pragma unroll
                 for (int i = 0; i < 8; i++) {
-                    int channel = tile_channel + warp_channel + i % 4 + i / 4 * 32;
+                    int channel = tile.first_channel + warp_channel + i % 4 + i / 4 * 32;
                     if (index < taps.positions() * batch_quads && channel < targets) {
                         f(i, j, channel * taps.target_plane + row, at.at);
                     }
@@ -186,7 +220,7 @@ __device__ inline void convolve_tiles(
         for (int i = 0; i < 8; i++) {
             sum[i][0] = sum[i][1] = {0.0f, 0.0f, 0.0f, 0.0f};
         }
-        if (part == 0 && y.beta != 0) {
+        if (tile.part == 0 && y.beta != 0) {
             for_each_sum([&](int i, int j, int row, int quad) { sum[i][j] = old_quad(y, row, quad); });
         }
 
@@ -221,19 +255,168 @@ __device__ inline void convolve_tiles(
         if (parts == 1 && ending.any()) {
 #pragma unroll
             for (int i = 0; i < 8; i++) {
-                int channel = tile_channel + warp_channel + i % 4 + i / 4 * 32;
+                int channel = tile.first_channel + warp_channel + i % 4 + i / 4 * 32;
                 if (channel < targets) {
                     sum[i][0] = ending.of(sum[i][0], channel);
                     sum[i][1] = ending.of(sum[i][1], channel);
                 }
             }
         }
-        float4* part_sums = reinterpret_cast<float4*>(partial) + (i64)tile_part * targets * taps.target_plane * batch_quads;
+        float4* part_sums = reinterpret_cast<float4*>(partial) + (i64)tile.part * targets * taps.target_plane * batch_quads;
         for_each_sum([&](int i, int j, int row, int quad) {
             if (parts == 1) {
                 put_quad(y, row, quad, sum[i][j]);
             } else {
                 part_sums[(i64)row * batch_quads + quad] = sum[i][j];
+            }
+        });
+    }
+}
+
+// The same where columns of (position, batch) come one by one, as those of one image: few of them to a tile, so that more blocks
+// share what there is, and copies that run two steps ahead. A warp has 8 channels by 16 columns, a lane two by two.
+template <bool BACK>
+__device__ inline void convolve_columns(
+    const Geometry& g, const float* w, const float* x, int x_ld, const Output& y, const Ending& ending, int parts,
+    float* partial) {
+    constexpr int CHANNELS = 16, COLUMNS = 32, THREADS = 128;
+    constexpr int DEPTH = WARP, STAGES = 3;
+    constexpr int A_ROW = CHANNELS + 2;
+    constexpr int A_COPIES = CHANNELS * DEPTH / THREADS, B_COPIES = COLUMNS * DEPTH / THREADS;
+    constexpr int STRIDE = THREADS / WARP;
+    __shared__ float2 a_tiles[STAGES][DEPTH * A_ROW / 2];
+    __shared__ float2 b_tiles[STAGES][DEPTH * COLUMNS / 2];
+    __shared__ Depth depths[STAGES][DEPTH];
+    __shared__ Tile tile;
+
+    const int lane = lane_index(), warp = warp_index();
+    const int classes = BACK ? g.stride * g.stride : 1;
+    const int targets = BACK ? g.in_channels : g.out_channels;
+    const int channel_tiles = ceil_div32(targets, CHANNELS);
+    const int column_tiles = ceil_div32(taps_of<BACK>(g, 0).positions() * y.batch, COLUMNS);
+    const i64 blocks = (i64)channel_tiles * column_tiles * parts * classes;
+    const int source_weights = BACK ? g.cols() : g.kernel();
+    const int target_weights = BACK ? g.kernel() : g.cols();
+
+    for (i64 block = blockIdx.x; block < blocks; block += gridDim.x) {
+        Place by_channels = place(block, channel_tiles);
+        Place by_columns = place32(by_channels.row, column_tiles);
+        Place by_class = place32(by_columns.row, classes);
+        __syncthreads();  // tables and tiles of the block before are done with
+        const int first_channel = by_channels.at * CHANNELS;
+        const int first_column = by_columns.at * COLUMNS;
+        if (threadIdx.x == 0) {
+            tile.start(taps_of<BACK>(g, by_class.at), first_channel, first_column, by_class.row, parts);
+        }
+        __syncthreads();
+        const Taps& taps = tile.taps;
+        const int columns = taps.positions() * y.batch;
+        if (first_column >= columns) {
+            continue;  // for the whole block: a class of fewer positions
+        }
+        // What this thread copies: of A several channels at one depth, of B one column at several depths.
+        int b_from = 0;
+        u32 b_met = 0;
+        if (first_column + lane < columns) {
+            Place at = place32(first_column + lane, y.batch);
+            Place position = place32(at.row, taps.x.targets);
+            b_met = taps.met(position.row, position.at);
+            b_from = taps.source_row(position.row, position.at) * x_ld + at.at;
+            if (warp == 0) {
+                atomicOr(&tile.met, b_met);
+            }
+        }
+        __syncthreads();
+        tile.list_taps((int)threadIdx.x);
+        const int steps = ceil_div32(tile.depths(), DEPTH);
+        __syncthreads();
+
+        // By one of the warps in turn.
+        auto note_depths = [&](int step) {
+            if (warp == step % STRIDE && step < steps) {
+                depths[step % STAGES][lane] = tile.depth(step * DEPTH + lane, source_weights, x_ld);
+            }
+        };
+        auto copy = [&](int step) {
+            if (step < steps) {
+                float* a_tile = reinterpret_cast<float*>(a_tiles[step % STAGES]) + lane * A_ROW;
+                float* b_tile = reinterpret_cast<float*>(b_tiles[step % STAGES]) + lane;
+                const Depth of_a = depths[step % STAGES][lane];
+#pragma unroll
+                for (int i = 0; i < A_COPIES; i++) {
+                    int channel = warp + i * STRIDE;
+                    bool there = of_a.tap != 0 && first_channel + channel < targets;
+                    u32 from = there ? (u32)(first_channel + channel) * target_weights + of_a.weight : 0;
+                    copy_async(a_tile + channel, w + from, there);
+                }
+#pragma unroll
+                for (int i = 0; i < B_COPIES; i++) {
+                    int k = warp + i * STRIDE;
+                    const Depth of_b = depths[step % STAGES][k];
+                    bool there = (b_met & of_b.tap) != 0;
+                    copy_async(b_tile + k * COLUMNS, x + (there ? b_from + of_b.source : 0), there);
+                }
+            }
+            commit_copies();
+        };
+
+        const int warp_channel = warp / 2 * 8 + lane / 8 * 2;
+        const int warp_column = warp % 2 * 16 + lane % 8 * 2;
+        float sum[2][2] = {};
+        // f(i, j, row, channel, sample) for the sums that are of the output.
+        auto for_each_sum = [&](auto f) {
+#pragma unroll
+            for (int j = 0; j < 2; j++) {
+                int index = first_column + warp_column + j;
+                Place at = place32(index, y.batch);
+                Place position = place32(at.row, taps.x.targets);
+                int row = taps.target_row(position.row, position.at);
+#pragma unroll
+                for (int i = 0; i < 2; i++) {
+                    int channel = first_channel + warp_channel + i;
+                    if (index < columns && channel < targets) {
+                        f(i, j, channel * taps.target_plane + row, channel, at.at);
+                    }
+                }
+            }
+        };
+        if (tile.part == 0 && y.beta != 0) {
+            for_each_sum([&](int i, int j, int row, int, int sample) { sum[i][j] = old_number(y, row, sample); });
+        }
+
+        for (int step = 0; step < STAGES; step++) {
+            note_depths(step);
+        }
+        __syncthreads();
+        for (int step = 0; step < STAGES - 1; step++) {
+            copy(step);
+        }
+        for (int step = 0; step < steps; step++) {
+            await_groups<STAGES - 2>();
+            __syncthreads();
+            copy(step + STAGES - 1);
+            note_depths(step + STAGES);
+            const float2* a_tile = a_tiles[step % STAGES] + warp_channel / 2;
+            const float2* b_tile = b_tiles[step % STAGES] + warp_column / 2;
+#pragma unroll 16
+            for (int k = 0; k < DEPTH; k++) {
+                float2 a = a_tile[k * (A_ROW / 2)];
+                float2 b = b_tile[k * (COLUMNS / 2)];
+                sum[0][0] = fmaf(a.x, b.x, sum[0][0]);
+                sum[0][1] = fmaf(a.x, b.y, sum[0][1]);
+                sum[1][0] = fmaf(a.y, b.x, sum[1][0]);
+                sum[1][1] = fmaf(a.y, b.y, sum[1][1]);
+            }
+        }
+
+        // A part's sums lie as those of quads do.
+        const i64 part_ld = 4 * ceil_div(y.batch, 4);
+        float* part_sums = partial + (i64)tile.part * targets * taps.target_plane * part_ld;
+        for_each_sum([&](int i, int j, int row, int channel, int sample) {
+            if (parts == 1) {
+                put_number(y, row, sample, ending.of(sum[i][j], channel));
+            } else {
+                part_sums[row * part_ld + sample] = sum[i][j];
             }
         });
     }
@@ -421,7 +604,7 @@ constexpr int WEIGHT_WARPS = 8;
 constexpr int WEIGHT_WARPS = 12;
 #endif
 
-// 128 channels by 64 columns of (position, batch), or 64 by 64 where there are no more channels.
+// 128 channels by 64 columns of (position, batch), or 64 by 64 where there are no more channels, or 16 by 32.
 
 extern "C" __global__ void __launch_bounds__(128, TILE_WARPS / 4) convolution_tall_forward(
     Geometry g, const float* w, const float* x, int x_ld, Output y, Ending ending, int parts, float* partial) {
@@ -445,6 +628,18 @@ extern "C" __global__ void __launch_bounds__(64, TILE_WARPS / 2) convolution_squ
     Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
     await_previous();
     convolve_tiles<1, 2, true>(g, w, gy, gy_ld, gx, {nullptr, 0}, parts, partial);
+}
+
+extern "C" __global__ void __launch_bounds__(128) convolution_narrow_forward(
+    Geometry g, const float* w, const float* x, int x_ld, Output y, Ending ending, int parts, float* partial) {
+    await_previous();
+    convolve_columns<false>(g, w, x, x_ld, y, ending, parts, partial);
+}
+
+extern "C" __global__ void __launch_bounds__(128) convolution_narrow_input_gradient(
+    Geometry g, const float* w, const float* gy, int gy_ld, Output gx, int parts, float* partial) {
+    await_previous();
+    convolve_columns<true>(g, w, gy, gy_ld, gx, {nullptr, 0}, parts, partial);
 }
 
 extern "C" __global__ void __launch_bounds__(128, WEIGHT_WARPS / 4) convolution_tall_weight_gradient(

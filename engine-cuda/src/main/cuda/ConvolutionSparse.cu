@@ -1,23 +1,54 @@
 // Convolutions by packed or selected weights: a warp has one channel and a patch of 32·QUADS quads of (position, batch), and
-// walks through the channel's entries. The warps of a block, and blocks that follow each other, have other channels of the same
+// walks through the channel's entries. Where rows are not of whole quads, as those of one image, it has single columns instead. The warps of a block, and blocks that follow each other, have other channels of the same
 // patch: they meet in L1 what the others have brought there, and a patch is near a square so that its rim is small. Bound: four
 // wavefronts of L1 for sixteen products a lane, a quarter of the machine's.
 #include "ConvolutionTaps.cuh"
 #include "common.cuh"
 
+// What is done to a quad of columns, and to a single one.
+
+template <typename V>
+constexpr int COLUMNS = sizeof(V) / sizeof(float);
+
+// beta·old.
+template <typename V>
+__device__ inline V old_of(const Output& y, int row, int at) {
+    if constexpr (COLUMNS<V> == 4) {
+        return old_quad(y, row, at);
+    } else {
+        return old_number(y, row, at);
+    }
+}
+
+__device__ inline void put(const Output& y, int row, int quad, float4 v) {
+    put_quad(y, row, quad, v);
+}
+
+__device__ inline void put(const Output& y, int row, int column, float v) {
+    put_number(y, row, column, v);
+}
+
 // Loads where `there`, else leaves what it likes. Volatile, or it might come before await_previous; not .nc, which may give what
 // was there before the kernel began.
-__device__ inline float4 load_where(bool there, const float* from) {
+template <typename V>
+__device__ inline V load_where(bool there, const float* from) {
 #if defined(__CUDA_ARCH__)
-    float4 v;
-    asm volatile(
-        "{\n\t.reg .pred there;\n\tsetp.ne.s32 there, %5, 0;\n\t"
-        "@there ld.global.v4.f32 {%0, %1, %2, %3}, [%4];\n\t}"
-        : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w)
-        : "l"(from), "r"((int)there));
+    V v;
+    if constexpr (COLUMNS<V> == 4) {
+        asm volatile(
+            "{\n\t.reg .pred there;\n\tsetp.ne.s32 there, %5, 0;\n\t"
+            "@there ld.global.v4.f32 {%0, %1, %2, %3}, [%4];\n\t}"
+            : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w)
+            : "l"(from), "r"((int)there));
+    } else {
+        asm volatile(
+            "{\n\t.reg .pred there;\n\tsetp.ne.s32 there, %2, 0;\n\t@there ld.global.f32 %0, [%1];\n\t}"
+            : "=f"(v)
+            : "l"(from), "r"((int)there));
+    }
     return v;
 #else
-    return there ? *reinterpret_cast<const float4*>(from) : float4{0.0f, 0.0f, 0.0f, 0.0f};
+    return there ? *reinterpret_cast<const V*>(from) : V{};
 #endif
 }
 
@@ -72,16 +103,17 @@ struct Packed {
     const float* w;
 };
 
-template <int WARPS, int QUADS, int UNROLL, bool BACK>
+// V: float4, or float where a lane has single columns; all that is said of quads is then said of these.
+template <typename V, int WARPS, int QUADS, int UNROLL, bool BACK>
 __device__ inline void convolve_entries(
     const Geometry& g, const Packed& w, Patch patch, const float* x, int x_ld, const Output& y, const Ending& ending,
     int parts) {
     constexpr int SLOTS = WARP * QUADS;
     __shared__ Entry staged[WARPS][WARP];
-    __shared__ float4 sums[WARPS][WARP];
+    __shared__ V sums[WARPS][WARP];
     __shared__ Taps taps;  // here, as registers are short
     const int warp = warp_index(), lane = lane_index();
-    const int batch_quads = (y.batch + 3) / 4;
+    const int batch_quads = ceil_div32(y.batch, COLUMNS<V>);
     const int classes = BACK ? g.stride * g.stride : 1;
     const int group = WARPS / parts;
     const int groups = ceil_div32(BACK ? g.in_channels : g.out_channels, group);
@@ -116,18 +148,18 @@ __device__ inline void convolve_entries(
 
         const float* from[QUADS];
         u32 met[QUADS];
-        float4 sum[QUADS];
+        V sum[QUADS];
 #pragma unroll
         for (int i = 0; i < QUADS; i++) {
             from[i] = x;
             met[i] = 0;
-            sum[i] = {0.0f, 0.0f, 0.0f, 0.0f};
+            sum[i] = {};
         }
         for_each_slot([&](int i, int row, Patch::Slot at) {
             met[i] = taps.met(at.line, at.column);
-            from[i] = x + (i64)taps.source_row(at.line, at.column) * x_ld + 4 * at.quad;
+            from[i] = x + (i64)taps.source_row(at.line, at.column) * x_ld + COLUMNS<V> * at.quad;
             if (part == 0) {
-                sum[i] = old_quad(y, row, at.quad);
+                sum[i] = old_of<V>(y, row, at.quad);
             }
         });
 
@@ -167,7 +199,7 @@ __device__ inline void convolve_entries(
             }
             __syncwarp();
             for (int e = 0; e < count; e += UNROLL) {
-                float4 v[UNROLL][QUADS];
+                V v[UNROLL][QUADS];
                 Entry entry[UNROLL];
 #pragma unroll
                 for (int u = 0; u < UNROLL; u++) {
@@ -175,7 +207,7 @@ __device__ inline void convolve_entries(
 #pragma unroll
                     for (int i = 0; i < QUADS; i++) {
                         const char* at = reinterpret_cast<const char*>(from[i]) + entry[u].offset;
-                        v[u][i] = load_where((met[i] & entry[u].tap) != 0, reinterpret_cast<const float*>(at));
+                        v[u][i] = load_where<V>((met[i] & entry[u].tap) != 0, reinterpret_cast<const float*>(at));
                     }
                 }
 #pragma unroll
@@ -183,7 +215,7 @@ __device__ inline void convolve_entries(
 #pragma unroll
                     for (int i = 0; i < QUADS; i++) {
                         if ((met[i] & entry[u].tap) != 0) {
-                            sum[i] = fma4(entry[u].weight, v[u][i], sum[i]);
+                            sum[i] = fused(entry[u].weight, v[u][i], sum[i]);
                         }
                     }
                 }
@@ -197,14 +229,14 @@ __device__ inline void convolve_entries(
                 sums[warp][lane] = sum[i];
                 __syncthreads();
                 for (int other = 1; other < parts && part == 0; other++) {
-                    float4 more = sums[warp + other][lane];
+                    V more = sums[warp + other][lane];
                     sum[i] = plus(sum[i], more);
                 }
             }
         }
         for_each_slot([&](int i, int row, Patch::Slot at) {
             if (part == 0) {
-                put_quad(y, row, at.quad, ending.of(sum[i], channel));
+                put(y, row, at.quad, ending.of(sum[i], channel));
             }
         });
     }
@@ -279,9 +311,9 @@ __device__ inline void weight_entries(
             float4 v[ENTRIES];
 #pragma unroll
             for (int r = 0; r < ENTRIES; r++) {
-                v[r] = load_where((met & bit[r]) != 0, from + offset[r]);
+                v[r] = load_where<float4>((met & bit[r]) != 0, from + offset[r]);
             }
-            float4 a = load_where(true, gy + out * gy_ld + 4 * quad);
+            float4 a = load_where<float4>(true, gy + out * gy_ld + 4 * quad);
             if (4 * quad + 4 > batch) {
                 u32 valid = (1u << (batch - 4 * quad)) - 1u;
                 a = keep(valid, a);
@@ -327,37 +359,49 @@ __device__ inline void weight_entries(
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_four_forward(
     Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending) {
     await_previous();
-    convolve_entries<16, 4, 2, false>(g, w, patch, x, x_ld, y, ending, 1);
+    convolve_entries<float4, 16, 4, 2, false>(g, w, patch, x, x_ld, y, ending, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_four_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx) {
     await_previous();
-    convolve_entries<16, 4, 2, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
+    convolve_entries<float4, 16, 4, 2, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_two_forward(
     Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending) {
     await_previous();
-    convolve_entries<16, 2, 4, false>(g, w, patch, x, x_ld, y, ending, 1);
+    convolve_entries<float4, 16, 2, 4, false>(g, w, patch, x, x_ld, y, ending, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(512) convolution_entries_by_two_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx) {
     await_previous();
-    convolve_entries<16, 2, 4, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
+    convolve_entries<float4, 16, 2, 4, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_by_one_forward(
     Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending, int parts) {
     await_previous();
-    convolve_entries<8, 1, 8, false>(g, w, patch, x, x_ld, y, ending, parts);
+    convolve_entries<float4, 8, 1, 8, false>(g, w, patch, x, x_ld, y, ending, parts);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_by_one_input_gradient(
     Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx, int parts) {
     await_previous();
-    convolve_entries<8, 1, 8, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, parts);
+    convolve_entries<float4, 8, 1, 8, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, parts);
+}
+
+extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_narrow_forward(
+    Geometry g, Packed w, Patch patch, const float* x, int x_ld, Output y, Ending ending, int parts) {
+    await_previous();
+    convolve_entries<float, 8, 1, 8, false>(g, w, patch, x, x_ld, y, ending, parts);
+}
+
+extern "C" __global__ void __launch_bounds__(256, 2) convolution_entries_narrow_input_gradient(
+    Geometry g, Packed w, Patch patch, const float* gy, int gy_ld, Output gx, int parts) {
+    await_previous();
+    convolve_entries<float, 8, 1, 8, true>(g, w, patch, gy, gy_ld, gx, {nullptr, 0}, parts);
 }
 
 extern "C" __global__ void __launch_bounds__(256) convolution_entries_weight_gradient(

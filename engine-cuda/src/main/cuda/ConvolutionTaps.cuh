@@ -134,7 +134,9 @@ struct Ending {
 
     __device__ bool any() const { return bias != nullptr || rectify != 0; }
 
-    __device__ float4 of(float4 v, int channel) const {
+    // A quad, or a number.
+    template <typename V>
+    __device__ V of(V v, int channel) const {
         v = bias == nullptr ? v : plus(v, bias[channel]);
         return rectify != 0 ? rectified(v) : v;
     }

@@ -15,6 +15,10 @@ __device__ inline float4 rectified(float4 v) {
     return {rectified(v.x), rectified(v.y), rectified(v.z), rectified(v.w)};
 }
 
+__device__ inline float plus(float v, float bias) {
+    return v + bias;
+}
+
 __device__ inline float4 plus(float4 v, float bias) {
     return {v.x + bias, v.y + bias, v.z + bias, v.w + bias};
 }

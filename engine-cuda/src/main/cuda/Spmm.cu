@@ -41,18 +41,6 @@ __device__ inline float4 times(float a, float4 v) {
     return {a * v.x, a * v.y, a * v.z, a * v.w};
 }
 
-__device__ inline float fused(float a, float x, float y) {
-    return fmaf(a, x, y);
-}
-
-__device__ inline float4 fused(float a, float4 x, float4 y) {
-    return fma4(a, x, y);
-}
-
-__device__ inline float plus(float v, float by) {
-    return v + by;
-}
-
 __device__ inline u32 above_zero(float v) {
     return v > 0 ? 1u : 0u;
 }

@@ -137,6 +137,16 @@ __device__ inline float4 fma4(float a, float4 x, float4 y) {
     return {fmaf(a, x.x, y.x), fmaf(a, x.y, y.y), fmaf(a, x.z, y.z), fmaf(a, x.w, y.w)};
 }
 
+// a·x + y of four and of one.
+
+__device__ inline float4 fused(float a, float4 x, float4 y) {
+    return fma4(a, x, y);
+}
+
+__device__ inline float fused(float a, float x, float y) {
+    return fmaf(a, x, y);
+}
+
 // The numbers whose bits are set, +0.0 for the others, whatever those are.
 __device__ inline float4 keep(u32 four, float4 v) {
     return {four & 1 ? v.x : 0.0f, four & 2 ? v.y : 0.0f, four & 4 ? v.z : 0.0f, four & 8 ? v.w : 0.0f};
@@ -216,4 +226,15 @@ __device__ inline void put_quad(const Output& out, int row, int quad, float4 v) 
         v = keep(out.mask[(i64)row * out.mask_words + quad / 8] >> (quad % 8 * 4), v);
     }
     store_quad(row_of(out, row), 4 * quad, out.batch, out.ld % 4 == 0, v);
+}
+
+// The same of single columns.
+
+__device__ inline float old_number(const Output& out, int row, int column) {
+    return out.beta == 0 ? 0.0f : out.beta * row_of(out, row)[column];
+}
+
+__device__ inline void put_number(const Output& out, int row, int column, float v) {
+    bool kept = out.mask == nullptr || has_bit(out.mask + (i64)row * out.mask_words, column);
+    row_of(out, row)[column] = kept ? v : 0.0f;
 }

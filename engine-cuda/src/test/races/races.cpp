@@ -119,6 +119,8 @@ void convolution_tiles() {
     races::launch(1, 128, [&] { convolution_tall_forward(g, w, x, LD, out, ending, 1, partial); });
     races::launch(1, 128, [&] { convolution_tall_input_gradient(g, w, y, LD, back, 2, partial); });
     races::launch(2, 64, [&] { convolution_square_forward(g, w, x, LD, out, ending, 2, partial); });
+    races::launch(2, 128, [&] { convolution_narrow_forward(g, w, x, LD, out, ending, 2, partial); });
+    races::launch(2, 128, [&] { convolution_narrow_input_gradient(g, w, y, LD, back, 1, partial); });
     races::launch(2, 64, [&] { convolution_add_parts(3, OUT / 3, 2, partial, out, ending); });
     races::launch(2, 64, [&] { convolution_square_input_gradient(g, w, y, LD, back, 1, partial); });
     races::launch(1, 64, [&] {
@@ -152,6 +154,8 @@ void convolution_entries() {
     races::launch(1, 512, [&] { convolution_entries_by_four_input_gradient(g, backward, patch, y, LD, back); });
     races::launch(1, 512, [&] { convolution_entries_by_two_forward(g, forward, patch, x, LD, out, ending); });
     races::launch(1, 512, [&] { convolution_entries_by_two_input_gradient(g, backward, patch, y, LD, back); });
+    races::launch(1, 256, [&] { convolution_entries_narrow_forward(g, forward, patch, x, LD, out, ending, 2); });
+    races::launch(1, 256, [&] { convolution_entries_narrow_input_gradient(g, backward, patch, y, LD, back, 2); });
     races::launch(1, 256, [&] { convolution_entries_by_one_forward(g, forward, patch, x, LD, out, ending, 2); });
     races::launch(1, 256, [&] { convolution_entries_by_one_input_gradient(g, backward, patch, y, LD, back, 2); });
     races::launch(1, 256, [&] {

@@ -17,6 +17,10 @@
 // Blocks run one after the other, so that one copy does.
 #define __shared__ static
 
+struct __attribute__((aligned(8))) float2 {
+    float x, y;
+};
+
 struct __attribute__((aligned(16))) float4 {
     float x, y, z, w;
 };

@@ -34,7 +34,7 @@ final class Convolution {
             Epilogue epilogue) {
         if (packed(w)) {
             forward(workspace, geometry, Weights.forward(w), x, beta, y, epilogue);
-        } else if (inQuads(geometry, x, y)) {
+        } else if (served(geometry, x, y)) {
             ConvolutionTiles.forward(workspace, geometry, w, x, beta, y, within(epilogue));
             applyMasked(workspace, epilogue, y);
         } else {
@@ -64,7 +64,7 @@ final class Convolution {
 
     private static void forward(
             CudaWorkspace workspace, Geometry g, Weights w, CudaTensor x, float beta, CudaTensor y, Epilogue epilogue) {
-        if (inQuads(g, x, y)) {
+        if (served(g, x, y)) {
             ConvolutionEntries.forward(workspace, g, w, x, beta, y, within(epilogue));
             applyMasked(workspace, epilogue, y);
         } else {
@@ -114,7 +114,7 @@ final class Convolution {
         if (packed(w)) {
             Weights weights = Weights.backward(w, geometry.kernelHeight() * geometry.kernelWidth());
             inputGradient(workspace, geometry, weights, gy, beta, gx, mask);
-        } else if (inQuads(geometry, gy, gx)) {
+        } else if (served(geometry, gy, gx)) {
             ConvolutionTiles.inputGradient(workspace, geometry, w, gy, beta, gx, mask);
         } else {
             int parts = ConvolutionTiles.backwardParts(geometry);
@@ -142,7 +142,7 @@ final class Convolution {
             float beta,
             CudaTensor gx,
             @Nullable CudaMask mask) {
-        if (inQuads(g, gy, gx)) {
+        if (served(g, gy, gx)) {
             ConvolutionEntries.inputGradient(workspace, g, w, gy, beta, gx, mask);
         } else {
             direct(workspace, g, ConvolutionEntries.backwardParts(g), w, 0, gy, beta, gx, mask);
@@ -174,7 +174,7 @@ final class Convolution {
     /** {@code GW = GY·Xᵀ + beta·GW} on the stored entries. */
     static void weightGradient(
             CudaWorkspace workspace, Geometry geometry, CudaTensor x, CudaTensor gy, float beta, CudaValues gw) {
-        if (inQuads(geometry, x, gy)) {
+        if (served(geometry, x, gy) && inQuads(x, gy)) {
             if (packed(gw)) {
                 ConvolutionEntries.weightGradient(workspace, geometry, x, gy, beta, gw);
             } else {
@@ -212,18 +212,18 @@ final class Convolution {
                 .grid1d(gw.space.count() * WARP, BLOCK);
     }
 
-    /**
-     * Whether the kernels serve that take four samples at a time, whose offsets are of 32 bits and whose taps go by the bits
-     * of a word.
-     */
-    private static boolean inQuads(Geometry g, CudaTensor a, CudaTensor b) {
+    /** Whether the kernels of tiles and entries serve, whose offsets are of 32 bits and whose taps go by the bits of a word. */
+    private static boolean served(Geometry g, CudaTensor a, CudaTensor b) {
         return g.kernelHeight() * g.kernelWidth() <= MAX_TAPS
                 && a.batch > 0
-                && a.ld % 4 == 0
-                && b.ld % 4 == 0
                 && g.size() <= Integer.MAX_VALUE
                 && (long) a.features * a.ld <= Integer.MAX_VALUE
                 && (long) b.features * b.ld <= Integer.MAX_VALUE;
+    }
+
+    /** Whether rows are of whole quads: columns are taken four at a time then, and one by one where they are not. */
+    static boolean inQuads(CudaTensor a, CudaTensor b) {
+        return a.ld % 4 == 0 && b.ld % 4 == 0;
     }
 
     /** Row and column of each entry, and the bits of those that count. */

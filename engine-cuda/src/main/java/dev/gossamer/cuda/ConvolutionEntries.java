@@ -4,6 +4,7 @@ import static java.lang.Math.ceilDiv;
 
 import dev.gossamer.cuda.device.Launch;
 import dev.gossamer.engine.Geometry;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Launches the kernels of {@code ConvolutionSparse.cu}, for weights that are packed or selected. */
@@ -11,27 +12,36 @@ final class ConvolutionEntries {
 
     private static final int WARP = 32;
 
-    /** Kernels by the quads of a lane and the warps of a block. */
+    /** Kernels by the quads of a lane and the warps of a block; of the narrow one a lane has a single column. */
     private enum Kind {
-        FOUR("convolution_entries_by_four_forward", "convolution_entries_by_four_input_gradient", 4, 16),
-        TWO("convolution_entries_by_two_forward", "convolution_entries_by_two_input_gradient", 2, 16),
-        ONE("convolution_entries_by_one_forward", "convolution_entries_by_one_input_gradient", 1, 8);
+        FOUR("convolution_entries_by_four_forward", "convolution_entries_by_four_input_gradient", 4, 4, 16),
+        TWO("convolution_entries_by_two_forward", "convolution_entries_by_two_input_gradient", 2, 4, 16),
+        ONE("convolution_entries_by_one_forward", "convolution_entries_by_one_input_gradient", 1, 4, 8),
+        NARROW("convolution_entries_narrow_forward", "convolution_entries_narrow_input_gradient", 1, 1, 8);
 
         private final String forward;
         private final String inputGradient;
         private final int quads;
+        private final int columns;
         private final int warps;
 
-        Kind(String forward, String inputGradient, int quads, int warps) {
+        /** @param columns of a quad */
+        Kind(String forward, String inputGradient, int quads, int columns, int warps) {
             this.forward = forward;
             this.inputGradient = inputGradient;
             this.quads = quads;
+            this.columns = columns;
             this.warps = warps;
+        }
+
+        /** What a batch has of a row, in quads or columns. */
+        private int ofBatch(int batch) {
+            return ceilDiv(batch, columns);
         }
 
         /** With the last argument of those that know parts. */
         private void run(Launch launch, int parts, long blocks) {
-            (this == ONE ? launch.i(parts) : launch).blocks(blocks, warps * WARP);
+            (quads == 1 ? launch.i(parts) : launch).blocks(blocks, warps * WARP);
         }
     }
 
@@ -146,7 +156,7 @@ final class ConvolutionEntries {
             CudaTensor y,
             ConvolutionEnding ending) {
         int parts = forwardParts(g);
-        Kind kind = kind(parts, g.outChannels(), (long) g.outHeight() * g.outWidth() * ceilDiv(y.batch, 4));
+        Kind kind = kind(x, y, parts, g.outChannels(), (long) g.outHeight() * g.outWidth());
         Patch patch = Patch.of(kind, g.outHeight(), g.outWidth(), y.batch);
         Launch launch = w.pass(Convolution.geometry(workspace.launch().kernel(kind.forward), g))
                 .l(patch.pair())
@@ -169,7 +179,7 @@ final class ConvolutionEntries {
         int height = ceilDiv(g.inHeight(), s);
         int width = ceilDiv(g.inWidth(), s);
         int parts = backwardParts(g);
-        Kind kind = kind(parts, g.inChannels() * s * s, (long) height * width * ceilDiv(gx.batch, 4));
+        Kind kind = kind(gy, gx, parts, g.inChannels() * s * s, (long) height * width);
         Patch patch = Patch.of(kind, height, width, gx.batch);
         Launch launch = w.pass(Convolution.geometry(workspace.launch().kernel(kind.inputGradient), g))
                 .l(patch.pair())
@@ -180,9 +190,13 @@ final class ConvolutionEntries {
     }
 
     /** As many quads to a lane as leave enough warps. */
-    private static Kind kind(int parts, int channels, long quads) {
-        for (Kind kind : Kind.values()) {
-            if (parts == 1 && channels * ceilDiv(quads, (long) WARP * kind.quads) >= ENOUGH_WARPS) {
+    private static Kind kind(CudaTensor from, CudaTensor to, int parts, int channels, long positions) {
+        if (!Convolution.inQuads(from, to)) {
+            return Kind.NARROW;
+        }
+        for (Kind kind : List.of(Kind.FOUR, Kind.TWO)) {
+            long warps = channels * ceilDiv(positions * kind.ofBatch(to.batch), (long) WARP * kind.quads);
+            if (parts == 1 && warps >= ENOUGH_WARPS) {
                 return kind;
             }
         }
@@ -191,13 +205,18 @@ final class ConvolutionEntries {
 
     /**
      * The structure {@code Patch} of the kernels: what a warp has of an image plane and the batch. Up to eight quads of the
-     * batch and four columns; more of the batch where planes are smaller.
+     * batch and four columns; more of the batch where planes are smaller. What lies side by side first, where it has columns
+     * one by one.
      */
     private record Patch(int quadBits, int widthBits) {
 
         static Patch of(Kind kind, int height, int width, int batch) {
             int slotBits = log(WARP * kind.quads);
-            int batchBits = log(ceilDiv(batch, 4));
+            int batchBits = log(kind.ofBatch(batch));
+            if (kind == Kind.NARROW) {
+                int quadBits = Math.min(batchBits, slotBits);
+                return new Patch(quadBits, Math.min(slotBits - quadBits, log(width)));
+            }
             int widthBits = Math.min(2, log(width));
             int quadBits = Math.min(batchBits, Math.max(3, slotBits - widthBits - log(height)));
             return new Patch(quadBits, widthBits);
@@ -216,7 +235,7 @@ final class ConvolutionEntries {
             int lines = (WARP * kind.quads) >> (quadBits + widthBits);
             return (long) ceilDiv(width, 1 << widthBits)
                     * ceilDiv(height, lines)
-                    * ceilDiv(ceilDiv(batch, 4), 1 << quadBits);
+                    * ceilDiv(kind.ofBatch(batch), 1 << quadBits);
         }
     }
 

@@ -14,14 +14,54 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConvolutionTiles {
 
-    /** Channels of a tile; the tall one has 128 threads, the square one 64. */
-    private static final int TALL = 128;
+    /** Tiles by their channels, threads, and columns of (position, batch), which the narrow one takes one by one. */
+    private enum Tile {
+        TALL("convolution_tall_forward", "convolution_tall_input_gradient", 128, 128, 64, 4),
+        SQUARE("convolution_square_forward", "convolution_square_input_gradient", 64, 64, 64, 4),
+        NARROW("convolution_narrow_forward", "convolution_narrow_input_gradient", 16, 128, 32, 1);
 
-    private static final int SQUARE = 64;
+        private final String forward;
+        private final String inputGradient;
+        private final int channels;
+        private final int threads;
+        private final int columns;
+        private final int taken;
 
-    /** Quads of (position, batch) of a tile, and columns of one of the weights. */
-    private static final int TILE_QUADS = 16;
+        /** @param taken columns at a time, so many of the batch */
+        Tile(String forward, String inputGradient, int channels, int threads, int columns, int taken) {
+            this.forward = forward;
+            this.inputGradient = inputGradient;
+            this.channels = channels;
+            this.threads = threads;
+            this.columns = columns;
+            this.taken = taken;
+        }
 
+        static Tile of(int channels) {
+            return channels > SQUARE.channels ? TALL : SQUARE;
+        }
+
+        static Tile of(int channels, CudaTensor from, CudaTensor to) {
+            return Convolution.inQuads(from, to) ? of(channels) : NARROW;
+        }
+
+        long rows(int channels) {
+            return ceilDiv(channels, this.channels);
+        }
+
+        /** That the positions of a batch take, of one row of tiles. */
+        long tiles(long positions, int batch) {
+            return ceilDiv(positions * ceilDiv(batch, taken), (long) columns / taken);
+        }
+
+        int warps() {
+            return threads / WARP;
+        }
+    }
+
+    private static final int WARP = 32;
+
+    /** Columns of a tile of the weights. */
     private static final int TILE_COLUMNS = 64;
 
     /**
@@ -33,8 +73,8 @@ final class ConvolutionTiles {
     /** Warps of a weight gradient that such a GPU holds at a time. */
     private static final int WEIGHT_WARPS = 132 * 12;
 
-    /** The quads of the batch of 32 for which sums are cut. */
-    private static final int USUAL_QUADS = 8;
+    /** The batch for which sums are cut. */
+    private static final int USUAL_BATCH = 32;
 
     private static final int MAX_PARTS = 16;
 
@@ -51,18 +91,19 @@ final class ConvolutionTiles {
     private ConvolutionTiles() {}
 
     static int forwardParts(Geometry g) {
-        long quads = (long) g.outHeight() * g.outWidth() * USUAL_QUADS;
-        return parts(g.outChannels(), quads, g.inChannels(), g.kernelHeight() * g.kernelWidth());
+        long positions = (long) g.outHeight() * g.outWidth();
+        return parts(g.outChannels(), positions, g.inChannels(), g.kernelHeight() * g.kernelWidth());
     }
 
     static int backwardParts(Geometry g) {
         int s = g.stride();
         int taps = ceilDiv(g.kernelHeight(), s) * ceilDiv(g.kernelWidth(), s); // of the class that meets most
-        return parts(g.inChannels(), classQuads(g, USUAL_QUADS) * s * s, g.outChannels(), taps);
+        return parts(g.inChannels(), classPositions(g) * s * s, g.outChannels(), taps);
     }
 
-    private static int parts(int targets, long quads, int sources, int taps) {
-        long warps = tileRows(targets) * ceilDiv(quads, (long) TILE_QUADS) * warps(targets);
+    private static int parts(int targets, long positions, int sources, int taps) {
+        Tile tile = Tile.of(targets);
+        long warps = tile.rows(targets) * tile.tiles(positions, USUAL_BATCH) * tile.warps();
         int parts = 1;
         while (parts < MAX_PARTS
                 && warps * parts < ENOUGH_WARPS
@@ -73,21 +114,9 @@ final class ConvolutionTiles {
         return parts;
     }
 
-    private static boolean tall(int channels) {
-        return channels > SQUARE;
-    }
-
-    private static long tileRows(int channels) {
-        return ceilDiv(channels, tall(channels) ? TALL : SQUARE);
-    }
-
-    private static int warps(int channels) {
-        return tall(channels) ? 4 : 2;
-    }
-
-    /** Quads of the largest of the classes that a stride makes of the input's positions. */
-    private static long classQuads(Geometry g, int batchQuads) {
-        return (long) ceilDiv(g.inHeight(), g.stride()) * ceilDiv(g.inWidth(), g.stride()) * batchQuads;
+    /** Of the largest of the classes that a stride makes of the input's positions. */
+    private static long classPositions(Geometry g) {
+        return (long) ceilDiv(g.inHeight(), g.stride()) * ceilDiv(g.inWidth(), g.stride());
     }
 
     static void forward(
@@ -98,15 +127,16 @@ final class ConvolutionTiles {
             float beta,
             CudaTensor y,
             ConvolutionEnding ending) {
-        String kernel = tall(g.outChannels()) ? "convolution_tall_forward" : "convolution_square_forward";
-        long quads = (long) g.outHeight() * g.outWidth() * ceilDiv(y.batch, 4);
+        Tile tile = Tile.of(g.outChannels(), x, y);
         int parts = forwardParts(g);
         long partial = partial(workspace, parts, Scaling.quads(y) * 4);
-        Launch launch = start(workspace, kernel, g, w, x);
+        Launch launch = start(workspace, tile.forward, g, w, x);
         ending.pass(Output.pass(launch, y, beta, null))
                 .i(parts)
                 .p(partial)
-                .blocks(blocks(g.outChannels(), ceilDiv(quads, (long) TILE_QUADS) * parts), threads(g.outChannels()));
+                .blocks(
+                        tile.rows(g.outChannels()) * tile.tiles((long) g.outHeight() * g.outWidth(), y.batch) * parts,
+                        tile.threads);
         addParts(workspace, g.outChannels(), parts, partial, beta, y, null, ending);
     }
 
@@ -118,15 +148,17 @@ final class ConvolutionTiles {
             float beta,
             CudaTensor gx,
             @Nullable CudaMask mask) {
-        String kernel = tall(g.inChannels()) ? "convolution_tall_input_gradient" : "convolution_square_input_gradient";
-        long tiles = ceilDiv(classQuads(g, ceilDiv(gx.batch, 4)), (long) TILE_QUADS) * g.stride() * g.stride();
+        Tile tile = Tile.of(g.inChannels(), gy, gx);
+        int classes = g.stride() * g.stride();
         int parts = backwardParts(g);
         long partial = partial(workspace, parts, Scaling.quads(gx) * 4);
-        Launch launch = start(workspace, kernel, g, w, gy);
+        Launch launch = start(workspace, tile.inputGradient, g, w, gy);
         Output.pass(launch, gx, beta, mask)
                 .i(parts)
                 .p(partial)
-                .blocks(blocks(g.inChannels(), tiles * parts), threads(g.inChannels()));
+                .blocks(
+                        tile.rows(g.inChannels()) * tile.tiles(classPositions(g), gx.batch) * classes * parts,
+                        tile.threads);
         addParts(workspace, g.inChannels(), parts, partial, beta, gx, mask, ConvolutionEnding.NONE);
     }
 
@@ -135,14 +167,6 @@ final class ConvolutionTiles {
                 .p(w.data())
                 .p(from.data())
                 .i(from.ld);
-    }
-
-    private static long blocks(int channels, long tiles) {
-        return tileRows(channels) * tiles;
-    }
-
-    private static int threads(int channels) {
-        return warps(channels) * 32;
     }
 
     private static void addParts(
@@ -168,13 +192,13 @@ final class ConvolutionTiles {
 
     static void weightGradient(
             CudaWorkspace workspace, Geometry g, CudaTensor x, CudaTensor gy, float beta, CudaValues gw) {
-        String kernel =
-                tall(g.outChannels()) ? "convolution_tall_weight_gradient" : "convolution_square_weight_gradient";
+        Tile tile = Tile.of(g.outChannels());
+        String kernel = tile == Tile.TALL ? "convolution_tall_weight_gradient" : "convolution_square_weight_gradient";
         boolean byTaps = byTaps(g);
         long columns = byTaps ? tapColumns(g) : ceilDiv(g.cols(), TILE_COLUMNS);
-        long tiles = tileRows(g.outChannels()) * columns;
+        long tiles = tile.rows(g.outChannels()) * columns;
         long quads = (long) g.outHeight() * g.outWidth() * ceilDiv(gy.batch, 4);
-        long warps = tiles * warps(g.outChannels());
+        long warps = tiles * tile.warps();
         int parts = (int) Math.max(1, Math.min(WEIGHT_WARPS / warps, quads / PART_QUADS));
         long partial = partial(workspace, parts, gw.space.count());
         Convolution.geometry(workspace.launch().kernel(kernel), g)
@@ -189,7 +213,7 @@ final class ConvolutionTiles {
                 .f(beta)
                 .p(gw.data())
                 .p(partial)
-                .blocks(tiles * parts, threads(g.outChannels()));
+                .blocks(tiles * parts, tile.threads);
         addWeightParts(workspace, partial, parts, beta, gw);
     }
 

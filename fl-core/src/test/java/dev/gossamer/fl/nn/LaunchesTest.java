@@ -28,9 +28,9 @@ class LaunchesTest {
     @ParameterizedTest
     @CsvSource({
         "mlp, 1, 28, 2, 19, 24",
-        "cnn-cifar10, 3, 32, 2, 59, 63",
-        "resnet18, 3, 32, 2, 150, 152",
-        "vgg16, 3, 32, 2, 135, 137",
+        "cnn-cifar10, 3, 32, 2, 67, 63",
+        "resnet18, 3, 32, 2, 177, 152",
+        "vgg16, 3, 32, 2, 144, 137",
         "mlp, 1, 28, 32, 19, 11",
         "cnn-cifar10, 3, 32, 32, 73, 61",
         "resnet18, 3, 32, 32, 194, 161",
