@@ -8,11 +8,17 @@
 
 constexpr int OCTET = 8;  // as RowPieces.OCTET
 
+// What a group needs to know, by one trip to memory; columns beyond the count are the first.
+struct alignas(16) SddmmOctet {
+    int row, first, count, unused;
+    int4 low, high;  // columns
+};
+
 // Fields in order are what Sddmm.java passes.
 struct SddmmPattern {
     const int* col_idx;
     const int* row_idx;
-    const int4* octets;  // row, first entry, number of entries
+    const SddmmOctet* octets;
     i64 nnz;
     i64 count;  // of octets
 };
@@ -142,21 +148,25 @@ __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
         if (first + thread_index() / WARP * (WARP / LANES) >= items) {
             break;  // this warp has none
         }
-        Place at = place(item < items ? item : items - 1, (int)c.count);
-        int4 octet = c.octets[at.at];
-        int count = octet.z;
+        Place at = {0, (int)(item < items ? item : items - 1)};
+        if (t.parts > 1) {
+            at = place(item < items ? item : items - 1, (int)c.count);
+        }
+        const SddmmOctet octet = c.octets[at.at];
+        const int cols[OCTET] = {octet.low.x,  octet.low.y,  octet.low.z,  octet.low.w,
+                                 octet.high.x, octet.high.y, octet.high.z, octet.high.w};
         const float* x_rows[OCTET];
 #pragma unroll
         for (int k = 0; k < OCTET; k++) {
-            x_rows[k] = t.x + (i64)c.col_idx[octet.y + (k < count ? k : 0)] * t.x_ld;
+            x_rows[k] = t.x + (i64)cols[k] * t.x_ld;
         }
         float sum[OCTET] = {};
-        sddmm_sum<LANES>(sddmm_columns(t, at.row), t.gy + (i64)octet.x * t.gy_ld, x_rows, sum);
+        sddmm_sum<LANES>(sddmm_columns(t, at.row), t.gy + (i64)octet.row * t.gy_ld, x_rows, sum);
         int number = sddmm_add_lanes<LANES>(sum);
-        if (item >= items || lane_index() % LANES >= OCTET || number >= count) {
+        if (item >= items || lane_index() % LANES >= OCTET || number >= octet.count) {
             continue;
         }
-        i64 entry = octet.y + number;
+        i64 entry = octet.first + number;
         if (t.parts > 1) {
             t.partial[at.row * c.nnz + entry] = sum[0];
         } else {

@@ -264,9 +264,9 @@ void sparse_products() {
     SpmmEnd end = {nullptr, noted, 1, 0, 1, 0};
     races::launch(2, 128, [&] { spmm_vector(ptr, cols, values, nullptr, 3, x, LD, column, end); });
 
-    Memory<int4> octets(4);
+    Memory<SddmmOctet> octets(4);
     for (int i = 0; i < 4; i++) {
-        octets[i] = {i % 3, 6 * i, 5, 0};
+        octets[i] = {i % 3, 6 * i, 5, 0, {0, 1, 2, 3}, {4, 0, 0, 0}};
     }
     SddmmPattern pattern = {cols, rows, octets, 23, 4};
     SddmmTerms whole = {gy, x, values, partial, LD, LD, BATCH, 128, 1, 0, 1.5f, 0.5f};

@@ -126,7 +126,7 @@ final class PatternPlan {
             Pieces known = octets;
             if (known == null) {
                 int[] words = RowPieces.octets(pattern);
-                known = new Pieces(words.length / RowPieces.WORDS, 0, upload(words));
+                known = new Pieces(words.length / RowPieces.OCTET_WORDS, 0, upload(words));
                 octets = known;
             }
             return known;

@@ -5,16 +5,19 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A pattern's entries cut into pieces that groups of lanes take: four numbers each, as the kernels read them. The order of
- * pieces puts together what takes as long, and what reads the same.
+ * A pattern's entries cut into pieces that groups of lanes take, as the kernels read them. The order of pieces puts together
+ * what takes as long, and what reads the same.
  */
 final class RowPieces {
+
+    /** Numbers of a {@link #cut piece}. */
+    static final int WORDS = 4;
 
     /** Entries of an {@link #octets octet}. */
     static final int OCTET = 8;
 
-    /** Numbers of a piece. */
-    static final int WORDS = 4;
+    /** Numbers of an octet. */
+    static final int OCTET_WORDS = 4 + OCTET;
 
     /** Most pieces of a row: its first group adds up all of them. */
     private static final int MOST = 16;
@@ -70,22 +73,41 @@ final class RowPieces {
     /**
      * The entries in octets, eight or fewer of one row. Those of equal rank in neighbouring rows follow one another: in evenly
      * sparse rows these have much the same columns, so that a block finds them near. What an octet has: row, first entry,
-     * number of entries, 0.
+     * number of entries, 0, and the entries' columns, filled up with the first of them.
      */
     static int[] octets(SparsityPattern pattern) {
         int[] order = byLength(pattern);
-        IntStream.Builder words = IntStream.builder();
+        int[] words = new int[OCTET_WORDS * octetCount(pattern)];
+        int at = 0;
         for (int first = 0; first < order.length; first += NEIGHBOURS) {
             int end = Math.min(order.length, first + NEIGHBOURS);
             for (int rank = 0; rank < length(pattern, order[first]); rank += OCTET) {
                 for (int i = first; i < end && rank < length(pattern, order[i]); i++) {
-                    int left = length(pattern, order[i]) - rank;
-                    words.add(order[i]).add(pattern.rowStart(order[i]) + rank);
-                    words.add(Math.min(OCTET, left)).add(0);
+                    octet(pattern, order[i], rank, words, at);
+                    at += OCTET_WORDS;
                 }
             }
         }
-        return words.build().toArray();
+        return words;
+    }
+
+    private static int octetCount(SparsityPattern pattern) {
+        int count = 0;
+        for (int row = 0; row < pattern.rows(); row++) {
+            count += ceilDiv(length(pattern, row), OCTET);
+        }
+        return count;
+    }
+
+    private static void octet(SparsityPattern pattern, int row, int rank, int[] words, int at) {
+        int entry = pattern.rowStart(row) + rank;
+        int count = Math.min(OCTET, length(pattern, row) - rank);
+        words[at] = row;
+        words[at + 1] = entry;
+        words[at + 2] = count;
+        for (int k = 0; k < OCTET; k++) {
+            words[at + 4 + k] = pattern.col(entry + (k < count ? k : 0));
+        }
     }
 
     /** A counting sort by falling length, stable. */

@@ -3,7 +3,6 @@ package dev.gossamer.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gossamer.engine.sparse.SparsityPattern;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -74,15 +73,20 @@ class RowPiecesTest {
     }
 
     @Test
-    void octetsHoldEachEntryOnce() {
+    void octetsHoldEachEntryOnceWithItsColumn() {
         int[] words = RowPieces.octets(UNEVEN);
         int[] times = new int[(int) UNEVEN.nnz()];
-        for (int i = 0; i < words.length; i += RowPieces.WORDS) {
-            assertThat(words[i + 2]).isBetween(1, RowPieces.OCTET);
-            assertThat(words[i + 1]).isGreaterThanOrEqualTo(UNEVEN.rowStart(words[i]));
-            assertThat(words[i + 1] + words[i + 2]).isLessThanOrEqualTo(UNEVEN.rowEnd(words[i]));
-            for (int k = 0; k < words[i + 2]; k++) {
-                times[words[i + 1] + k]++;
+        for (int i = 0; i < words.length; i += RowPieces.OCTET_WORDS) {
+            int first = words[i + 1];
+            int count = words[i + 2];
+            assertThat(count).isBetween(1, RowPieces.OCTET);
+            assertThat(first).isGreaterThanOrEqualTo(UNEVEN.rowStart(words[i]));
+            assertThat(first + count).isLessThanOrEqualTo(UNEVEN.rowEnd(words[i]));
+            for (int k = 0; k < RowPieces.OCTET; k++) {
+                assertThat(words[i + 4 + k]).isEqualTo(UNEVEN.col(first + (k < count ? k : 0)));
+            }
+            for (int k = 0; k < count; k++) {
+                times[first + k]++;
             }
         }
         assertThat(times).containsOnly(1);
@@ -91,7 +95,8 @@ class RowPiecesTest {
     @Test
     void neighboursTakeTurns() {
         int[] words = RowPieces.octets(SparsityPattern.full(3, 16));
-        assertThat(Arrays.stream(words).toArray())
-                .containsExactly(0, 0, 8, 0, 1, 16, 8, 0, 2, 32, 8, 0, 0, 8, 8, 0, 1, 24, 8, 0, 2, 40, 8, 0);
+        assertThat(IntStream.range(0, words.length / RowPieces.OCTET_WORDS)
+                        .map(i -> words[RowPieces.OCTET_WORDS * i + 1]))
+                .containsExactly(0, 16, 32, 8, 24, 40);
     }
 }
