@@ -57,16 +57,20 @@ __device__ inline void store_columns(float* row, int column, int batch, float4 v
     store_quad(row, column, batch, true, v);
 }
 
+__device__ inline float spmm_bias(const SpmmEnd& end, int row) {
+    return end.bias == nullptr ? 0.0f : end.bias[row];
+}
+
 // What follows the sum: alpha, beta, bias, ReLU, mask. Returns the bits above 0.
 template <typename T>
-__device__ inline u32 spmm_put(const Output& c, const SpmmEnd& end, int row, int column, T sum) {
+__device__ inline u32 spmm_put(const Output& c, const SpmmEnd& end, int row, int column, T sum, float bias) {
     T v = times(end.alpha, sum);
     float* out = row_of(c, row);
     if (c.beta != 0) {
         v = fused(c.beta, *reinterpret_cast<const T*>(out + column), v);
     }
     if (end.bias != nullptr) {
-        v = plus(v, end.bias[row]);
+        v = plus(v, bias);
     }
     u32 above = above_zero(v) & valid_bits(column, c.batch);
     if (end.relu) {
@@ -85,7 +89,7 @@ __device__ inline void spmm_finish(
     const Output& c, const SpmmEnd& end, int row, int column, bool writes, float4 sum) {
     constexpr int SPAN = LANES < WORD_LANES ? LANES : WORD_LANES;
     bool mine = writes && column < c.batch;
-    u32 above = mine ? spmm_put(c, end, row, column, sum) << (column % 32) : 0;
+    u32 above = mine ? spmm_put(c, end, row, column, sum, spmm_bias(end, row)) << (column % 32) : 0;
     if (end.noted == nullptr) {
         return;
     }
@@ -274,22 +278,38 @@ extern "C" __global__ void __launch_bounds__(256) spmm_whole_64(
     spmm<16, 8, 32, 256>(a, b, b_ld, c, end);
 }
 
-// One column: a warp per row, its lanes side by side in A. Rows need no order, nor b an alignment.
+// One column: a warp per row, its lanes side by side in A. Rows need no order, nor b an alignment. What a lane reads of a row of
+// up to 128 entries is under way at once: that a trip to memory follows another is what a product of one column takes.
 extern "C" __global__ void __launch_bounds__(128) spmm_vector(
     const int* row_ptr, const int* col_idx, const float* values, const int* permutation, i64 rows, const float* b,
     int b_ld, Output c, SpmmEnd end) {
     await_previous();
+    constexpr int AHEAD = 4;
     for (i64 row = thread_index() / WARP; row < rows; row += thread_count() / WARP) {
-        int to = row_ptr[row + 1];
+        const float bias = spmm_bias(end, (int)row);
+        const int to = row_ptr[row + 1];
         float sum = 0.0f;
-#pragma unroll 4
-        for (int p = row_ptr[row] + lane_index(); p < to; p += WARP) {
-            float value = values[permutation == nullptr ? p : permutation[p]];
-            sum = fmaf(value, b[(i64)col_idx[p] * b_ld], sum);
+        for (int first = row_ptr[row] + lane_index(); first < to; first += AHEAD * WARP) {
+            int col[AHEAD];
+            float value[AHEAD], x[AHEAD];
+#pragma unroll
+            for (int k = 0; k < AHEAD; k++) {
+                int p = first + k * WARP < to ? first + k * WARP : first;
+                col[k] = col_idx[p];
+                value[k] = values[permutation == nullptr ? p : permutation[p]];
+            }
+#pragma unroll
+            for (int k = 0; k < AHEAD; k++) {
+                x[k] = b[(i64)col[k] * b_ld];
+            }
+#pragma unroll
+            for (int k = 0; k < AHEAD; k++) {
+                sum = first + k * WARP < to ? fmaf(value[k], x[k], sum) : sum;
+            }
         }
         sum = warp_sum(sum);
         if (lane_index() == 0) {
-            u32 above = spmm_put(c, end, (int)row, 0, sum);
+            u32 above = spmm_put(c, end, (int)row, 0, sum, bias);
             if (end.noted != nullptr) {
                 end.noted[row * end.noted_words] = above;
             }
