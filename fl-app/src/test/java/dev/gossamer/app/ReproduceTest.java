@@ -134,6 +134,21 @@ class ReproduceTest {
     }
 
     @Test
+    void nothingIsBegunWithoutData() throws IOException {
+        Path none = Files.createDirectories(folder.resolve("none"));
+        String mnist = FILE.replace("strokes", "mnist");
+
+        Cli.Outcome outcome = reproduce(mnist, "--data", none.toString());
+
+        assertRefused(outcome, none.toString());
+        assertThat(outcome.err()).containsOnlyOnce("gossamer data fetch mnist");
+        assertThat(folder.resolve("out")).doesNotExist();
+        assertThat(folder.resolve("cells")).doesNotExist();
+        assertThat(reproduce(mnist, "--data", none.toString(), "--report").code())
+                .isZero();
+    }
+
+    @Test
     void cellsThatFailMakeTheCommandFail() throws IOException {
         Cli.Outcome outcome = reproduce(FILE.replace("{method: fedavg}", "{method: fedavg, partition: natural}"));
 

@@ -4,6 +4,7 @@ import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.BackendOptions;
 import dev.gossamer.engine.Backends;
 import dev.gossamer.engine.TuningTable;
+import dev.gossamer.fl.data.DataException;
 import dev.gossamer.fl.run.Experiment;
 import dev.gossamer.fl.run.ExperimentConfig;
 import dev.gossamer.fl.run.RunDirectory;
@@ -15,6 +16,7 @@ import dev.gossamer.fl.run.StopSignal;
 import dev.gossamer.fl.run.StoredRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -70,6 +72,7 @@ public final class CellRunner implements AutoCloseable {
      * Runs what is not done, all cells of a seed before those of the next: what there is after an interruption can be compared.
      *
      * @return cells that are not done at the end, because they failed or because another process runs them
+     * @throws DataException if none of what is to be run has its data set; nothing was begun
      * @throws RunStoppedException if the signal was given; what was begun can go on
      */
     public int run(Reproduction reproduction) {
@@ -80,6 +83,7 @@ public final class CellRunner implements AutoCloseable {
                 queue.add(cell);
             }
         }
+        requireData(queue);
         int done = cells.size() - queue.size();
         tell(hearer -> hearer.planned(cells.size(), done));
         List<Future<?>> workers = new ArrayList<>();
@@ -92,6 +96,22 @@ public final class CellRunner implements AutoCloseable {
         return (int) cells.stream()
                 .filter(cell -> store.state(cell) != CellStore.State.COMPLETE)
                 .count();
+    }
+
+    /** Cells whose data set is missing fail one by one; where all do, that is said once. */
+    private void requireData(Collection<ExperimentConfig> cells) {
+        DataException missing = null;
+        for (ExperimentConfig cell : cells) {
+            try {
+                datasets.of(cell);
+                return;
+            } catch (DataException e) {
+                missing = e;
+            }
+        }
+        if (missing != null) {
+            throw missing;
+        }
     }
 
     private static List<ExperimentConfig> bySeed(Reproduction reproduction) {
