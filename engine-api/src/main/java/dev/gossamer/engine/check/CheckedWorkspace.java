@@ -29,6 +29,7 @@ import dev.gossamer.engine.sparse.SparsityPattern;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,8 @@ public final class CheckedWorkspace implements Workspace {
     @Override
     public Tensor tensor(Shape shape, Layout layout) {
         door.enterUnrecorded("tensor");
+        Objects.requireNonNull(shape, "shape");
+        Objects.requireNonNull(layout, "layout");
         return raw.tensor(shape, layout);
     }
 
@@ -321,6 +324,7 @@ public final class CheckedWorkspace implements Workspace {
     @Override
     public Step record(Runnable body) {
         door.enterUnrecorded("record");
+        Objects.requireNonNull(body, "body");
         return new CheckedStep(door, raw.record(() -> door.record(body)));
     }
 

@@ -10,6 +10,7 @@ import dev.gossamer.engine.Tensor;
 import dev.gossamer.engine.Values;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The checks of one workspace: who may enter, and what may be carried in. Every message names the argument and the remedy. */
@@ -74,7 +75,7 @@ final class Door {
 
     /** The operand was made by this workspace or one around it, which is still open. */
     void owned(Resource operand, String name) {
-        Object owner = operand.owner();
+        Object owner = Objects.requireNonNull(operand, name).owner();
         for (Door door = this; door != null; door = door.parent) {
             if (door.workspace == owner) {
                 return;

@@ -381,6 +381,23 @@ public abstract class CheckedContract extends BackendContract {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // that is what it is about
+    void namesWhatIsNull() {
+        Workspace workspace = workspace();
+        Tensor tensor = workspace.tensor(Shape.of(2, 2), Layout.ROW_MAJOR);
+        for (Map.Entry<String, ThrowingCallable> use : Map.<String, ThrowingCallable>of(
+                        "layout", () -> workspace.tensor(Shape.of(1, 1), null),
+                        "body", () -> workspace.record(null),
+                        "values", () -> workspace.dense().fill(null, 0),
+                        "a", () -> workspace.sparse().spmm(1, null, tensor, 0, tensor))
+                .entrySet()) {
+            assertThatThrownBy(use.getValue())
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage(use.getKey());
+        }
+    }
+
+    @Test
     void refusesAnotherThread() {
         Cell cell = workspace().cell(1);
         assertThatThrownBy(() -> CompletableFuture.supplyAsync(() -> workspace().read(cell))
