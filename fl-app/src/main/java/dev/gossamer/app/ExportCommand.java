@@ -92,7 +92,7 @@ final class ExportCommand implements Callable<Integer> {
         table.row("model", stored.spec().name() + " for " + stored.config().dataset());
         table.row(
                 "parameters",
-                Text.of("%,d, of which %,d are not zero", stored.spec().parameterCount(), nonZeros));
+                Text.of("%,d, of which %,d are left", stored.spec().parameterCount(), nonZeros));
         table.print(out);
         out.flush();
     }

@@ -20,7 +20,7 @@ final class ResultTable {
         table.row(
                 "parameters",
                 Text.of(
-                        "%,d of %,d are not zero: sparsity %.4f",
+                        "%,d of %,d are left: sparsity %.4f",
                         result.nonZeroParameters(), result.parameters(), result.sparsity()));
         table.row(
                 "sent",

@@ -59,17 +59,18 @@ final class TuneCommand implements Runnable {
         if (rounds < 1) {
             throw new UsageException("--rounds is " + rounds + ", but must be a whole number of at least 1");
         }
-        Path folder = out.toAbsolutePath().getParent();
-        if (Files.isDirectory(out) || folder == null || !Files.isWritable(folder)) {
-            throw new UsageException(
-                    "--out is " + out + ", but must be a file in a folder that is there and can be written");
-        }
+        OutputFile.check(out);
+        requireReplaceable();
         BackendOptions options = engine.backendOptions();
         String name;
         String device;
         try (Backend opened = engine.open(options).backend()) {
             name = opened.name();
             device = opened.device();
+            if (opened.tunable().isEmpty()) {
+                throw new UsageException(
+                        "The backend " + name + " has nothing to tune; choose another by --backend NAME");
+            }
         }
         Table table = new Table();
         table.row("entry", "value", "time", "");
@@ -82,6 +83,19 @@ final class TuneCommand implements Runnable {
         to.println("Written to " + out + ". Use it with  "
                 + Shell.command(List.of("gossamer", "train", "--tuning", out.toString())));
         to.flush();
+    }
+
+    /** What is there already is an earlier table, or it is left alone. */
+    private void requireReplaceable() {
+        if (!Files.exists(out)) {
+            return;
+        }
+        try {
+            TuningTable.load(out);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new UsageException(
+                    "--out is " + out + ", which is there already and no tuning table; give another file", e);
+        }
     }
 
     private static void add(Table table, Tuner.Trial trial) {

@@ -57,8 +57,7 @@ class TakeAwayTest {
             Cli.Outcome outcome = Cli.run("export", run.toString(), "--format", name);
             assertThat(outcome.code()).as(outcome.err()).isZero();
             assertThat(file).isNotEmptyFile();
-            assertThat(outcome.out())
-                    .contains(file.toString(), "mlp for mnist", "118,282, of which 11,829 are not zero");
+            assertThat(outcome.out()).contains(file.toString(), "mlp for mnist", "118,282, of which 11,829 are left");
             assertRefused(
                     Cli.run("export", run.toString(), "--format", name), file + " is there already", "--overwrite");
             assertThat(Cli.run("export", run.toString(), "--format", name, "--overwrite")

@@ -55,7 +55,7 @@ class TuneTest {
         Path file = folder.resolve("absent/tuning.properties");
         Cli.Outcome outcome = Cli.run("tune", "--backend", "cpu-vector", "--out", file.toString());
         assertThat(outcome.code()).isEqualTo(2);
-        assertThat(outcome.err()).contains("--out is " + file, "a folder that is there");
+        assertThat(outcome.err()).contains("--out is " + file, "a folder that exists");
     }
 
     @Test
@@ -70,14 +70,25 @@ class TuneTest {
     }
 
     @Test
-    void aBackendWithNothingToTuneWritesWhatItHas() {
+    void aBackendWithNothingToTuneIsRefused() {
         Path file = folder.resolve("tuning.properties");
 
-        Cli.Outcome outcome =
-                Cli.run("tune", "--backend", "reference", "--rounds", "1", "--out", file.toString(), "--quiet");
+        Cli.Outcome outcome = Cli.run("tune", "--backend", "reference", "--out", file.toString());
 
-        assertThat(outcome.code()).isZero();
-        assertThat(file).content().startsWith("# Backend reference");
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("reference has nothing to tune", "--backend");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aFileThatIsNoTableIsLeftAlone() throws IOException {
+        Path file = Files.writeString(folder.resolve("app.properties"), "url=https://example.org\n");
+
+        Cli.Outcome outcome = Cli.run("tune", "--backend", "cpu-vector", "--out", file.toString());
+
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("--out is " + file, "no tuning table");
+        assertThat(file).hasContent("url=https://example.org");
     }
 
     @Test

@@ -64,11 +64,11 @@ class WrongInputTest {
                     train --tuning @/none --out @/run     | none is not there; `gossamer tune --out FILE` writes one
                     train --set rounds --out @/run        | option '--set' (KEY=VALUE): it takes KEY=VALUE, got 'rounds'
                     config --set =1                       | it takes KEY=VALUE, got '=1'
-                    resume @/none                         | none has no run to go on with: there is no such folder
-                    resume @/a~file                       | a file has no run to go on with: it is a file
-                    report @/a~folder                     | a folder has no run to go on with: there is no config.yaml
+                    resume @/none                         | none holds no run: there is no such folder
+                    resume @/a~file                       | a file holds no run: it is a file
+                    report @/a~folder                     | a folder holds no run: there is no config.yaml
                     report ''                             | (DIR): it is empty, but must be a path
-                    compare @/run* --out @/c.html         | run* has no run to go on with: there is no such folder
+                    compare @/run* --out @/c.html         | run* holds no run: there is no such folder
                     predict @/run --images @/none         | none, but must be a file of images that is there
                     predict @/run --top x                 | option '--top': 'x' is not a whole number
                     export @/run --format onnx --out ''   | option '--out': it is empty
@@ -98,7 +98,7 @@ class WrongInputTest {
 
         assertThat(Cli.run("config", file.toString()).out()).contains("rounds: 3");
         List<String> args = new ArrayList<>(List.of("report", place.toString()));
-        assertThat(refused(args).err()).contains(place + " has no run to go on with");
+        assertThat(refused(args).err()).contains(place + " holds no run");
     }
 
     @Test

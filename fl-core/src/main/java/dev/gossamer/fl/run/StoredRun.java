@@ -73,7 +73,7 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
     /**
      * Asks for a run in a directory.
      *
-     * @throws ConfigException if there is none that got so far as to be gone on with
+     * @throws ConfigException if there is none that got so far as to be looked at or gone on with
      */
     static void require(Path directory) {
         if (!Files.isRegularFile(directory.resolve(RunDirectory.MANIFEST))
@@ -81,7 +81,7 @@ public record StoredRun(ExperimentConfig config, String backend, String device, 
             String missing = Files.isDirectory(directory)
                     ? "there is no " + RunDirectory.CONFIG + " and " + RunDirectory.MANIFEST + " in it"
                     : Files.exists(directory) ? "it is a file" : "there is no such folder";
-            throw new ConfigException(directory + " has no run to go on with: " + missing
+            throw new ConfigException(directory + " holds no run: " + missing
                     + ". Give the run directory of an earlier `gossamer train`");
         }
     }

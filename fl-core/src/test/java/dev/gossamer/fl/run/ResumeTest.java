@@ -378,7 +378,7 @@ class ResumeTest extends BackendRuns {
         }
         assertThatThrownBy(() -> RunDirectory.resume(folder))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("has no run to go on with");
+                .hasMessageContaining("holds no run");
     }
 
     private static void flip(Path file, int at) throws IOException {
