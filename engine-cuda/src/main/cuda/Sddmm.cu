@@ -1,7 +1,7 @@
 // gw = alpha·(gy·xᵀ on the entries of a pattern) + beta·gw. A group of LANES lanes sums an octet, up to eight entries of one
 // row, at once, four columns a lane: what it loads of gy serves eight products. Where octets are too few to fill the device,
 // their columns are cut into parts, which sddmm_total adds in order; how they are cut depends on shapes and device alone.
-// Bound: 4 bytes of x from L1 or L2 for each product.
+// Bound: 4 bytes of x from L1 or L2 for each product. The groups of a block meet in L1 what the others have brought there.
 #pragma once
 #include "BiasGradient.cu"
 #include "common.cuh"
@@ -65,41 +65,70 @@ __device__ inline void sddmm_put(const SddmmTerms& t, i64 entry, float sum) {
     t.gw[entry] = t.beta == 0 ? t.alpha * sum : fmaf(t.beta, t.gw[entry], t.alpha * sum);
 }
 
-// The sums of a lane. Loads are under way while those before are summed.
+// The sums of a lane, of rows that begin so many floats into gy and x. Loads are under way while those before are summed.
 template <int LANES>
-__device__ inline void sddmm_sum(
-    const SddmmColumns& columns, const float* gy_row, const float* const (&x_rows)[OCTET], float (&sum)[OCTET]) {
-    int column = columns.from + lane_index() % LANES * 4;
+__device__ inline void sddmm_sum_ahead(
+    const SddmmTerms& t, int& column, int whole, u32 gy_row, const u32 (&x_rows)[OCTET], float (&sum)[OCTET]) {
     float4 gy = {0.0f, 0.0f, 0.0f, 0.0f};
     float4 x[OCTET] = {};
-    if (column < columns.whole) {
-        gy = sddmm_load(gy_row, column);
+    if (column < whole) {
+        gy = sddmm_load(t.gy + gy_row, column);
 #pragma unroll
         for (int k = 0; k < OCTET; k++) {
-            x[k] = sddmm_load(x_rows[k], column);
+            x[k] = sddmm_load(t.x + x_rows[k], column);
         }
     }
 #pragma unroll 1
-    while (column < columns.whole) {
+    while (column < whole) {
         column += LANES * 4;
-        bool more = column < columns.whole;
+        bool more = column < whole;
         float4 now = gy;
         if (more) {
-            gy = sddmm_load(gy_row, column);
+            gy = sddmm_load(t.gy + gy_row, column);
         }
 #pragma unroll
         for (int k = 0; k < OCTET; k++) {
             sum[k] = dot(now, x[k], sum[k]);
             if (more) {
-                x[k] = sddmm_load(x_rows[k], column);
+                x[k] = sddmm_load(t.x + x_rows[k], column);
             }
         }
+    }
+}
+
+// The same by fewer registers: other warps compute meanwhile.
+template <int LANES>
+__device__ inline void sddmm_sum_in_turn(
+    const SddmmTerms& t, int& column, int whole, u32 gy_row, const u32 (&x_rows)[OCTET], float (&sum)[OCTET]) {
+#pragma unroll 1
+    for (; column < whole; column += LANES * 4) {
+        float4 gy = sddmm_load(t.gy + gy_row, column);
+        float4 x[OCTET];
+#pragma unroll
+        for (int k = 0; k < OCTET; k++) {
+            x[k] = sddmm_load(t.x + x_rows[k], column);
+        }
+#pragma unroll
+        for (int k = 0; k < OCTET; k++) {
+            sum[k] = dot(gy, x[k], sum[k]);
+        }
+    }
+}
+
+template <int LANES, bool AHEAD>
+__device__ inline void sddmm_sum(
+    const SddmmTerms& t, const SddmmColumns& columns, u32 gy_row, const u32 (&x_rows)[OCTET], float (&sum)[OCTET]) {
+    int column = columns.from + lane_index() % LANES * 4;
+    if constexpr (AHEAD) {
+        sddmm_sum_ahead<LANES>(t, column, columns.whole, gy_row, x_rows, sum);
+    } else {
+        sddmm_sum_in_turn<LANES>(t, column, columns.whole, gy_row, x_rows, sum);
     }
     // What is left of a last quad, one column a lane.
     if (column = columns.whole + lane_index() % LANES; column < columns.to) {
 #pragma unroll
         for (int k = 0; k < OCTET; k++) {
-            sum[k] = fmaf(gy_row[column], x_rows[k][column], sum[k]);
+            sum[k] = fmaf(t.gy[gy_row + column], t.x[x_rows[k] + column], sum[k]);
         }
     }
 }
@@ -139,29 +168,29 @@ __device__ inline void sddmm_bias(const SddmmTerms& t, const SddmmBias& bias) {
     }
 }
 
-template <int LANES>
+template <int LANES, bool AHEAD>
 __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
-    i64 items = c.count * t.parts;
+    const u32 items = (u32)c.count * (u32)t.parts;
     // All lanes of a warp go the same rounds, as they shuffle.
-    for (i64 first = 0; first < items; first += thread_count() / LANES) {
-        i64 item = first + thread_index() / LANES;
-        if (first + thread_index() / WARP * (WARP / LANES) >= items) {
+    for (u32 first = 0; first < items; first += (u32)(thread_count() / LANES)) {
+        u32 item = first + (u32)(thread_index() / LANES);
+        if (first + (u32)(thread_index() / WARP * (WARP / LANES)) >= items) {
             break;  // this warp has none
         }
         Place at = {0, (int)(item < items ? item : items - 1)};
         if (t.parts > 1) {
-            at = place(item < items ? item : items - 1, (int)c.count);
+            at = place(at.at, (int)c.count);
         }
         const SddmmOctet octet = c.octets[at.at];
         const int cols[OCTET] = {octet.low.x,  octet.low.y,  octet.low.z,  octet.low.w,
                                  octet.high.x, octet.high.y, octet.high.z, octet.high.w};
-        const float* x_rows[OCTET];
+        u32 x_rows[OCTET];
 #pragma unroll
         for (int k = 0; k < OCTET; k++) {
-            x_rows[k] = t.x + (i64)cols[k] * t.x_ld;
+            x_rows[k] = (u32)cols[k] * (u32)t.x_ld;
         }
         float sum[OCTET] = {};
-        sddmm_sum<LANES>(sddmm_columns(t, at.row), t.gy + (i64)octet.row * t.gy_ld, x_rows, sum);
+        sddmm_sum<LANES, AHEAD>(t, sddmm_columns(t, at.row), (u32)octet.row * (u32)t.gy_ld, x_rows, sum);
         int number = sddmm_add_lanes<LANES>(sum);
         if (item >= items || lane_index() % LANES >= OCTET || number >= octet.count) {
             continue;
@@ -175,23 +204,37 @@ __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
     }
 }
 
+// Blocks of 512 threads of a multiprocessor among which registers are dealt: where they would spill, fewer.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ == 900
+constexpr int LARGE_BLOCKS = 2;
+#else
+constexpr int LARGE_BLOCKS = 1;
+#endif
+
 // Columns up to 32, 64 and 128 at a time.
+
+extern "C" __global__ void __launch_bounds__(512, LARGE_BLOCKS) sddmm_large_32(
+    SddmmPattern c, SddmmTerms t, SddmmBias bias) {
+    await_previous();
+    sddmm<8, false>(c, t);
+    sddmm_bias(t, bias);
+}
 
 extern "C" __global__ void __launch_bounds__(128) sddmm_32(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
-    sddmm<8>(c, t);
+    sddmm<8, true>(c, t);
     sddmm_bias(t, bias);
 }
 
 extern "C" __global__ void __launch_bounds__(256) sddmm_64(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
-    sddmm<16>(c, t);
+    sddmm<16, true>(c, t);
     sddmm_bias(t, bias);
 }
 
 extern "C" __global__ void __launch_bounds__(256) sddmm_128(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
-    sddmm<32>(c, t);
+    sddmm<32, true>(c, t);
     sddmm_bias(t, bias);
 }
 

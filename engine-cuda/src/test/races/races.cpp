@@ -274,6 +274,7 @@ void sparse_products() {
     Floats sums(3);
     SddmmBias bias = {sums, nullptr, 3};
     races::launch(2, 128, [&] { sddmm_32(pattern, cut, bias); });
+    races::launch(1, 512, [&] { sddmm_large_32(pattern, whole, bias); });
     races::launch(2, 256, [&] { sddmm_64(pattern, whole, bias); });
     races::launch(1, 256, [&] { sddmm_128(pattern, whole, bias); });
     races::launch(2, 128, [&] { sddmm_few(pattern, whole); });

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 enum SddmmKernel {
     FEW("sddmm_few", 1, 128),
     COLUMNS_32("sddmm_32", 8, 128),
+    /** For many octets: the more of them to a block, the fewer rows of B come from L2. */
+    LARGE_32("sddmm_large_32", 8, 512),
     COLUMNS_64("sddmm_64", 16, 256),
     COLUMNS_128("sddmm_128", 32, 256);
 
@@ -48,14 +50,19 @@ enum SddmmKernel {
         if (a.batch <= FEW_COLUMNS) {
             return FEW;
         }
-        if (a.ld % QUAD != 0 || b.ld % QUAD != 0) {
+        if (a.ld % QUAD != 0 || b.ld % QUAD != 0 || !within32Bits(a) || !within32Bits(b)) {
             return null;
         }
         long wanted = (long) multiprocessors * WARPS_OF_MULTIPROCESSOR;
         if (a.batch <= 64 || COLUMNS_32.warps(plan) >= wanted) {
-            return COLUMNS_32;
+            return LARGE_32.warps(plan) * WARP >= (long) multiprocessors * LARGE_32.block ? LARGE_32 : COLUMNS_32;
         }
         return COLUMNS_64.warps(plan) >= wanted ? COLUMNS_64 : COLUMNS_128;
+    }
+
+    /** Whether a float's place in the tensor is a number of 32 bits. */
+    private static boolean within32Bits(CudaTensor tensor) {
+        return (long) tensor.features * tensor.ld <= 1L << 32;
     }
 
     /** Starts its launch. */

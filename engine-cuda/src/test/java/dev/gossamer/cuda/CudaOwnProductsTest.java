@@ -98,6 +98,21 @@ class CudaOwnProductsTest {
         assertLaunched("sddmm_few", n <= 8 ? 2 : 0);
     }
 
+    /** Blocks that are not full, and octets that are not. */
+    @ParameterizedTest
+    @ValueSource(ints = {9, 32, 77})
+    void manyOctetsShareLargeBlocks(int n) {
+        SparsityPattern many = SparsityPattern.fromMask(70, 41, (row, col) -> (row * 5 + col) % 4 == 0);
+        float[] old = numbers(3, (int) many.nnz());
+        float[] gy = numbers(4, 70 * n);
+        float[] x = numbers(5, 41 * n);
+        Values gw = matrix(many, Role.GRADIENT, old);
+        workspace.sparse().sddmm(0.5f, tensor(70, n, gy), tensor(41, n, x), 2, gw);
+        float[] want = Sddmm.sddmm(0.5f, many, gy, x, n, 2, old);
+        Close.check("gw", read(gw), want, Sddmm.sddmm(0.5f, many, abs(gy), abs(x), n, 2, abs(old)), n + 1);
+        assertLaunched("sddmm_large_32", 1);
+    }
+
     @Test
     void deepAndWideProductsHaveWholeRows() {
         int depth = 2050;
