@@ -1,7 +1,8 @@
 // C = end(alpha·A·B + beta·C) with A in CSR, its values where `permutation` says, B and C row-major. The rows of A are cut into
 // pieces, those of a row in one block: a group of LANES lanes sums a piece over a tile of LANES·4 columns, and the first group
 // of a row adds up its pieces in order, so that long rows take no longer than others and a small matrix fills the device. The
-// order of a sum follows from the pattern and the length of pieces. Blocks that follow one another share columns of B.
+// order of a sum follows from the pattern and the length of pieces. Blocks that follow one another share columns of B, unless
+// `together` says that the longest rows of several tiles come first, so that none of these is left for the end.
 // Bound: 4 bytes of B from L1 or L2 for each product, 8 bytes of A for each product of a group.
 #pragma once
 #include "Relu.cu"
@@ -19,6 +20,7 @@ struct SpmmMatrix {
     const int* permutation;  // of the values, or null
     int count;               // pieces, filled up to whole blocks
     int cut;                 // pieces before which rows may have several
+    int together, unused;    // tiles of columns
 };
 
 // v = relu(v + bias[row]), each where there is one, and the bits of what is above 0.
@@ -220,6 +222,15 @@ __device__ inline void spmm_add_pieces(float4 (&sums)[GROUPS][LANES], int pieces
     }
 }
 
+// From row block after row block of a tile to tile after tile of a row block, within `together` tiles.
+__device__ inline void spmm_together(int together, int row_blocks, int tiles, int& tile, int& row_block) {
+    int first = tile / together * together;
+    int side_by_side = tiles - first < together ? tiles - first : together;
+    int item = (tile - first) * row_blocks + row_block;
+    row_block = item / side_by_side;
+    tile = first + item - row_block * side_by_side;
+}
+
 template <int LANES, int AHEAD, int CHUNK, int BLOCK>
 __device__ inline void spmm(const SpmmMatrix& a, const float* b, int b_ld, const Output& c, const SpmmEnd& end) {
     using Group = SpmmGroup<LANES, AHEAD, CHUNK>;
@@ -227,12 +238,17 @@ __device__ inline void spmm(const SpmmMatrix& a, const float* b, int b_ld, const
     constexpr int TILE = LANES * 4;
     __shared__ typename Group::Staged staged[GROUPS];
     __shared__ float4 sums[GROUPS][LANES];
-    u32 row_blocks = (u32)a.count / GROUPS;
-    u32 items = row_blocks * (u32)((c.batch + TILE - 1) / TILE);
+    const u32 row_blocks = (u32)a.count / GROUPS;
+    const u32 tiles = (u32)(c.batch + TILE - 1) / TILE;
+    const u32 items = row_blocks * tiles;
     int number = (int)threadIdx.x / LANES;
     for (u32 item = blockIdx.x; item < items; item += gridDim.x) {
         int tile = (int)(item / row_blocks);
-        int first = (int)(item - (u32)tile * row_blocks) * GROUPS;
+        int row_block = (int)(item - (u32)tile * row_blocks);
+        if (a.together > 1) {
+            spmm_together(a.together, (int)row_blocks, (int)tiles, tile, row_block);
+        }
+        int first = row_block * GROUPS;
         SpmmPiece piece = a.pieces[first + number];
         int column = tile * TILE + lane_index() % LANES * 4;
         // Lanes beyond the batch load what the tile begins with.

@@ -245,7 +245,7 @@ void spmm_pieces(int threads, Kernel kernel) {
     Ints cols(23, 5);
     Floats values(23), b(5 * LD), c(3 * LD), bias(3);
     Words noted(3 * 2), mask(3 * 2);
-    SpmmMatrix a = {pieces, cols, values, cols, 2 * GROUPS, 2};
+    SpmmMatrix a = {pieces, cols, values, cols, 2 * GROUPS, 2, 2, 0};
     Output out = {c, mask, LD, 2, BATCH, 0.5f};
     SpmmEnd end = {bias, noted, 2, 1, 1.5f, 0};
     races::launch(2, threads, [&] { kernel(a, b, out, end); });

@@ -127,6 +127,7 @@ final class Spmm {
                 .word(a.data().address())
                 .word(permutation(a, transposed))
                 .word(Launch.pair(pieces.count(), pieces.severed()))
+                .word(Launch.pair(kernel.tilesTogether(b), 0))
                 .p(b.data())
                 .i(b.ld);
     }
