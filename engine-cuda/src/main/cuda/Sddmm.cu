@@ -204,7 +204,7 @@ __device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
     }
 }
 
-// Blocks of 512 threads of a multiprocessor among which registers are dealt: where they would spill, fewer.
+// Blocks of sddmm_large_32 of a multiprocessor among which registers are dealt: where they would spill one, and it is not used.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ == 900
 constexpr int LARGE_BLOCKS = 2;
 #else

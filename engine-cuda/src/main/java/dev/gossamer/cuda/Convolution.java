@@ -21,6 +21,9 @@ final class Convolution {
     /** MAX_TAPS of {@code ConvolutionTaps.cuh}. */
     private static final int MAX_TAPS = 31;
 
+    /** Floats of a tensor, so that columns may be counted in 32 bits up to the end of a tile. */
+    private static final int LARGEST = Integer.MAX_VALUE - 31;
+
     private Convolution() {}
 
     /** {@code Y = epilogue(W·X + beta·Y)}. */
@@ -217,8 +220,8 @@ final class Convolution {
         return g.kernelHeight() * g.kernelWidth() <= MAX_TAPS
                 && a.batch > 0
                 && g.size() <= Integer.MAX_VALUE
-                && (long) a.features * a.ld <= Integer.MAX_VALUE
-                && (long) b.features * b.ld <= Integer.MAX_VALUE;
+                && (long) a.features * a.ld <= LARGEST
+                && (long) b.features * b.ld <= LARGEST;
     }
 
     /** Whether rows are of whole quads: columns are taken four at a time then, and one by one where they are not. */

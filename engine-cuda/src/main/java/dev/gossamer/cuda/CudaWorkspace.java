@@ -105,6 +105,11 @@ final class CudaWorkspace implements Workspace {
         return gpu.device.multiprocessors();
     }
 
+    /** 90 for compute capability 9.0. */
+    int architecture() {
+        return gpu.device.architecture();
+    }
+
     /** The argument block of the stream's next kernel launch. */
     Launch launch() {
         return stream.launch();

@@ -77,7 +77,7 @@ final class RowPieces {
      */
     static int[] octets(SparsityPattern pattern) {
         int[] order = byLength(pattern);
-        int[] words = new int[OCTET_WORDS * octetCount(pattern)];
+        int[] words = new int[Math.multiplyExact(OCTET_WORDS, octetCount(pattern))];
         int at = 0;
         for (int first = 0; first < order.length; first += NEIGHBOURS) {
             int end = Math.min(order.length, first + NEIGHBOURS);

@@ -21,7 +21,7 @@ final class Sddmm {
         } else if (a.batch == 0) {
             Scaling.values(workspace, c, beta);
         } else if (c.space.nnz() > 0) {
-            SddmmKernel own = SddmmKernel.choose(workspace.tuning(), workspace.multiprocessors(), c.space.plan(), a, b);
+            SddmmKernel own = SddmmKernel.choose(workspace, c.space.plan(), a, b);
             if (own == null) {
                 vendor(workspace, alpha, a, b, beta, c);
             } else if (own == SddmmKernel.FEW) {
@@ -44,7 +44,7 @@ final class Sddmm {
         if (gw.space.storage() != Storage.PACKED || gw.space.nnz() == 0 || gy.batch == 0) {
             return false;
         }
-        SddmmKernel own = SddmmKernel.choose(workspace.tuning(), workspace.multiprocessors(), gw.space.plan(), gy, x);
+        SddmmKernel own = SddmmKernel.choose(workspace, gw.space.plan(), gy, x);
         if (own == null || own == SddmmKernel.FEW || BiasGradient.byBlocks(1, gy.batch)) {
             return false;
         }

@@ -1,5 +1,6 @@
 package dev.gossamer.cuda;
 
+import dev.gossamer.cuda.device.GpuTarget;
 import dev.gossamer.cuda.device.Launch;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 enum SddmmKernel {
     FEW("sddmm_few", 1, 128),
     COLUMNS_32("sddmm_32", 8, 128),
-    /** For many octets: the more of them to a block, the fewer rows of B come from L2. */
+    /**
+     * For many octets: the more of them to a block, the fewer rows of B come from L2. On Hopper, whose multiprocessors hold two
+     * of its blocks; others hold more warps of the small ones.
+     */
     LARGE_32("sddmm_large_32", 8, 512),
     COLUMNS_64("sddmm_64", 16, 256),
     COLUMNS_128("sddmm_128", 32, 256);
@@ -39,12 +43,11 @@ enum SddmmKernel {
     }
 
     /**
-     * The kernel for A and B: the narrowest that fills the device; none where their rows do not begin on 16 bytes, and for
-     * matrices larger than were measured.
+     * The kernel for A and B: the narrowest that fills the device; none where their rows do not begin on 16 bytes, where they have
+     * more than 2^32 floats, and for matrices larger than were measured.
      */
-    static @Nullable SddmmKernel choose(
-            CudaTuning tuning, int multiprocessors, PatternPlan plan, CudaTensor a, CudaTensor b) {
-        if (!tuning.ownSddmm(plan.pattern())) {
+    static @Nullable SddmmKernel choose(CudaWorkspace workspace, PatternPlan plan, CudaTensor a, CudaTensor b) {
+        if (!workspace.tuning().ownSddmm(plan.pattern())) {
             return null;
         }
         if (a.batch <= FEW_COLUMNS) {
@@ -53,9 +56,12 @@ enum SddmmKernel {
         if (a.ld % QUAD != 0 || b.ld % QUAD != 0 || !within32Bits(a) || !within32Bits(b)) {
             return null;
         }
-        long wanted = (long) multiprocessors * WARPS_OF_MULTIPROCESSOR;
+        long wanted = (long) workspace.multiprocessors() * WARPS_OF_MULTIPROCESSOR;
         if (a.batch <= 64 || COLUMNS_32.warps(plan) >= wanted) {
-            return LARGE_32.warps(plan) * WARP >= (long) multiprocessors * LARGE_32.block ? LARGE_32 : COLUMNS_32;
+            long large = LARGE_32.warps(plan) * WARP / LARGE_32.block;
+            return workspace.architecture() == GpuTarget.HOPPER && large >= workspace.multiprocessors()
+                    ? LARGE_32
+                    : COLUMNS_32;
         }
         return COLUMNS_64.warps(plan) >= wanted ? COLUMNS_64 : COLUMNS_128;
     }

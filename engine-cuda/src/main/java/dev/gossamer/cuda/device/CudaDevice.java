@@ -148,6 +148,11 @@ public final class CudaDevice implements AutoCloseable {
                 kernels().describe());
     }
 
+    /** 90 for compute capability 9.0. */
+    public int architecture() {
+        return target.architecture();
+    }
+
     public int multiprocessors() {
         return multiprocessors;
     }

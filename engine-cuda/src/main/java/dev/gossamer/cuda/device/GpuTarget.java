@@ -10,7 +10,7 @@ package dev.gossamer.cuda.device;
 public record GpuTarget(int major, int minor, int driver) {
 
     /** The architecture of the H100. */
-    static final int HOPPER = 90;
+    public static final int HOPPER = 90;
 
     public GpuTarget {
         if (major < 1 || minor < 0 || minor > 9 || driver < 1000) {
