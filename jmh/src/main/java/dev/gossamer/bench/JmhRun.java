@@ -66,6 +66,7 @@ final class JmhRun {
             new Runner(options.build()).listWithParams(asked);
             return;
         }
+        JmhParameters.check(options.build(), args);
         Map<String, Object> machine = Machine.facts();
         if (!asked.getParameter("backend").hasValue()) {
             try (Backend backend = Backends.open().backend()) {

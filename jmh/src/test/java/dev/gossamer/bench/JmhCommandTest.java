@@ -73,19 +73,29 @@ class JmhCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"ops Spam", "steps Spam", "Spam"})
     void aNameThatNoBenchmarkHasIsALine(String arguments) {
+        assertThat(refusal(arguments))
+                .endsWith("benchmarks: no benchmark matches Spam; -l lists them all" + System.lineSeparator())
+                .doesNotContain("\tat ");
+    }
+
+    /** JMH would pass over it and measure everything. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ops Spmm -p densty=0.1", "ops GemmBenchmark -p backend=reference -p density=0.1"})
+    void aParameterThatTheyDoNotHaveIsRefused(String arguments) {
+        assertThat(refusal(arguments))
+                .contains("none of these benchmarks has a parameter dens", "theirs are backend, ")
+                .doesNotContain("\tat ");
+    }
+
+    private static String refusal(String arguments) {
         PrintStream before = System.err;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-        int code;
         try {
-            code = Main.run(arguments.split(" "));
+            assertThat(Main.run(arguments.split(" "))).isEqualTo(2);
         } finally {
             System.setErr(before);
         }
-
-        assertThat(code).isEqualTo(2);
-        assertThat(bytes.toString(StandardCharsets.UTF_8))
-                .endsWith("benchmarks: no benchmark matches Spam; -l lists them all" + System.lineSeparator())
-                .doesNotContain("\tat ");
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 }
