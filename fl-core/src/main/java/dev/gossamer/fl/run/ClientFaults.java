@@ -56,6 +56,11 @@ record ClientFaults(double dropout, double deadline, Cohort.Quorum quorum, Map<K
         return dropout > 0 || deadline > 0 || !injected.isEmpty();
     }
 
+    /** How many clients of a round fail by injection. */
+    long injectedClients() {
+        return injected.values().stream().mapToLong(Integer::longValue).sum();
+    }
+
     /** Reads {@code nan:1,corrupt:2}; null if that is not what it is. */
     static @Nullable Map<Kind, Integer> parse(String text) {
         Map<Kind, Integer> parsed = new TreeMap<>();

@@ -376,6 +376,9 @@ public record ExperimentConfig(
         if (faults.quorum().least() > clientsPerRound()) {
             throw values.refusal("minResults", "at most the clients of a round, which are " + clientsPerRound());
         }
+        if (faults.injectedClients() > clientsPerRound()) {
+            throw values.refusal("faults", "of at most the clients of a round, which are " + clientsPerRound());
+        }
         if (method.equals(Mfl.NAME) && momentum == 0) {
             throw values.refusal("momentum", "above 0 for method " + method + ", which averages it");
         }

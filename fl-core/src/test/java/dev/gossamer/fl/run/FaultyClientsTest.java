@@ -206,6 +206,10 @@ class FaultyClientsTest {
         assertThatThrownBy(() -> config(Map.of("minResults", "9")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("minResults is 9, but must be at most the clients of a round, which are 8");
+        assertThatThrownBy(() -> config(Map.of("faults", "nan:5,slow:4")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(
+                        "faults is nan:5,slow:4, but must be of at most the clients of a round, which are 8");
     }
 
     private static ExperimentConfig config(Map<String, String> settings) {
