@@ -84,23 +84,13 @@ class MethodRoundsTest extends BackendRounds {
         }
     }
 
+    /** Of clients elsewhere, work, answers and what they remember travel as bytes. */
     @Test
-    void threadsChangeNoBit() {
-        try (LocalClientRunner one = runner(1);
-                LocalClientRunner several = runner(3)) {
-            for (String method : MethodCatalog.names()) {
-                FederatedMethod made = method(method, SPARSITY);
-
-                assertThat(run(made, several)).as(method).isEqualTo(run(made, one));
-            }
-        }
-    }
-
-    @Test
-    void clientsElsewhereChangeNoBit() {
+    void neitherThreadsNorPlaceChangeABit() {
         ClientMemories memories = new ClientMemories();
         Worker.Setup setup = new Worker.Setup(backend, SPEC, data, parts, SEED, new ClientMemories(), ValueType.F32);
-        try (LocalClientRunner here = runner(1);
+        try (LocalClientRunner one = runner(1);
+                LocalClientRunner several = runner(3);
                 ClientHost host = new ClientHost(setup)) {
             ClientRunner elsewhere = (message, cohort, work, updates) -> {
                 ClientWork sent = serialised(work);
@@ -113,8 +103,12 @@ class MethodRoundsTest extends BackendRounds {
             };
             for (String method : MethodCatalog.names()) {
                 FederatedMethod made = method(method, SPARSITY);
+                List<ServerState> states = run(made, one);
 
-                assertThat(run(made, elsewhere)).as(method).isEqualTo(run(made, here));
+                assertThat(run(made, several))
+                        .as(method + " with three threads")
+                        .isEqualTo(states);
+                assertThat(run(made, elsewhere)).as(method + " elsewhere").isEqualTo(states);
             }
         }
     }
