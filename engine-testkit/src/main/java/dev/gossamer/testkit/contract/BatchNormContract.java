@@ -196,12 +196,15 @@ public abstract class BatchNormContract extends BackendContract {
     /** What an output is summed from: the mean's error counts as much as x itself, that of the variance as much as x̂. */
     private static float[] magnitudes(Draw d, Statistics batch, float @Nullable [] residual) {
         float[] magnitudes = new float[d.x.length];
-        for (int i = 0; i < magnitudes.length; i++) {
-            int c = i / d.count();
+        for (int c = 0; c < d.shape.channels(); c++) {
             double inverse = batch.inverseDeviation(c, d.epsilon);
-            double normal = d.magnitude(c) + 2 * d.excess(batch, c) * Math.abs(d.x[i] - batch.mean()[c]);
-            double added = Math.abs(d.beta[c]) + (residual == null ? 0 : Math.abs(residual[i]));
-            magnitudes[i] = (float) (Math.abs(d.gamma[c]) * inverse * normal + added);
+            double magnitude = d.magnitude(c);
+            double excess = d.excess(batch, c);
+            for (int i = c * d.count(); i < (c + 1) * d.count(); i++) {
+                double normal = magnitude + 2 * excess * Math.abs(d.x[i] - batch.mean()[c]);
+                double added = Math.abs(d.beta[c]) + (residual == null ? 0 : Math.abs(residual[i]));
+                magnitudes[i] = (float) (Math.abs(d.gamma[c]) * inverse * normal + added);
+            }
         }
         return magnitudes;
     }
