@@ -2,9 +2,7 @@ package dev.gossamer.fl.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gossamer.engine.ops.Sgd;
 import dev.gossamer.engine.sparse.SparsityPattern;
-import dev.gossamer.fl.TestData;
 import dev.gossamer.fl.codec.DecodeOptions;
 import dev.gossamer.fl.codec.ModelState;
 import dev.gossamer.fl.codec.SparseUpdate;
@@ -17,11 +15,8 @@ import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.method.Cohort;
 import dev.gossamer.fl.method.FedAvg;
 import dev.gossamer.fl.method.FederatedMethod;
-import dev.gossamer.fl.method.LocalTraining;
 import dev.gossamer.fl.method.RoundOutcome;
 import dev.gossamer.fl.method.ServerState;
-import dev.gossamer.fl.nn.ModelSpec;
-import dev.gossamer.fl.nn.Models;
 import dev.gossamer.fl.sparsity.PruningScope;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -37,15 +32,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Every method of the catalogue over the local runner: that it learns, ends as sparse as it was asked to, and repeats. */
-class MethodRoundsTest extends BackendRounds {
-
-    private static final int CLIENTS = 4;
-    private static final int ROUNDS = 6;
-    private static final double SPARSITY = 0.7;
-    private static final ModelSpec SPEC = Models.mlp(TestData.FEATURES, 9, TestData.CLASSES);
+class MethodRoundsTest extends MethodRounds {
 
     MethodRoundsTest(String name) {
-        super(name, CLIENTS);
+        super(name);
     }
 
     @Test
@@ -214,56 +204,6 @@ class MethodRoundsTest extends BackendRounds {
     }
 
     @Test
-    void zeroFlThatSendsEverythingIsSwat() {
-        ModelState swat = run("swat-fedavg", SPARSITY).getLast().model();
-        for (String upload : List.of("top-k-weights", "diff-on-top-k-weights", "top-k-weights-diff")) {
-            FederatedMethod whole =
-                    method("zerofl", SPARSITY, "maskRatio", Double.toString(SPARSITY), "upload", upload);
-
-            assertThat(run(whole, 1).getLast().model()).as(upload).isEqualTo(swat);
-        }
-    }
-
-    @Test
-    void densitiesByMomentumLearnAndRepeat() {
-        ModelState fixed = run("swat-fedavg", SPARSITY).getLast().model();
-        Map<String, List<ServerState>> runs = new LinkedHashMap<>();
-        for (String method : List.of("swat-fedavg", "zerofl")) {
-            FederatedMethod made = method(method, SPARSITY, "distribution", "momentum", "refresh", "3");
-            List<ServerState> states = run(made, 1);
-            runs.put(method, states);
-            assertThat(run(made, 3)).as(method).isEqualTo(states);
-            assertThat(states.getLast().model()).as(method).isNotEqualTo(fixed);
-            try (LocalClientRunner clients = runner(1)) {
-                assertThat(clients.evaluate(states.getLast().model()).accuracy())
-                        .as(method)
-                        .isGreaterThan(0.6);
-            }
-        }
-        // A period longer than an epoch looks at the momentum at the start of the next one; both are seen.
-        assertThat(runs.get("swat-fedavg"))
-                .isNotEqualTo(run(method("swat-fedavg", SPARSITY, "distribution", "momentum", "refresh", "1000"), 1));
-    }
-
-    @Test
-    void everyRuleOfZeroFlLearns() {
-        try (LocalClientRunner clients = runner(2)) {
-            for (String upload : List.of("diff-on-top-k-weights", "top-k-weights-diff")) {
-                for (String threshold : List.of("global", "per-layer")) {
-                    FederatedMethod method = method("zerofl", 0.5, "upload", upload, "threshold", threshold);
-                    assertThat(clients.evaluate(run(method, clients).getLast().model())
-                                    .accuracy())
-                            .as(upload + " " + threshold)
-                            .isGreaterThan(0.6);
-                }
-            }
-            FederatedMethod holders = method("zerofl", 0.5, "mean", "holders");
-            assertThat(clients.evaluate(run(holders, clients).getLast().model()).accuracy())
-                    .isGreaterThan(0.6);
-        }
-    }
-
-    @Test
     void sparseFedPpNeverMovesAnExactZero() {
         List<ServerState> states = run("sparsefedpp", SPARSITY);
         for (int round = 1; round < ROUNDS; round++) {
@@ -408,54 +348,5 @@ class MethodRoundsTest extends BackendRounds {
         for (int i = 0; i < before.size(); i++) {
             assertThat(before.get(i).containsAll(after.get(i))).isTrue();
         }
-    }
-
-    private static LocalTraining training() {
-        return new LocalTraining(2, 8, 0.3, new Sgd(0.5f, false, 0, 0));
-    }
-
-    private static FederatedMethod method(String method, double sparsity, String... options) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("method", method);
-        settings.put("rounds", Integer.toString(ROUNDS));
-        settings.put("momentum", "0.5");
-        MethodCatalog.Entry entry = MethodCatalog.named(method);
-        for (Setting option : entry.options()) {
-            switch (option.key()) {
-                case "sparsity" -> settings.put("sparsity", Double.toString(sparsity));
-                case "tuneRounds" -> settings.put("tuneRounds", "3");
-                case "mu" -> settings.put("mu", "0.1");
-                case "serverMomentum" -> settings.put("serverMomentum", "0.3");
-                default -> {}
-            }
-        }
-        for (int i = 0; i < options.length; i += 2) {
-            settings.put(options[i], options[i + 1]);
-        }
-        return entry.factory().make(SPEC, training(), ExperimentConfig.resolve(null, settings));
-    }
-
-    private LocalClientRunner runner(int threads) {
-        return new LocalClientRunner(backend, SPEC, data, parts, SEED, threads);
-    }
-
-    private List<ServerState> run(String method, double sparsity) {
-        return run(method(method, sparsity), 1);
-    }
-
-    private List<ServerState> run(FederatedMethod method, int threads) {
-        try (LocalClientRunner clients = runner(threads)) {
-            return run(method, clients);
-        }
-    }
-
-    private static List<ServerState> run(FederatedMethod method, ClientRunner clients) {
-        List<Integer> all = IntStream.range(0, CLIENTS).boxed().toList();
-        List<ServerState> states = new ArrayList<>(List.of(method.init(SEED)));
-        for (int round = 1; round <= ROUNDS; round++) {
-            states.add(method.round(states.getLast(), new Cohort(round, all), clients)
-                    .state());
-        }
-        return states;
     }
 }
