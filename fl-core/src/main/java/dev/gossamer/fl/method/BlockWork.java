@@ -71,7 +71,7 @@ public final class BlockWork implements Serializable {
 
         /** Takes the next client's answer, in the cohort's order. */
         public void take(ClientUpdate update) {
-            taken.add(intake.take(update, fold));
+            taken.add(intake.read(update).into(fold));
         }
 
         /** All that the server needs of it: a few numbers for each client, and the fold. */

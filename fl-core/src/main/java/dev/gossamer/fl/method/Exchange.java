@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange with the clients of a round, on the server's side: encodes the model once, decodes and checks each update,
- * hands it on, and counts bytes and time. Holds one decoded update at a time, and of a large cohort the
- * sums of a block. An update that cannot be used is counted with
- * its reason, and the round goes on with the others.
+ * hands it on, and counts bytes and time. Holds no update but those that {@link ClientRunner} has under way, and of a large
+ * cohort the sums of a block. An update that cannot be used is counted with its reason, and the round goes on with the others.
  */
 final class Exchange {
 
@@ -147,7 +146,7 @@ final class Exchange {
     /** Of a large cohort each block is summed by itself, see {@link BlockWork}, here or where its clients run. */
     private void ask(byte[] message, Cohort asked, ClientWork work, ClientRunner clients) {
         if (fold == null || asked.clients().size() <= BlockWork.CLIENTS) {
-            clients.run(message, asked, work, update -> account(intake.take(update, sink)));
+            clients.run(message, asked, work, intake::read, reading -> account(reading.into(sink)));
             return;
         }
         Fold.Kind kind = fold.kind();
@@ -160,9 +159,9 @@ final class Exchange {
                 });
         if (!done) {
             Blocks blocks = new Blocks(fold, answer);
-            clients.run(message, asked, work, update -> {
+            clients.run(message, asked, work, intake::read, reading -> {
                 blocks.next();
-                account(intake.take(update, blocks.part));
+                account(reading.into(blocks.part));
             });
             fold.append(blocks.part);
         }

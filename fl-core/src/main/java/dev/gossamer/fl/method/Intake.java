@@ -89,13 +89,26 @@ record Intake(String method, int round, ModelState model, ModelState answer) {
     }
 
     /**
-     * Takes an update in.
+     * An update that has been read, but not handed on.
      *
-     * @param fold gets it if it can be used
+     * @param decoded null if it was refused
      */
-    Taken take(ClientUpdate update, Consumer<SparseUpdate> fold) {
+    record Reading(Taken taken, @Nullable SparseUpdate decoded) {
+
+        /** Hands the update on if it can be used. */
+        Taken into(Consumer<SparseUpdate> fold) {
+            if (decoded != null) {
+                fold.accept(decoded);
+            }
+            return taken;
+        }
+    }
+
+    /** Decodes and checks an update. Any thread may. */
+    Reading read(ClientUpdate update) {
         if (update.failure() != null) {
-            return new Taken(update.client(), update.failure(), 0, 0, TrainingReport.NONE, 0, 0, 0, 0);
+            return new Reading(
+                    new Taken(update.client(), update.failure(), 0, 0, TrainingReport.NONE, 0, 0, 0, 0), null);
         }
         long start = System.nanoTime();
         SparseUpdate decoded = null;
@@ -118,10 +131,7 @@ record Intake(String method, int round, ModelState model, ModelState answer) {
                 update.encodeNanos(),
                 decodeNanos,
                 update.workNanos());
-        if (decoded != null) {
-            fold.accept(decoded);
-        }
-        return taken;
+        return new Reading(taken, decoded);
     }
 
     private double agreement(ModelState sent) {

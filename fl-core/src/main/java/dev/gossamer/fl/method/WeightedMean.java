@@ -116,11 +116,20 @@ public final class WeightedMean implements Fold {
                     sums[i] += weight * values[i];
                 }
             } else {
-                int cols = its.cols();
-                its.forEach((row, col, position) -> sums[row * cols + col] += weight * values[position]);
+                addEntries(its, values, weight);
             }
             pattern = empty ? its : union(pattern, its);
             empty = false;
+        }
+
+        /** A plain loop: a visitor's, which all who visit share, is compiled to a call for each entry. */
+        private void addEntries(SparsityPattern its, float[] values, double weight) {
+            for (int row = 0, position = 0; row < its.rows(); row++) {
+                int start = row * its.cols();
+                for (int end = its.rowEnd(row); position < end; position++) {
+                    sums[start + its.col(position)] += weight * values[position];
+                }
+            }
         }
 
         void append(Sum next) {
@@ -190,11 +199,18 @@ public final class WeightedMean implements Fold {
                 }
                 return layout.with(null, means);
             }
-            float[] means = new float[Math.toIntExact(pattern.nnz())];
-            int cols = pattern.cols();
-            pattern.forEach(
-                    (row, col, position) -> means[position] = (float) (sums[row * cols + col] / (double) totalWeight));
-            return layout.with(pattern, means);
+            return layout.with(pattern, entryMeans(pattern, totalWeight));
+        }
+
+        private float[] entryMeans(SparsityPattern its, long totalWeight) {
+            float[] means = new float[Math.toIntExact(its.nnz())];
+            for (int row = 0, position = 0; row < its.rows(); row++) {
+                int start = row * its.cols();
+                for (int end = its.rowEnd(row); position < end; position++) {
+                    means[position] = (float) (sums[start + its.col(position)] / (double) totalWeight);
+                }
+            }
+            return means;
         }
 
         private static @Nullable SparsityPattern union(@Nullable SparsityPattern a, @Nullable SparsityPattern b) {

@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -92,9 +93,19 @@ public final class LocalClientRunner implements Site.Session {
 
     @Override
     public void run(byte[] message, Cohort cohort, ClientWork work, Consumer<ClientUpdate> updates) {
+        run(message, cohort, work, Function.identity(), updates);
+    }
+
+    @Override
+    public <T> void run(
+            byte[] message,
+            Cohort cohort,
+            ClientWork work,
+            Function<? super ClientUpdate, ? extends T> reader,
+            Consumer<? super T> readings) {
         memories.begin(cohort);
         List<Integer> clients = cohort.clients();
-        Deque<CompletableFuture<ClientUpdate>> flight = new ArrayDeque<>();
+        Deque<CompletableFuture<T>> flight = new ArrayDeque<>();
         int most = Math.min(threads, Math.max(clients.size(), parallelism));
         if (!budget.isBounded()) {
             pool.grow(most);
@@ -106,14 +117,15 @@ public final class LocalClientRunner implements Site.Session {
                 stop.check();
                 while (started < clients.size() && started - folded < 2 * pool.size()) {
                     int client = clients.get(started++);
-                    flight.add(pool.submit(worker -> over.get() || stop.isGiven()
-                            ? ClientUpdate.failed(client, "the round was over")
-                            : perform(worker, client, message, work)));
+                    flight.add(pool.submit(worker -> reader.apply(
+                            over.get() || stop.isGiven()
+                                    ? ClientUpdate.failed(client, "the round was over")
+                                    : perform(worker, client, message, work))));
                 }
-                ClientUpdate update = await(flight.remove(), clients.get(folded), cohort.round());
+                T reading = await(flight.remove(), clients.get(folded), cohort.round());
                 // A client that was stopped looks like one that failed, and the round would go on without it.
                 stop.check();
-                updates.accept(update);
+                readings.accept(reading);
                 growWithinBudget(most);
             }
         } finally {
@@ -155,9 +167,9 @@ public final class LocalClientRunner implements Site.Session {
         return footprint.get();
     }
 
-    private static ClientUpdate await(CompletableFuture<ClientUpdate> update, int client, int round) {
+    private static <T> T await(CompletableFuture<T> reading, int client, int round) {
         try {
-            return update.join();
+            return reading.join();
         } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new ClientException(client, round, String.valueOf(cause.getMessage()), cause);
