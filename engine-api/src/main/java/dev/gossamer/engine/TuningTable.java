@@ -5,6 +5,7 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -36,6 +37,47 @@ public record TuningTable(Map<String, Double> entries) {
                     "The tuning table has no entry '" + name + "'; it has " + entries.keySet());
         }
         return value;
+    }
+
+    /**
+     * An entry that has bounds.
+     *
+     * @throws IllegalArgumentException if the number is beyond them; names the entry
+     */
+    public double between(String name, double least, double most) {
+        double value = get(name);
+        if (value < least || value > most) {
+            throw new IllegalArgumentException("tuning entry " + name + " must be "
+                    + (most == Double.POSITIVE_INFINITY
+                            ? "at least " + plain(least)
+                            : "between " + plain(least) + " and " + plain(most))
+                    + ", got " + plain(value));
+        }
+        return value;
+    }
+
+    /**
+     * An entry that stands for one of some things.
+     *
+     * @param allowed ascending
+     * @throws IllegalArgumentException if the number is none of them; names the entry
+     */
+    public int oneOf(String name, int... allowed) {
+        double value = get(name);
+        for (int each : allowed) {
+            if (value == each) {
+                return each;
+            }
+        }
+        throw new IllegalArgumentException(
+                "tuning entry " + name + " must be one of " + Arrays.toString(allowed) + ", got " + plain(value));
+    }
+
+    /** Whole numbers as people write them. */
+    private static String plain(double number) {
+        return number == Math.rint(number) && Math.abs(number) < 1e15
+                ? Long.toString((long) number)
+                : Double.toString(number);
     }
 
     /** This table with the other's entries in place of its own. An entry that this table does not know is refused. */

@@ -21,6 +21,29 @@ class TuningTableTest {
     }
 
     @Test
+    void refusesNumbersOutOfBounds() {
+        assertThat(TABLE.between("dense.density", 0, 1)).isEqualTo(0.3);
+        assertThat(TABLE.between("dense.density", 0.3, 0.3)).isEqualTo(0.3);
+        assertThatThrownBy(() -> TABLE.between("spmm.block", 0, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tuning entry spmm.block must be between 0 and 1, got 32");
+        assertThatThrownBy(() -> TABLE.between("dense.density", 0.5, Double.POSITIVE_INFINITY))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tuning entry dense.density must be at least 0.5, got 0.3");
+    }
+
+    @Test
+    void refusesWhatIsNoneOfTheNumbers() {
+        assertThat(TABLE.oneOf("spmm.block", 16, 32)).isEqualTo(32);
+        assertThatThrownBy(() -> TABLE.oneOf("spmm.block", 16, 64))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tuning entry spmm.block must be one of [16, 64], got 32");
+        assertThatThrownBy(() -> TABLE.oneOf("dense.density", 0, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("got 0.3");
+    }
+
+    @Test
     void doesNotChange() {
         Map<String, Double> entries = new HashMap<>(Map.of("a", 1.0));
         TuningTable table = new TuningTable(entries);

@@ -35,16 +35,16 @@ final class CpuTuning {
 
     CpuTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
-        this.maskedDensity = table.get("masked.density");
-        this.convolutionMaskedDensity = table.get("convolution.masked.density");
-        this.outerProductDensity = table.get("outer.product.density");
-        this.wholeGradientDensity = table.get("whole.gradient.density");
-        double columns = table.get("panel.columns");
-        this.panelColumns = (int) columns;
-        this.parallelFlops = table.get("parallel.flops");
-        if (columns != 16 && columns != 32 && columns != 64) {
-            throw new IllegalArgumentException("tuning entry panel.columns must be 16, 32 or 64, got " + columns);
-        }
+        this.maskedDensity = density("masked.density");
+        this.convolutionMaskedDensity = density("convolution.masked.density");
+        this.outerProductDensity = density("outer.product.density");
+        this.wholeGradientDensity = density("whole.gradient.density");
+        this.panelColumns = table.oneOf("panel.columns", 16, 32, 64);
+        this.parallelFlops = table.between("parallel.flops", 0, Double.POSITIVE_INFINITY);
+    }
+
+    private double density(String entry) {
+        return table.between(entry, 0, 1);
     }
 
     TuningTable table() {

@@ -6,7 +6,6 @@ import dev.gossamer.engine.TuningTable;
 import dev.gossamer.engine.sparse.SparsityPattern;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The tuning entries of this backend, read once. */
 final class CudaTuning {
@@ -15,10 +14,10 @@ final class CudaTuning {
     private static final long SMALL = 1 << 18;
 
     /** cusparseSpMMAlg_t: CSR_ALG1, CSR_ALG2, CSR_ALG3. */
-    private static final Set<Integer> SPMM_ALGORITHMS = Set.of(4, 6, 12);
+    private static final int[] SPMM_ALGORITHMS = {4, 6, 12};
 
     /** cusparseSpMVAlg_t: CSR_ALG1, CSR_ALG2. */
-    private static final Set<Integer> SPMV_ALGORITHMS = Set.of(2, 3);
+    private static final int[] SPMV_ALGORITHMS = {2, 3};
 
     /**
      * Committed defaults: the algorithms that cuSPARSE documents as deterministic, CSR_ALG3 for SpMM and CSR_ALG2 for SpMV.
@@ -61,26 +60,21 @@ final class CudaTuning {
 
     CudaTuning(TuningTable overrides) {
         this.table = DEFAULTS.overriddenBy(overrides);
-        this.maskedDensity = table.get("masked.density");
-        this.smallMaskedDensity = table.get("masked.density.small");
-        this.ownSpmm = table.get("spmm.own");
-        this.ownSddmm = table.get("sddmm.own");
-        this.convolutionMaskedDensity = table.get("convolution.masked.density");
-        this.spmmAlgorithm = oneOf("spmm.algorithm", SPMM_ALGORITHMS);
-        this.spmvAlgorithm = oneOf("spmv.algorithm", SPMV_ALGORITHMS);
-        this.tf32 = oneOf("gemm.tf32", Set.of(0, 1)) == 1;
-        this.stepCapture = oneOf("step.capture", Set.of(0, 1)) == 1;
-        this.stepNodes = (int) table.get("step.nodes");
-        this.launchOverlap = oneOf("launch.overlap", Set.of(0, 1)) == 1;
+        this.maskedDensity = table.between("masked.density", 0, 1);
+        this.smallMaskedDensity = table.between("masked.density.small", 0, 1);
+        this.ownSpmm = table.between("spmm.own", 0, Double.POSITIVE_INFINITY);
+        this.ownSddmm = table.between("sddmm.own", 0, Double.POSITIVE_INFINITY);
+        this.convolutionMaskedDensity = table.between("convolution.masked.density", 0, 1);
+        this.spmmAlgorithm = table.oneOf("spmm.algorithm", SPMM_ALGORITHMS);
+        this.spmvAlgorithm = table.oneOf("spmv.algorithm", SPMV_ALGORITHMS);
+        this.tf32 = isOn("gemm.tf32");
+        this.stepCapture = isOn("step.capture");
+        this.stepNodes = (int) table.between("step.nodes", 0, Integer.MAX_VALUE);
+        this.launchOverlap = isOn("launch.overlap");
     }
 
-    private int oneOf(String entry, Set<Integer> allowed) {
-        double value = table.get(entry);
-        if (!allowed.contains((int) value) || value != (int) value) {
-            throw new IllegalArgumentException("tuning entry " + entry + " must be one of "
-                    + allowed.stream().sorted().toList() + ", got " + value);
-        }
-        return (int) value;
+    private boolean isOn(String entry) {
+        return table.oneOf(entry, 0, 1) == 1;
     }
 
     TuningTable table() {
