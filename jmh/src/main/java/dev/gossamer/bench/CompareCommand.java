@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Compares two files of results: speed of the new over the base, both with their errors.",
             "Where the intervals overlap it says \"unclear\", and \"no interval\" where a figure has none, as limits of the machine."
-                    + " Exit code 1 if something is slower by more than the threshold and that is clear."
+                    + " Exit code 1 if something is slower by more than the threshold and that is clear.",
+            "What only one of the files has is listed and not judged."
         },
         footer = {"", "Example: gossamer bench compare base.json now.json --threshold 10%%"})
 final class CompareCommand implements Callable<Integer> {

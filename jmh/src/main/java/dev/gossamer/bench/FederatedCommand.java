@@ -66,25 +66,23 @@ final class FederatedCommand implements Callable<Integer> {
             description = "Write the row there as a JSON array, and the machine and the errors beside it.")
     private @Nullable Path json;
 
-    @Option(
-            names = "--python",
-            paramLabel = "FILE",
-            description = {"Interpreter that may have PyTorch.", "Default: $GOSSAMER_PYTHON, else python3"})
-    private String python = PyTorch.defaultPython();
+    @Mixin
+    private PythonOption python = new PythonOption();
 
     @Override
-    public Integer call() {
+    public Integer call() throws MissingPeerException {
         if (rounds < 0 || threads < 1) {
             throw new IllegalArgumentException("--rounds and --threads are whole numbers of at least 1");
         }
         checkPeerRounds("--peer-rounds", peerRounds);
         Json.check(json);
+        python.requireWhereNamed();
         Map<String, Object> machine = Machine.facts();
         try (Backend engine = backend.open().backend()) {
             machine.put("backend", engine.name() + ": " + engine.device());
         }
         System.out.print(Machine.text(machine));
-        Measured row = measure(folder(data), rounds, threads, backend.again(), python, peerRounds);
+        Measured row = measure(folder(data), rounds, threads, backend.again(), python.interpreter(), peerRounds);
         if (json != null) {
             ResultFile.write(json, List.of(row), machine);
         }

@@ -92,11 +92,8 @@ final class LossesCommand implements Callable<Integer> {
             description = {"Steps from one row of the table to the next.", "Default: ${DEFAULT-VALUE}"})
     private int every;
 
-    @Option(
-            names = "--python",
-            paramLabel = "FILE",
-            description = {"Interpreter that has PyTorch.", "Default: $GOSSAMER_PYTHON, else python3"})
-    private String python = PyTorch.defaultPython();
+    @Mixin
+    private PythonOption python = new PythonOption();
 
     @Override
     public Integer call() throws MissingPeerException {
@@ -106,7 +103,7 @@ final class LossesCommand implements Callable<Integer> {
         }
         Map<String, Object> machine = Machine.facts();
         try (LossProblem problem = problem(settings);
-                PyTorch torch = PyTorch.start(python, LossProblem.PROGRAM);
+                PyTorch torch = PyTorch.start(python.interpreter(), LossProblem.PROGRAM);
                 Backend engine = backend.open().backend()) {
             machine.put("backend", engine.name() + ": " + engine.device());
             machine.put("peer", torch.version());

@@ -31,6 +31,9 @@ final class PyTorch implements AutoCloseable {
     /** The environment's name of the interpreter. */
     static final String PYTHON_VARIABLE = "GOSSAMER_PYTHON";
 
+    /** In place of an interpreter: no PyTorch, even where there is one. */
+    static final String LEFT_OUT = "none";
+
     private static final String SCRIPT = "pytorch_peer.py";
 
     /**
@@ -63,12 +66,6 @@ final class PyTorch implements AutoCloseable {
                 + hello.path("capability").asString("?") + ")";
     }
 
-    /** The interpreter that the environment names, else {@code python3}. */
-    static String defaultPython() {
-        String named = System.getenv(PYTHON_VARIABLE);
-        return named == null || named.isEmpty() ? "python3" : named;
-    }
-
     /**
      * Starts it, to time operations.
      *
@@ -81,6 +78,9 @@ final class PyTorch implements AutoCloseable {
 
     /** Starts a program of that name, which lies beside this class and answers as {@code pytorch_peer.py} does. */
     static PyTorch start(String python, String program) throws MissingPeerException {
+        if (python.equals(LEFT_OUT)) {
+            throw new MissingPeerException("PyTorch is left out, as --python none asks");
+        }
         Path folder = null;
         Process process = null;
         try {

@@ -54,11 +54,8 @@ final class QuickCommand implements Callable<Integer> {
             description = {"Write the rows there as a JSON array, and the machine and the errors beside it."})
     private @Nullable Path json;
 
-    @Option(
-            names = "--python",
-            paramLabel = "FILE",
-            description = {"Interpreter that may have PyTorch.", "Default: $GOSSAMER_PYTHON, else python3"})
-    private String python = PyTorch.defaultPython();
+    @Mixin
+    private PythonOption python = new PythonOption();
 
     @Option(
             names = "--forks",
@@ -104,6 +101,7 @@ final class QuickCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--forks is " + forks + ", but must be at least 1");
         }
         Json.check(json);
+        python.requireWhereNamed();
         Sizes chosen = sizes();
         Path folder = data.folder();
         if (data.isNamed() && folder != null) {
@@ -114,7 +112,7 @@ final class QuickCommand implements Callable<Integer> {
         List<Measured> rows = new ArrayList<>(result.rows);
         if (folder != null && peerRounds != null) {
             rows.add(FederatedCommand.measure(
-                    folder, federatedRounds, FEDERATED_THREADS, backend.again(), python, peerRounds));
+                    folder, federatedRounds, FEDERATED_THREADS, backend.again(), python.interpreter(), peerRounds));
         }
         System.out.println(Table.summary(rows));
         if (json != null) {
@@ -202,7 +200,8 @@ final class QuickCommand implements Callable<Integer> {
         List<String> arguments = new ArrayList<>(List.of(part.name().toLowerCase(Locale.ROOT)));
         arguments.addAll(backend.again());
         arguments.addAll(data.again());
-        arguments.addAll(List.of("--python", python, "--federated", "0", "--json", file.toString()));
+        arguments.addAll(python.again());
+        arguments.addAll(List.of("--federated", "0", "--json", file.toString()));
         if (sizes != null) {
             arguments.addAll(List.of("--sizes", sizes));
         }
@@ -236,7 +235,7 @@ final class QuickCommand implements Callable<Integer> {
     private Peers peers() throws MissingPeerException {
         String libraries = Libraries.describe();
         try {
-            PyTorch torch = PyTorch.start(python);
+            PyTorch torch = PyTorch.start(python.interpreter());
             return new Peers(torch, libraries + "; " + torch.version());
         } catch (MissingPeerException e) {
             if (part == Part.PYTORCH) {

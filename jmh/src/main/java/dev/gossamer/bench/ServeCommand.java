@@ -99,11 +99,8 @@ final class ServeCommand implements Callable<Integer> {
             })
     private List<String> engines = List.of();
 
-    @Option(
-            names = "--python",
-            paramLabel = "FILE",
-            description = {"Interpreter that may have PyTorch.", "Default: $GOSSAMER_PYTHON, else python3"})
-    private String python = PyTorch.defaultPython();
+    @Mixin
+    private PythonOption python = new PythonOption();
 
     @Option(
             names = "--batch",
@@ -151,9 +148,10 @@ final class ServeCommand implements Callable<Integer> {
     private record Case(ServeModel model, double sparsity) {}
 
     @Override
-    public Integer call() {
+    public Integer call() throws MissingPeerException {
         check();
         Json.check(json);
+        python.requireWhereNamed();
         Map<String, Object> machine = Machine.facts();
         Backends.Choice choice = backend.open();
         List<ServeRow> rows = new ArrayList<>();
@@ -186,7 +184,7 @@ final class ServeCommand implements Callable<Integer> {
             there.removeIf(name -> objection != null && name.equals(ONNX_RUNTIME));
         }
         if (there.contains(TORCH) || there.contains(TORCH_NHWC)) {
-            try (PyTorch torch = PyTorch.start(python)) {
+            try (PyTorch torch = PyTorch.start(python.interpreter())) {
                 told.add(torch.version());
             } catch (MissingPeerException e) {
                 told.add(String.valueOf(e.getMessage()));
@@ -284,7 +282,7 @@ final class ServeCommand implements Callable<Integer> {
             default -> {
                 ImageLayout layout = name.equals(TORCH_NHWC) ? ImageLayout.NHWC : ImageLayout.NCHW;
                 if (isForTorch(model.spec(), layout)) {
-                    serving.enter(name, () -> new TorchServing(python, problem, layout, share));
+                    serving.enter(name, () -> new TorchServing(python.interpreter(), problem, layout, share));
                 }
             }
         }

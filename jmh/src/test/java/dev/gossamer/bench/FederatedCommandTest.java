@@ -79,7 +79,7 @@ class FederatedCommandTest {
 
     @Test
     void withoutPyTorchThereIsNoRatio() throws IOException {
-        Ran ran = run("no-such-python");
+        Ran ran = run("none");
         assertThat(ran.code()).as(ran.err()).isZero();
         JsonNode row = row();
         assertThat(row.path("name").asString())
@@ -89,17 +89,27 @@ class FederatedCommandTest {
             assertThat(row.path(key).isNull()).as(key).isTrue();
         }
         // 400 samples, 40 a client: two steps of four epochs of ten clients.
-        assertThat(ran.out()).contains("no-such-python", (2 * 4 * 10 * ROUNDS) + " steps", "11,829 parameters left");
+        assertThat(ran.out())
+                .contains("PyTorch is left out", (2 * 4 * 10 * ROUNDS) + " steps", "11,829 parameters left");
+    }
+
+    @Test
+    void anInterpreterThatIsNamedHasPyTorch() {
+        Ran ran = run("no-such-python");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("no-such-python", "--python");
+        assertThat(json()).doesNotExist();
     }
 
     @Test
     void pyTorchTrainsTheSameModel() throws IOException {
         try {
-            PyTorch.start(PyTorch.defaultPython(), "pytorch_federated.py").close();
+            PyTorch.start(new PythonOption().interpreter(), "pytorch_federated.py")
+                    .close();
         } catch (MissingPeerException e) {
             abort(e.getMessage());
         }
-        Ran ran = run(PyTorch.defaultPython(), "--peer-rounds", "2");
+        Ran ran = run(new PythonOption().interpreter(), "--peer-rounds", "2");
         assertThat(ran.code()).as(ran.err()).isZero();
         JsonNode row = row();
         assertThat(row.path("peer").asString()).isEqualTo("PyTorch dense, 2 processes, by 2 of " + ROUNDS + " rounds");

@@ -54,7 +54,7 @@ class LossesCommandTest {
 
     private static void requirePyTorch() {
         try {
-            PyTorch.start(PyTorch.defaultPython(), LossProblem.PROGRAM).close();
+            PyTorch.start(new PythonOption().interpreter(), LossProblem.PROGRAM).close();
         } catch (MissingPeerException e) {
             abort(e.getMessage());
         }

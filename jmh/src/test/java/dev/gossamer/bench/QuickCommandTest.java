@@ -47,7 +47,7 @@ class QuickCommandTest {
     @Test
     void writesTableAndJson() throws IOException {
         Path json = folder.resolve("quick.json");
-        Ran ran = run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--json", json.toString());
+        Ran ran = run("quick", "--sizes", "tiny", "--python", "none", "--json", json.toString());
         assertThat(ran.code).as(ran.err).isZero();
         List<String> names = new ArrayList<>();
         for (JsonNode row : JsonMapper.shared().readTree(Files.readString(json))) {
@@ -59,7 +59,7 @@ class QuickCommandTest {
                 List.of("limit: ", "spmm ", "spmm row-major ", "spmv ", "gemm ", "sddmm ", "top-k ", "mlp ")) {
             assertThat(names).as(kind).anyMatch(name -> name.startsWith(kind));
         }
-        assertThat(ran.out).contains(names).contains("# cpu", "# commit", "no PyTorch", "of limit");
+        assertThat(ran.out).contains(names).contains("# cpu", "# commit", "PyTorch is left out", "of limit");
         assertThat(folder.resolve("quick.details.json"))
                 .content()
                 .contains("\"machine\"", "\"cpu\"", "\"caches\"", "\"jdk\"", "\"flags\"", "\"commit\"");
@@ -94,7 +94,7 @@ class QuickCommandTest {
     @Test
     void modelsHaveATableOfTheirOwn() throws IOException {
         Path json = folder.resolve("models.json");
-        Ran ran = run("models", "--sizes", "tiny", "--python", NO_PYTHON, "--json", json.toString());
+        Ran ran = run("models", "--sizes", "tiny", "--python", "none", "--json", json.toString());
         assertThat(ran.code).as(ran.err).isZero();
         List<String> names = new ArrayList<>();
         for (JsonNode row : JsonMapper.shared().readTree(Files.readString(json))) {
@@ -118,7 +118,7 @@ class QuickCommandTest {
     @Test
     void modelsBesidePyTorch() throws IOException {
         try {
-            PyTorch.start(PyTorch.defaultPython()).close();
+            PyTorch.start(new PythonOption().interpreter()).close();
         } catch (MissingPeerException e) {
             abort(e.getMessage());
         }
@@ -140,7 +140,7 @@ class QuickCommandTest {
     @Test
     void processesAreMerged() throws IOException {
         Path json = folder.resolve("forks.json");
-        Ran ran = run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--forks", "2", "--json", json.toString());
+        Ran ran = run("quick", "--sizes", "tiny", "--python", "none", "--forks", "2", "--json", json.toString());
         assertThat(ran.code).as(ran.err).isZero();
         assertThat(ran.out).contains("# forks     2", "# targets: ");
         List<String> names = new ArrayList<>();
@@ -156,9 +156,11 @@ class QuickCommandTest {
 
     @Test
     void pytorchIsAskedForByNameInVain() {
-        Ran ran = run("pytorch", "--sizes", "tiny", "--python", NO_PYTHON);
-        assertThat(ran.code).isEqualTo(2);
-        assertThat(ran.err).contains(NO_PYTHON, "GOSSAMER_PYTHON");
+        for (String command : List.of("pytorch", "quick")) {
+            Ran ran = run(command, "--sizes", "tiny", "--python", NO_PYTHON);
+            assertThat(ran.code).as(command).isEqualTo(2);
+            assertThat(ran.err).as(command).contains(NO_PYTHON, "GOSSAMER_PYTHON");
+        }
     }
 
     @Test
@@ -181,7 +183,7 @@ class QuickCommandTest {
     @Test
     @DisabledIfEnvironmentVariable(named = "GOSSAMER_DATA", matches = ".+", disabledReason = "there is data by default")
     void aFederatedRunNeedsData() {
-        assertThat(run("quick", "--sizes", "tiny", "--python", NO_PYTHON, "--federated", "1"))
+        assertThat(run("quick", "--sizes", "tiny", "--python", "none", "--federated", "1"))
                 .satisfies(ran -> {
                     assertThat(ran.code).isEqualTo(2);
                     assertThat(ran.err).contains("--federated", "--data");

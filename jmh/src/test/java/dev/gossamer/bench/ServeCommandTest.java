@@ -64,7 +64,7 @@ class ServeCommandTest {
                 "--warm-up",
                 "0",
                 "--python",
-                "no-such-python",
+                "none",
                 "--json",
                 json.toString(),
                 "--csv",
@@ -149,7 +149,7 @@ class ServeCommandTest {
     void pyTorchHasTheEnginesLogits(ImageLayout layout) {
         ServeModel model = ServeModel.initial("cnn-cifar10", .9, Masks.MAGNITUDE);
         ServeProblem problem = new ServeProblem(model, 3);
-        try (PyTorch torch = PyTorch.start(PyTorch.defaultPython());
+        try (PyTorch torch = PyTorch.start(new PythonOption().interpreter());
                 Backend backend =
                         Backends.open("cpu-vector", BackendOptions.defaults()).backend();
                 Contender ours = new EngineServing(backend, problem, model.theta(), 1);
@@ -214,7 +214,7 @@ class ServeCommandTest {
     @Test
     void pyTorchTimesItsBatchesItself() {
         ServeProblem problem = new ServeProblem(ServeModel.initial("mlp", .9, Masks.MAGNITUDE), 2);
-        try (PyTorch torch = PyTorch.start(PyTorch.defaultPython());
+        try (PyTorch torch = PyTorch.start(new PythonOption().interpreter());
                 Contender theirs = torch.serving(problem, ImageLayout.NCHW, 1)) {
             assertThat(theirs.latencies(0)).hasSize(1);
             double[] latencies = theirs.latencies(2e7);
