@@ -13,6 +13,11 @@ record Budget(long bytes) {
         return bytes > 0;
     }
 
+    /** Whether a worker fits that takes so many bytes. */
+    boolean holds(long each) {
+        return !isBounded() || each <= bytes;
+    }
+
     /**
      * Workers that fit, at least one.
      *

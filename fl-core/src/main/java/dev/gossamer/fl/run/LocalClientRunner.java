@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalClientRunner implements Site.Session {
 
+    private static final System.Logger LOG = System.getLogger(LocalClientRunner.class.getName());
+
     /** Updates that a worker may have on the heap: its own, decoded and encoded, and one that waits. */
     private static final int UPDATES = 3;
 
@@ -52,6 +54,9 @@ public final class LocalClientRunner implements Site.Session {
     private final ClientMemories memories;
     private final StopSignal stop;
     private final AtomicReference<@Nullable Footprint> footprint = new AtomicReference<>();
+
+    /** Whether it was told that not even one client fits the budget. */
+    private boolean tight;
 
     /** Starts the threads; uploads have values as they are. */
     public LocalClientRunner(Backend backend, ModelSpec spec, Dataset data, int[][] parts, long seed, int threads) {
@@ -141,7 +146,20 @@ public final class LocalClientRunner implements Site.Session {
     private void growWithinBudget(int most) {
         long needed = workerBytes.get();
         if (needed > 0) {
-            pool.grow(budget.workers(most, needed + UPDATES * modelBytes));
+            long each = needed + UPDATES * modelBytes;
+            tellWhereTight(each);
+            pool.grow(budget.workers(most, each));
+        }
+    }
+
+    private void tellWhereTight(long each) {
+        if (!tight && !budget.holds(each)) {
+            tight = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "A client takes {0} MB, and all together may take {1} MB: they run one at a time, beyond that",
+                    each / 1_000_000.0,
+                    budget.bytes() / 1_000_000.0);
         }
     }
 

@@ -24,6 +24,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -95,6 +99,33 @@ class ManyClientsTest {
         assertThat(threadsWithin(200_000)).isEqualTo(1);
         assertThat(threadsWithin(4_000_000)).isBetween(2, 4);
         assertThat(threadsWithin(1L << 30)).isEqualTo(4);
+    }
+
+    @Test
+    void aBudgetThatHoldsNoClientIsTold() {
+        Logger logger = Logger.getLogger(LocalClientRunner.class.getName());
+        List<String> told = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                told.add(new SimpleFormatter().formatMessage(line));
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+        try {
+            assertThat(threadsWithin(1L << 30)).isEqualTo(4);
+            assertThat(told).isEmpty();
+            assertThat(threadsWithin(1000)).isEqualTo(1);
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(told).singleElement().asString().contains("may take 0.001 MB", "one at a time");
     }
 
     /** What a client takes that fails before it trains says nothing of the others. Two are in flight at first. */
