@@ -332,7 +332,7 @@ class TrainTest {
 
         assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
         assertThat(outcome.err())
-                .contains("The run in " + out + " cannot go on", "panel.columns must be 16, 32 or 64, got 17")
+                .contains("The run in " + out + " cannot go on", "panel.columns must be one of [16, 32, 64], got 17")
                 .contains(manifest.toString())
                 .doesNotContain("--verbose");
     }
