@@ -34,8 +34,8 @@ public interface ClientRunner {
     }
 
     /**
-     * As {@link #run(byte[], Cohort, ClientWork, Consumer)} for a cohort of more than a block, where that pays to fold blocks of clients where they run. Those that do
-     * not run clients elsewhere have no use for it.
+     * As {@link #run(byte[], Cohort, ClientWork, Consumer)} for a cohort of more than a block, where that pays to fold blocks of
+     * clients where they run. Those that do not run clients elsewhere have no use for it.
      *
      * @param blocks receives them encoded, in the cohort's order, of {@link BlockWork#CLIENTS} clients each but for the last
      * @return whether it was done; false if nothing was, and the clients are to be run one by one
