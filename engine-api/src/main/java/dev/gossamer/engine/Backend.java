@@ -30,6 +30,12 @@ public interface Backend extends AutoCloseable {
     int parallelism();
 
     /**
+     * Samples from which on a forward pass of a small model takes no less time for each of them, if there are more: those that
+     * keep the device busy.
+     */
+    int bulkBatch();
+
+    /**
      * A workspace for the calling thread.
      *
      * @param threads how many threads its ops may use, at least 1; 1 where clients already run side by side

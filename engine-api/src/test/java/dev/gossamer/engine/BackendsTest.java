@@ -57,6 +57,11 @@ class BackendsTest {
         }
 
         @Override
+        public int bulkBatch() {
+            return 256;
+        }
+
+        @Override
         public Workspace workspace(int threads) {
             throw new UnsupportedOperationException("only its name is asked for");
         }

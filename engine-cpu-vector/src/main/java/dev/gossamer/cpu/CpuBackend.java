@@ -62,6 +62,12 @@ final class CpuBackend implements Backend {
         return Runtime.getRuntime().availableProcessors();
     }
 
+    /** Fills vectors and stays in the caches; 1024 images of the MLP take a quarter longer each. */
+    @Override
+    public int bulkBatch() {
+        return 256;
+    }
+
     @Override
     public Workspace workspace(int threads) {
         return new CpuWorkspace(this, Math.min(threads, workers.size()));

@@ -70,6 +70,12 @@ final class CudaBackend implements Backend {
         return gpus.count();
     }
 
+    /** A pass of 256 samples leaves most of a GPU idle, and takes its ten launches and a wait all the same. */
+    @Override
+    public int bulkBatch() {
+        return 4096;
+    }
+
     /**
      * The number of threads means nothing here: work runs on a GPU, on a stream of this workspace. Threads are dealt to the GPUs;
      * all workspaces that a thread has at a time are on one.

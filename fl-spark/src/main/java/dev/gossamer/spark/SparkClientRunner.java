@@ -2,7 +2,6 @@ package dev.gossamer.spark;
 
 import dev.gossamer.engine.EngineException;
 import dev.gossamer.fl.codec.ModelState;
-import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.BlockWork;
 import dev.gossamer.fl.method.ClientException;
 import dev.gossamer.fl.method.ClientUpdate;
@@ -64,10 +63,10 @@ final class SparkClientRunner implements Site.Session {
     private final ClientMemories memories;
     private final StopSignal stop;
 
-    SparkClientRunner(JavaSparkContext spark, RunSetup setup, Dataset data, ClientMemories memories, StopSignal stop) {
+    SparkClientRunner(JavaSparkContext spark, RunSetup setup, int batches, ClientMemories memories, StopSignal stop) {
         this.spark = spark;
         this.setup = setup;
-        this.batches = ClientHost.evaluationBatches(data);
+        this.batches = batches;
         this.memories = memories;
         this.stop = stop;
     }

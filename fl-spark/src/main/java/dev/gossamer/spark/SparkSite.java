@@ -1,5 +1,6 @@
 package dev.gossamer.spark;
 
+import dev.gossamer.fl.run.ClientHost;
 import dev.gossamer.fl.run.ClientMemories;
 import dev.gossamer.fl.run.ConfigException;
 import dev.gossamer.fl.run.Experiment;
@@ -162,7 +163,8 @@ final class SparkSite implements Site {
 
     @Override
     public Session open(Experiment experiment, ClientMemories memories, StopSignal stop) {
-        return new SparkClientRunner(spark, RunSetup.of(experiment, location), experiment.data(), memories, stop);
+        return new SparkClientRunner(
+                spark, RunSetup.of(experiment, location), ClientHost.testBatches(experiment), memories, stop);
     }
 
     @Override

@@ -43,6 +43,11 @@ public final class CheckedBackend implements Backend {
     }
 
     @Override
+    public int bulkBatch() {
+        return raw.bulkBatch();
+    }
+
+    @Override
     public Workspace workspace(int threads) {
         if (!open.get()) {
             throw new IllegalStateException("Backend " + raw.name() + " is closed");

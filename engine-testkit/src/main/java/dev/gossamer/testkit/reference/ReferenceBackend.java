@@ -36,6 +36,11 @@ public class ReferenceBackend implements Backend {
     }
 
     @Override
+    public int bulkBatch() {
+        return 256;
+    }
+
+    @Override
     public Workspace workspace(int threads) {
         return new ReferenceWorkspace();
     }

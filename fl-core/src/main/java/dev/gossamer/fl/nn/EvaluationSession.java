@@ -1,5 +1,6 @@
 package dev.gossamer.fl.nn;
 
+import dev.gossamer.engine.Backend;
 import dev.gossamer.engine.Cell;
 import dev.gossamer.engine.Order;
 import dev.gossamer.engine.Samples;
@@ -14,6 +15,12 @@ import java.util.List;
  * <p>A batch goes through the model in pieces where its activations would leave the caches between two layers.
  */
 public final class EvaluationSession implements AutoCloseable {
+
+    /** Samples that are worth a pass, whatever they take. */
+    private static final int SMALLEST_BATCH = 256;
+
+    /** Between two layers; what is larger keeps any device busy. */
+    private static final long BATCH_BYTES = 16L << 20;
 
     private final Samples samples;
     private final int batch;
@@ -35,6 +42,15 @@ public final class EvaluationSession implements AutoCloseable {
         this.workspace = pass.workspace;
         this.lossSum = workspace.cell(0);
         this.correct = workspace.cell(0);
+    }
+
+    /**
+     * Samples of a batch where a whole data set is evaluated. The same wherever the same model runs on the same backend, since the
+     * sums of a batch are rounded by themselves.
+     */
+    public static int batch(Backend backend, ModelSpec spec) {
+        long fitting = BATCH_BYTES / (Float.BYTES * spec.layerFeatures());
+        return (int) Math.max(SMALLEST_BATCH, Math.min(fitting, backend.bulkBatch()));
     }
 
     private void compare(Computation.Batch bound) {

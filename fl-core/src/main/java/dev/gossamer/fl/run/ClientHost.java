@@ -2,7 +2,6 @@ package dev.gossamer.fl.run;
 
 import dev.gossamer.engine.EngineException;
 import dev.gossamer.fl.codec.ModelState;
-import dev.gossamer.fl.data.Dataset;
 import dev.gossamer.fl.method.ClientUpdate;
 import dev.gossamer.fl.method.ClientWork;
 import dev.gossamer.fl.nn.Evaluation;
@@ -57,8 +56,8 @@ public final class ClientHost implements AutoCloseable {
     }
 
     /** Batches of test samples that {@link #evaluate} counts through. */
-    public static int evaluationBatches(Dataset data) {
-        return Worker.evaluationBatches(data);
+    public static int testBatches(Experiment experiment) {
+        return experiment.setup(new ClientMemories()).testBatches();
     }
 
     /**

@@ -50,7 +50,7 @@ public final class LocalClientRunner implements Site.Session {
     private final Budget budget;
     private final long modelBytes;
     private final AtomicLong workerBytes = new AtomicLong();
-    private final Dataset data;
+    private final int testBatches;
     private final ClientMemories memories;
     private final StopSignal stop;
     private final AtomicReference<@Nullable Footprint> footprint = new AtomicReference<>();
@@ -86,7 +86,7 @@ public final class LocalClientRunner implements Site.Session {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, got " + threads);
         }
-        this.data = setup.data();
+        this.testBatches = setup.testBatches();
         this.memories = setup.memories();
         this.stop = stop;
         this.threads = threads;
@@ -200,7 +200,7 @@ public final class LocalClientRunner implements Site.Session {
      */
     @Override
     public Evaluation evaluate(ModelState model) {
-        Evaluation[] batches = new Evaluation[Worker.evaluationBatches(data)];
+        Evaluation[] batches = new Evaluation[testBatches];
         Queue<Integer> left = new ConcurrentLinkedQueue<>(
                 IntStream.range(0, batches.length).boxed().toList());
         List<CompletableFuture<Void>> shares = new ArrayList<>();

@@ -14,14 +14,14 @@ import dev.gossamer.fl.nn.Network;
 /** What a stored model says about samples. Belongs to the thread that makes it. */
 public final class Predictor implements AutoCloseable {
 
-    /** As a run evaluates, so that sums are added in the same order. */
-    private static final int BATCH = Worker.EVALUATION_BATCH;
-
     private final Workspace workspace;
     private final Network network;
     private final PixelTransform transform;
     private final Shape one;
     private final int classes;
+
+    /** As a run evaluates, so that sums are added in the same order. */
+    private final int batch;
 
     /**
      * Loads a model.
@@ -34,6 +34,7 @@ public final class Predictor implements AutoCloseable {
         this.transform = new PixelTransform(model.scale(), model.shift());
         this.one = model.one();
         this.classes = model.spec().classes();
+        this.batch = EvaluationSession.batch(backend, model.spec());
         network.load(model.theta());
     }
 
@@ -43,7 +44,7 @@ public final class Predictor implements AutoCloseable {
 
     /** How the model does on samples whose classes are known; they stay in memory until this closes. */
     public Evaluation evaluate(Split split) {
-        try (EvaluationSession session = new EvaluationSession(network, samples(split), transform, BATCH)) {
+        try (EvaluationSession session = new EvaluationSession(network, samples(split), transform, batch)) {
             return session.evaluate();
         }
     }
@@ -60,7 +61,7 @@ public final class Predictor implements AutoCloseable {
     /** The softmax of each sample's logits, {@code [count][classes]}; samples stay in memory until this closes. */
     public double[][] probabilities(Split split) {
         float[] logits = new float[Math.multiplyExact(split.count(), classes)];
-        try (InferenceSession session = new InferenceSession(network, samples(split), transform, BATCH)) {
+        try (InferenceSession session = new InferenceSession(network, samples(split), transform, batch)) {
             session.logits(0, split.count(), logits);
         }
         double[][] probabilities = new double[split.count()][classes];

@@ -59,7 +59,8 @@ final class Worker implements AutoCloseable {
     /** A message may hold the model and something of its size beside it, as momentum. */
     private static final int MOST_COPIES = 2;
 
-    static final int EVALUATION_BATCH = 256;
+    /** Samples of a gradient that are computed at a time. */
+    private static final int GRADIENT_BATCH = 256;
 
     /** Under which a client remembers what rounding took away from its last update. */
     private static final String RESIDUAL = "residual";
@@ -83,6 +84,15 @@ final class Worker implements AutoCloseable {
 
         int largestPart() {
             return Arrays.stream(parts).mapToInt(part -> part.length).max().orElse(1);
+        }
+
+        private int testBatch() {
+            return EvaluationSession.batch(backend, spec);
+        }
+
+        /** Number of batches that {@link Worker#evaluate} counts through. */
+        int testBatches() {
+            return Math.ceilDiv(data.test().count(), testBatch());
         }
     }
 
@@ -115,7 +125,7 @@ final class Worker implements AutoCloseable {
             Samples test = samples(setup.data().test());
             this.dataBytes = workspace.allocatedBytes();
             this.network = new Network(workspace, setup.spec());
-            this.evaluation = new EvaluationSession(network, test, setup.data().transform(), EVALUATION_BATCH);
+            this.evaluation = new EvaluationSession(network, test, setup.data().transform(), setup.testBatch());
         } catch (RuntimeException e) {
             workspace.close();
             throw e;
@@ -124,11 +134,6 @@ final class Worker implements AutoCloseable {
 
     private Samples samples(Split split) {
         return workspace.samples(split.images(), split.labels(), split.one(), split.count());
-    }
-
-    /** Number of batches that {@link #evaluate} counts through. */
-    static int evaluationBatches(Dataset data) {
-        return (data.test().count() + EVALUATION_BATCH - 1) / EVALUATION_BATCH;
     }
 
     /**
@@ -319,7 +324,7 @@ final class Worker implements AutoCloseable {
         }
 
         private static int batch(int... samples) {
-            return Math.min(samples.length, EVALUATION_BATCH);
+            return Math.min(samples.length, GRADIENT_BATCH);
         }
 
         @Override

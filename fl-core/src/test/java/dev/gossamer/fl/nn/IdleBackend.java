@@ -50,6 +50,9 @@ final class IdleBackend implements Backend {
     /** Ops called so far, in all workspaces. */
     long calls;
 
+    /** See {@link #bulkBatch}. */
+    int bulk = 256;
+
     @Override
     public String name() {
         return "idle";
@@ -68,6 +71,11 @@ final class IdleBackend implements Backend {
     @Override
     public int parallelism() {
         return 1;
+    }
+
+    @Override
+    public int bulkBatch() {
+        return bulk;
     }
 
     @Override

@@ -304,6 +304,11 @@ class MemoryShortageTest extends BackendRounds {
         }
 
         @Override
+        public int bulkBatch() {
+            return inner.bulkBatch();
+        }
+
+        @Override
         public Workspace workspace(int threads) {
             if (room.getAndDecrement() <= 0) {
                 throw new OutOfDeviceMemoryException("no room for a workspace");
