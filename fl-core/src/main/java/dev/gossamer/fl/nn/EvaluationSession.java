@@ -20,7 +20,10 @@ public final class EvaluationSession implements AutoCloseable {
     private static final int SMALLEST_BATCH = 256;
 
     /** Between two layers; what is larger keeps any device busy. */
-    private static final long BATCH_BYTES = 16L << 20;
+    private static final long BATCH_BYTES = 64L << 20;
+
+    /** A multiple of what vectors hold. */
+    private static final int VECTOR = 32;
 
     private final Samples samples;
     private final int batch;
@@ -47,10 +50,12 @@ public final class EvaluationSession implements AutoCloseable {
     /**
      * Samples of a batch where a whole data set is evaluated. The same wherever the same model runs on the same backend, since the
      * sums of a batch are rounded by themselves.
+     *
+     * @param samples of the data set
      */
-    public static int batch(Backend backend, ModelSpec spec) {
-        long fitting = BATCH_BYTES / (Float.BYTES * spec.layerFeatures());
-        return (int) Math.max(SMALLEST_BATCH, Math.min(fitting, backend.bulkBatch()));
+    public static int batch(Backend backend, ModelSpec spec, long samples) {
+        long fitting = BATCH_BYTES / (Float.BYTES * spec.layerFeatures()) / VECTOR * VECTOR;
+        return (int) Math.max(SMALLEST_BATCH, Math.min(Math.min(fitting, samples), backend.bulkBatch()));
     }
 
     private void compare(Computation.Batch bound) {

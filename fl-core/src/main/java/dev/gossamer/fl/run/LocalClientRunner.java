@@ -204,7 +204,8 @@ public final class LocalClientRunner implements Site.Session {
         Queue<Integer> left = new ConcurrentLinkedQueue<>(
                 IntStream.range(0, batches.length).boxed().toList());
         List<CompletableFuture<Void>> shares = new ArrayList<>();
-        for (int i = 0; i < Math.min(pool.size(), parallelism); i++) {
+        int workers = Math.min(testBatches, Math.min(pool.size(), parallelism));
+        for (int i = 0; i < workers; i++) {
             shares.add(pool.submit(worker -> {
                 worker.load(model);
                 for (Integer batch = left.poll(); batch != null; batch = left.poll()) {

@@ -14,14 +14,12 @@ import dev.gossamer.fl.nn.Network;
 /** What a stored model says about samples. Belongs to the thread that makes it. */
 public final class Predictor implements AutoCloseable {
 
+    private final Backend backend;
     private final Workspace workspace;
     private final Network network;
     private final PixelTransform transform;
     private final Shape one;
     private final int classes;
-
-    /** As a run evaluates, so that sums are added in the same order. */
-    private final int batch;
 
     /**
      * Loads a model.
@@ -29,12 +27,12 @@ public final class Predictor implements AutoCloseable {
      * @param threads that share a batch
      */
     public Predictor(Backend backend, int threads, StoredModel model) {
+        this.backend = backend;
         this.workspace = backend.workspace(threads);
         this.network = new Network(workspace, model.spec());
         this.transform = new PixelTransform(model.scale(), model.shift());
         this.one = model.one();
         this.classes = model.spec().classes();
-        this.batch = EvaluationSession.batch(backend, model.spec());
         network.load(model.theta());
     }
 
@@ -42,9 +40,14 @@ public final class Predictor implements AutoCloseable {
         return workspace.samples(split.images(), split.labels(), split.one(), split.count());
     }
 
+    /** As a run evaluates, so that sums are added in the same order. */
+    private int batch(Split split) {
+        return EvaluationSession.batch(backend, network.spec(), split.count());
+    }
+
     /** How the model does on samples whose classes are known; they stay in memory until this closes. */
     public Evaluation evaluate(Split split) {
-        try (EvaluationSession session = new EvaluationSession(network, samples(split), transform, batch)) {
+        try (EvaluationSession session = new EvaluationSession(network, samples(split), transform, batch(split))) {
             return session.evaluate();
         }
     }
@@ -61,7 +64,7 @@ public final class Predictor implements AutoCloseable {
     /** The softmax of each sample's logits, {@code [count][classes]}; samples stay in memory until this closes. */
     public double[][] probabilities(Split split) {
         float[] logits = new float[Math.multiplyExact(split.count(), classes)];
-        try (InferenceSession session = new InferenceSession(network, samples(split), transform, batch)) {
+        try (InferenceSession session = new InferenceSession(network, samples(split), transform, batch(split))) {
             session.logits(0, split.count(), logits);
         }
         double[][] probabilities = new double[split.count()][classes];

@@ -87,7 +87,7 @@ final class Worker implements AutoCloseable {
         }
 
         private int testBatch() {
-            return EvaluationSession.batch(backend, spec);
+            return EvaluationSession.batch(backend, spec, data.test().count());
         }
 
         /** Number of batches that {@link Worker#evaluate} counts through. */
