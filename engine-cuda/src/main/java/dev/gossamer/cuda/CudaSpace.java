@@ -251,16 +251,14 @@ final class CudaSpace implements Space {
 
     @Override
     public String describe() {
-        String product = storage() == Storage.PACKED ? "our kernels or cuSPARSE" : "cuBLAS";
         return String.format(
                 Locale.ROOT,
-                "%d x %d, %s, density %.4f, %d values, products by %s",
+                "%d x %d, %s, density %.4f, %d values",
                 rows,
                 cols,
                 storage(),
                 (double) nnz() / size(),
-                nnz(),
-                product);
+                nnz());
     }
 
     @Override

@@ -6,7 +6,7 @@ import dev.gossamer.engine.Shape;
 import dev.gossamer.engine.SparseWeights;
 
 /**
- * Selected weights as a compressed matrix, with the row starts that the direct kernels read and the entries by input channel;
+ * Selected weights as a compressed matrix, with the row starts that convolutions read and the entries by input channel;
  * how many there are only the device knows.
  */
 final class CudaSparseWeights implements SparseWeights {

@@ -50,9 +50,18 @@ final class Check {
 
     private static String remedy(int code) {
         return switch (code) {
-            case CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, CUresult.CUDA_ERROR_LAUNCH_FAILED ->
+            case CUresult.CUDA_ERROR_ILLEGAL_ADDRESS,
+                    CUresult.CUDA_ERROR_MISALIGNED_ADDRESS,
+                    CUresult.CUDA_ERROR_INVALID_ADDRESS_SPACE,
+                    CUresult.CUDA_ERROR_INVALID_PC,
+                    CUresult.CUDA_ERROR_ILLEGAL_INSTRUCTION,
+                    CUresult.CUDA_ERROR_HARDWARE_STACK_ERROR,
+                    CUresult.CUDA_ERROR_LAUNCH_FAILED ->
                 ". A kernel of this run or of an earlier call went wrong and the GPU context is lost: start the"
                         + " program again, and please report it with the command that was run.";
+            case CUresult.CUDA_ERROR_ECC_UNCORRECTABLE ->
+                ". The GPU found an error in its memory that it cannot correct, and the context is lost: start the program"
+                        + " again, and see nvidia-smi -q -d ECC if that comes back.";
             case CUresult.CUDA_ERROR_INVALID_CONTEXT -> ". A workspace belongs to the platform thread that opened it.";
             default -> "";
         };
