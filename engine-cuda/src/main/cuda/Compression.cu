@@ -123,7 +123,7 @@ extern "C" __global__ void __launch_bounds__(SELECTION_THREADS) compression_keep
 }
 
 // Selected weights are such a matrix. Products want 32-bit row starts, and the input gradient the entries by input channel, in
-// the order of (channel, row, column): channel_ptr and entries of Convolution.cu.
+// the order of (channel, row, column), as convolutions read them.
 
 extern "C" __global__ void compression_row_starts(const i64* row_ptr, int rows, int* starts) {
     await_previous();

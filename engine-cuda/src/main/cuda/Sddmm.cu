@@ -157,10 +157,10 @@ __device__ inline int sddmm_add_lanes(float (&sum)[OCTET]) {
     return number;
 }
 
-// A warp per channel, the last of the grid first: they have the fewest entries, or none. Bits are those of bias_gradient_warps.
-__device__ inline void sddmm_bias(const SddmmTerms& t, const SddmmBias& bias) {
-    i64 warps = thread_count() / WARP;
-    for (i64 channel = warps - 1 - thread_index() / WARP; channel < bias.channels; channel += warps) {
+// A warp per channel, the last of the blocks first: they have the fewest entries, or none. Bits are those of bias_gradient_warps.
+__device__ inline void sddmm_bias(const SddmmTerms& t, const SddmmBias& bias, const Blocks& blocks) {
+    i64 warps = thread_count(blocks) / WARP;
+    for (i64 channel = warps - 1 - thread_index(blocks) / WARP; channel < bias.channels; channel += warps) {
         float sum = warp_sum(quad_sums(t.gy + channel * t.gy_ld, t.gy_ld, 1, t.batch, lane_index(), WARP));
         if (lane_index() == 0) {
             put_sum(sum, t.beta, bias.gb, bias.bits, (int)channel);
@@ -169,12 +169,12 @@ __device__ inline void sddmm_bias(const SddmmTerms& t, const SddmmBias& bias) {
 }
 
 template <int LANES, bool AHEAD>
-__device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t) {
+__device__ inline void sddmm(const SddmmPattern& c, const SddmmTerms& t, const Blocks& blocks) {
     const u32 items = (u32)c.count * (u32)t.parts;
     // All lanes of a warp go the same rounds, as they shuffle.
-    for (u32 first = 0; first < items; first += (u32)(thread_count() / LANES)) {
-        u32 item = first + (u32)(thread_index() / LANES);
-        if (first + (u32)(thread_index() / WARP * (WARP / LANES)) >= items) {
+    for (u32 first = 0; first < items; first += (u32)(thread_count(blocks) / LANES)) {
+        u32 item = first + (u32)(thread_index(blocks) / LANES);
+        if (first + (u32)(thread_index(blocks) / WARP * (WARP / LANES)) >= items) {
             break;  // this warp has none
         }
         Place at = {0, (int)(item < items ? item : items - 1)};
@@ -216,26 +216,26 @@ constexpr int LARGE_BLOCKS = 1;
 extern "C" __global__ void __launch_bounds__(512, LARGE_BLOCKS) sddmm_large_32(
     SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
-    sddmm<8, false>(c, t);
-    sddmm_bias(t, bias);
+    sddmm<8, false>(c, t, all_blocks());
+    sddmm_bias(t, bias, all_blocks());
 }
 
 extern "C" __global__ void __launch_bounds__(128) sddmm_32(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
-    sddmm<8, true>(c, t);
-    sddmm_bias(t, bias);
+    sddmm<8, true>(c, t, all_blocks());
+    sddmm_bias(t, bias, all_blocks());
 }
 
 extern "C" __global__ void __launch_bounds__(256) sddmm_64(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
-    sddmm<16, true>(c, t);
-    sddmm_bias(t, bias);
+    sddmm<16, true>(c, t, all_blocks());
+    sddmm_bias(t, bias, all_blocks());
 }
 
 extern "C" __global__ void __launch_bounds__(256) sddmm_128(SddmmPattern c, SddmmTerms t, SddmmBias bias) {
     await_previous();
-    sddmm<32, true>(c, t);
-    sddmm_bias(t, bias);
+    sddmm<32, true>(c, t, all_blocks());
+    sddmm_bias(t, bias, all_blocks());
 }
 
 // Few columns, whatever their alignment: a thread per entry.

@@ -232,7 +232,8 @@ __device__ inline void spmm_together(int together, int row_blocks, int tiles, in
 }
 
 template <int LANES, int AHEAD, int CHUNK, int BLOCK>
-__device__ inline void spmm(const SpmmMatrix& a, const float* b, int b_ld, const Output& c, const SpmmEnd& end) {
+__device__ inline void spmm(
+    const SpmmMatrix& a, const float* b, int b_ld, const Output& c, const SpmmEnd& end, const Blocks& blocks) {
     using Group = SpmmGroup<LANES, AHEAD, CHUNK>;
     constexpr int GROUPS = BLOCK / LANES;
     constexpr int TILE = LANES * 4;
@@ -242,7 +243,7 @@ __device__ inline void spmm(const SpmmMatrix& a, const float* b, int b_ld, const
     const u32 tiles = (u32)(c.batch + TILE - 1) / TILE;
     const u32 items = row_blocks * tiles;
     int number = (int)threadIdx.x / LANES;
-    for (u32 item = blockIdx.x; item < items; item += gridDim.x) {
+    for (u32 item = blocks.index; item < items; item += blocks.count) {
         int tile = (int)(item / row_blocks);
         int row_block = (int)(item - (u32)tile * row_blocks);
         if (a.together > 1) {
@@ -267,31 +268,31 @@ __device__ inline void spmm(const SpmmMatrix& a, const float* b, int b_ld, const
 extern "C" __global__ void __launch_bounds__(128) spmm_32(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
     await_previous();
-    spmm<8, 8, 16, 128>(a, b, b_ld, c, end);
+    spmm<8, 8, 16, 128>(a, b, b_ld, c, end, all_blocks());
 }
 
 extern "C" __global__ void __launch_bounds__(128) spmm_64(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
     await_previous();
-    spmm<16, 8, 16, 128>(a, b, b_ld, c, end);
+    spmm<16, 8, 16, 128>(a, b, b_ld, c, end, all_blocks());
 }
 
 extern "C" __global__ void __launch_bounds__(128) spmm_128(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
     await_previous();
-    spmm<32, 8, 32, 128>(a, b, b_ld, c, end);
+    spmm<32, 8, 32, 128>(a, b, b_ld, c, end, all_blocks());
 }
 
 extern "C" __global__ void __launch_bounds__(256) spmm_long_128(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
     await_previous();
-    spmm<32, 8, 32, 256>(a, b, b_ld, c, end);
+    spmm<32, 8, 32, 256>(a, b, b_ld, c, end, all_blocks());
 }
 
 extern "C" __global__ void __launch_bounds__(256) spmm_whole_64(
     SpmmMatrix a, const float* b, int b_ld, Output c, SpmmEnd end) {
     await_previous();
-    spmm<16, 8, 32, 256>(a, b, b_ld, c, end);
+    spmm<16, 8, 32, 256>(a, b, b_ld, c, end, all_blocks());
 }
 
 // One column: a warp per row, its lanes side by side in A. Rows need no order, nor b an alignment. What a lane reads of a row of

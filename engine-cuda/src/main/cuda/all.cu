@@ -21,5 +21,6 @@
 #include "Compression.cu"
 #include "Spmm.cu"
 #include "Sddmm.cu"
+#include "LinearBackward.cu"
 #include "Sparsify.cu"
 #include "Relay.cu"

@@ -42,6 +42,23 @@ __device__ inline i64 thread_count() {
     return (i64)gridDim.x * blockDim.x;
 }
 
+// Blocks of a grid that share work of their own: number `index` of `count`.
+struct Blocks {
+    u32 index, count;
+};
+
+__device__ inline Blocks all_blocks() {
+    return {blockIdx.x, gridDim.x};
+}
+
+__device__ inline i64 thread_index(const Blocks& blocks) {
+    return (i64)blocks.index * blockDim.x + threadIdx.x;
+}
+
+__device__ inline i64 thread_count(const Blocks& blocks) {
+    return (i64)blocks.count * blockDim.x;
+}
+
 __device__ inline int lane_index() {
     return (int)(threadIdx.x % WARP);
 }

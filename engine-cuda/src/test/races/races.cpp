@@ -279,6 +279,9 @@ void sparse_products() {
     races::launch(1, 256, [&] { sddmm_128(pattern, whole, bias); });
     races::launch(2, 128, [&] { sddmm_few(pattern, whole); });
     races::launch(2, 64, [&] { sddmm_total(pattern, cut); });
+    spmm_pieces<16>(128, [&](SpmmMatrix a, const float* b, Output gx, SpmmEnd none) {
+        linear_backward_32(1, a, b, LD, gx, none, pattern, whole, bias);
+    });
 }
 
 void training() {

@@ -69,6 +69,20 @@ public interface Product extends Resource {
         biasGradient(gy, beta, gb);
     }
 
+    /**
+     * A layer's backward pass: {@link #gradients} with beta 0 and {@link #inputGradient(Values, Tensor, float, Tensor, Mask)}, to the
+     * same bits; in one pass where a backend has one.
+     *
+     * @param beta of gx
+     * @param gx must not alias x, nor gy
+     * @param gw other values than w
+     */
+    default void backward(
+            Values w, Tensor x, Tensor gy, float beta, Tensor gx, @Nullable Mask mask, Values gw, Values gb) {
+        gradients(x, gy, 0, gw, gb);
+        inputGradient(w, gy, beta, gx, mask);
+    }
+
     /** Kernel choices in one line, for people. */
     String describe();
 }

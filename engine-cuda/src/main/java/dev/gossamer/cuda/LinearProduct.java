@@ -71,6 +71,24 @@ final class LinearProduct implements Product {
     }
 
     @Override
+    public void backward(
+            Values w, Tensor x, Tensor gy, float beta, Tensor gx, @Nullable Mask mask, Values gw, Values gb) {
+        if (!LinearBackward.run(
+                workspace,
+                (CudaValues) w,
+                (CudaTensor) x,
+                (CudaTensor) gy,
+                beta,
+                (CudaTensor) gx,
+                (CudaMask) mask,
+                (CudaValues) gw,
+                (CudaValues) gb)) {
+            gradients(x, gy, 0, gw, gb);
+            inputGradient(w, gy, beta, gx, mask);
+        }
+    }
+
+    @Override
     public Geometry geometry() {
         return geometry;
     }

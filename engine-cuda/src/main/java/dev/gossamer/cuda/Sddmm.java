@@ -56,7 +56,7 @@ final class Sddmm {
         return true;
     }
 
-    private static SddmmKernel.Cut cut(CudaWorkspace workspace, SddmmKernel kernel, CudaTensor a, CudaValues c) {
+    static SddmmKernel.Cut cut(CudaWorkspace workspace, SddmmKernel kernel, CudaTensor a, CudaValues c) {
         return kernel.cut(workspace.multiprocessors(), c.space.plan(), a.batch);
     }
 
@@ -76,26 +76,38 @@ final class Sddmm {
             CudaValues c,
             @Nullable CudaValues bias) {
         PatternPlan.Pieces octets = c.space.plan().octets();
-        long channels = bias == null ? 0 : a.features;
         DeviceBuffer sums = cut.parts() == 1
                 ? c.data()
                 : workspace.scratch(CudaWorkspace.Scratch.PARTIALS, cut.parts() * c.space.nnz() * Float.BYTES);
         pattern(kernel.launch(workspace), c, octets);
-        terms(workspace.launch(), alpha, a, b, beta, c, cut, sums)
-                .p(bias == null ? 0 : bias.data().address())
-                .word(bias == null ? 0 : bias.space.maskBits())
-                .word(channels)
-                .grid1d(
-                        (long) octets.count() * cut.parts() * kernel.lanes + channels * BiasGradient.WARP,
-                        kernel.block);
+        terms(workspace.launch(), alpha, a, b, beta, c, cut, sums);
+        bias(workspace.launch(), bias, a).grid1d(threads(kernel, octets, cut, bias, a), kernel.block);
         if (cut.parts() > 1) {
             pattern(workspace.launch().kernel("sddmm_total"), c, octets);
             terms(workspace.launch(), alpha, a, b, beta, c, cut, sums).grid1d(c.space.nnz(), BLOCK);
         }
     }
 
+    /** The structure {@code SddmmBias} of the kernels. */
+    static Launch bias(Launch launch, @Nullable CudaValues bias, CudaTensor a) {
+        return launch.p(bias == null ? 0 : bias.data().address())
+                .word(bias == null ? 0 : bias.space.maskBits())
+                .word(bias == null ? 0 : a.features);
+    }
+
+    /** That have an octet, or a channel of the bias, to sum. */
+    static long threads(
+            SddmmKernel kernel,
+            PatternPlan.Pieces octets,
+            SddmmKernel.Cut cut,
+            @Nullable CudaValues bias,
+            CudaTensor a) {
+        long channels = bias == null ? 0 : a.features;
+        return (long) octets.count() * cut.parts() * kernel.lanes + channels * BiasGradient.WARP;
+    }
+
     /** The structure {@code SddmmPattern} of the kernels: by octets, or where there are none by the rows of entries. */
-    private static void pattern(Launch launch, CudaValues c, PatternPlan.@Nullable Pieces octets) {
+    static void pattern(Launch launch, CudaValues c, PatternPlan.@Nullable Pieces octets) {
         PatternPlan plan = c.space.plan();
         launch.p(plan.colIdx())
                 .word(octets == null ? plan.rowIdx().address() : 0)
@@ -105,7 +117,7 @@ final class Sddmm {
     }
 
     /** The structure {@code SddmmTerms} of the kernels. */
-    private static Launch terms(
+    static Launch terms(
             Launch launch,
             float alpha,
             CudaTensor a,

@@ -23,6 +23,7 @@ final class SgdStep {
         }
     }
 
+    /** The structure of the members is one argument. Behind the last member it repeats it, for the kernel not to look at. */
     private static void step(CudaWorkspace workspace, List<Space> group, int from, int to, CudaCell rate, Sgd rule) {
         boolean momentum = rule.momentum() != 0;
         Launch launch = workspace.launch().kernel(momentum ? "sgd_momentum" : "sgd_plain");
@@ -30,7 +31,7 @@ final class SgdStep {
         for (int i = from; i < from + MEMBERS; i++) {
             CudaSpace space = (CudaSpace) group.get(Math.min(i, to - 1));
             quads += i < to ? (space.count() + 3) / 4 : 0;
-            first(launch, i == from, address(space, Role.THETA, true))
+            launch.field(i == from, address(space, Role.THETA, true))
                     .word(address(space, Role.GRADIENT, true))
                     .word(address(space, Role.MOMENTUM, momentum))
                     .word(address(space, Role.ANCHOR, rule.proximal() != 0))
@@ -42,11 +43,6 @@ final class SgdStep {
             launch.f(rule.momentum()).i(rule.nesterov() ? 1 : 0);
         }
         launch.grid1d(quads, BLOCK);
-    }
-
-    /** The structure of the members is one argument. Behind the last member it repeats it, for the kernel not to look at. */
-    private static Launch first(Launch launch, boolean begins, long theta) {
-        return begins ? launch.p(theta) : launch.word(theta);
     }
 
     private static long address(CudaSpace space, Role role, boolean used) {

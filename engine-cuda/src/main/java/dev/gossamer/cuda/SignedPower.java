@@ -47,8 +47,7 @@ final class SignedPower {
         long largest = 0;
         for (int i = from; i < from + MEMBERS; i++) {
             CudaSpace space = (CudaSpace) group.get(Math.min(i, to - 1));
-            long theta = space.values(Role.THETA).data().address();
-            (i == from ? launch.p(theta) : launch.word(theta))
+            launch.field(i == from, space.values(Role.THETA).data().address())
                     .word(space.values(target).data().address())
                     .word(space.count());
             largest = Math.max(largest, space.count());

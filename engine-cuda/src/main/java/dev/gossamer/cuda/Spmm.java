@@ -91,7 +91,7 @@ final class Spmm {
             return false;
         }
         PatternPlan.Pieces pieces = kernel.pieces(workspace.multiprocessors(), plan, transposed, c.batch);
-        matrix(workspace, kernel, pieces, a, transposed, b);
+        matrix(kernel.launch(workspace), kernel, pieces, a, transposed, b);
         end(workspace.launch(), alpha, beta, c, mask, epilogue)
                 .blocks(kernel.blocks(pieces.count(), c.batch), kernel.block);
         return true;
@@ -112,8 +112,9 @@ final class Spmm {
                 .i(b.ld);
     }
 
-    private static void matrix(
-            CudaWorkspace workspace,
+    /** The structure {@code SpmmMatrix} of the kernels, and B. */
+    static void matrix(
+            Launch launch,
             SpmmKernel kernel,
             PatternPlan.Pieces pieces,
             CudaValues a,
@@ -121,8 +122,7 @@ final class Spmm {
             CudaTensor b) {
         Csr csr =
                 transposed ? a.space.plan().transposed().csr() : a.space.plan().csr();
-        kernel.launch(workspace)
-                .p(pieces.words())
+        launch.p(pieces.words())
                 .word(csr.colIdx().address())
                 .word(a.data().address())
                 .word(permutation(a, transposed))
@@ -137,7 +137,7 @@ final class Spmm {
     }
 
     /** The structures {@code Output} and {@code SpmmEnd} of the kernels. */
-    private static Launch end(
+    static Launch end(
             Launch launch, float alpha, float beta, CudaTensor c, @Nullable CudaMask mask, Epilogue epilogue) {
         CudaMask noted = (CudaMask) epilogue.mask();
         CudaValues bias = (CudaValues) epilogue.bias();

@@ -175,6 +175,35 @@ class CudaOwnProductsTest {
         }
     }
 
+    /** The grid is what the emulated GPU takes at most, so that blocks go round their share. */
+    @ParameterizedTest
+    @CsvSource({"9, 1", "32, 1", "33, 0", "8, 0"})
+    void aSmallLayerGoesBackwardByOneLaunch(int n, int launches) {
+        int outputs = 60;
+        int inputs = 300;
+        SparsityPattern few = SparsityPattern.fromMask(outputs, inputs, (row, col) -> (row + col) % 60 == 0);
+        Values w = matrix(few, Role.THETA, numbers(1, (int) few.nnz()));
+        Tensor x = tensor(inputs, n, numbers(2, inputs * n));
+        Tensor gy = tensor(outputs, n, numbers(3, outputs * n));
+        Tensor gx = tensor(inputs, n, numbers(4, inputs * n));
+        Tensor gxAlone = tensor(inputs, n, numbers(4, inputs * n));
+        Values gw = workspace.values(w.space(), Role.GRADIENT);
+        Values gwAlone = workspace.values(w.space(), Role.GRADIENT);
+        Values gb = workspace.values(workspace.space(outputs), Role.GRADIENT);
+        Values gbAlone = workspace.values(gb.space(), Role.GRADIENT);
+        var product = workspace.product(Geometry.linear(inputs, outputs));
+
+        product.backward(w, x, gy, 0.5f, gx, null, gw, gb);
+
+        assertLaunched("linear_backward_32", launches);
+        product.gradients(x, gy, 0, gwAlone, gbAlone);
+        product.inputGradient(w, gy, 0.5f, gxAlone, null);
+        assertLaunched("linear_backward_32", launches);
+        Close.sameBits("gx", read(gx, inputs * n), read(gxAlone, inputs * n));
+        Close.sameBits("gw", read(gw), read(gwAlone));
+        Close.sameBits("gb", read(gb), read(gbAlone));
+    }
+
     private void assertLaunched(String kernel, int times) {
         if (Emulator.wanted()) {
             assertThat(Emulator.load().launches(kernel)).as(kernel).isEqualTo(times);

@@ -123,6 +123,21 @@ final class CheckedProduct implements Product {
     }
 
     @Override
+    public void backward(
+            Values w, Tensor x, Tensor gy, float beta, Tensor gx, @Nullable Mask mask, Values gw, Values gb) {
+        door.enter();
+        door.weights(w, "w", geometry);
+        inputGradient(gy, beta, gx, mask);
+        Door.disjoint(gx, x, "gx", "x");
+        weightGradientOf(x, gy, 0, gw);
+        if (w == gw) {
+            throw new IllegalArgumentException("gw must be other values than w, which are read at the same time");
+        }
+        door.vector(gb, "gb", geometry.outChannels());
+        raw.backward(w, x, gy, beta, gx, mask, gw, gb);
+    }
+
+    @Override
     public void weightGradient(SparseTensor x, Tensor gy, float beta, Values gw) {
         door.enter();
         door.weights(gw, "gw", geometry);

@@ -47,8 +47,13 @@ public final class Launch implements AutoCloseable {
     Launch(Stream stream, CudaDevice device) {
         this.stream = stream;
         this.device = device;
-        this.maxBlocks = device.multiprocessors() * BLOCKS_PER_MULTIPROCESSOR;
+        this.maxBlocks = mostBlocks(device.multiprocessors());
         this.overlapping = device.launchesOverlap() ? new OverlappingLaunch(stream, addresses, arena) : null;
+    }
+
+    /** Blocks of a launch on so many multiprocessors, at most. */
+    public static int mostBlocks(int multiprocessors) {
+        return multiprocessors * BLOCKS_PER_MULTIPROCESSOR;
     }
 
     /** Starts a launch. */
@@ -84,6 +89,11 @@ public final class Launch implements AutoCloseable {
         arguments.setAtIndex(ValueLayout.JAVA_LONG, words, value);
         words++;
         return this;
+    }
+
+    /** A field of a structure of many, of which the first begins the argument. */
+    public Launch field(boolean first, long value) {
+        return first ? l(value) : word(value);
     }
 
     /** Two fields of four bytes, one after the other, as one of eight. */

@@ -123,6 +123,11 @@ public abstract class CheckedContract extends BackendContract {
         refused("[3, 3, 2, 4]", () -> product.weightGradient(x, x, 0, w));
         refused("[3, 3, 2, 1]", () -> product.biasGradient(x, 0, w));
         refused("gb", () -> product.gradients(x, y, 0, w, w));
+        Values gw = workspace.values(w.space(), Role.GRADIENT);
+        Tensor gx = workspace.tensor(geometry.inShape(4), Layout.NATIVE);
+        refused("gb", () -> product.backward(w, x, y, 0, gx, null, gw, w));
+        refused("gw must be other", () -> product.backward(w, x, y, 0, gx, null, w, w));
+        refused("gx must not be x", () -> product.backward(w, x, y, 0, x, null, gw, w));
         refused("mask", () -> product.inputGradient(w, y, 0, x, workspace.mask(geometry.outShape(4))));
         refused(
                 "must be over a space",

@@ -260,6 +260,58 @@ public abstract class ProductContract extends BackendContract {
         });
     }
 
+    @Test
+    void goesBackwardAsOneByOne() {
+        cases("backward", count(), (c, rig) -> {
+            Draw d = draw(c);
+            Values w = d.weights(rig);
+            Tensor x = d.in(rig, d.input(c));
+            float[] activation = d.input(c);
+            Mask mask =
+                    c.pick("masked", true, false) ? rig.mask(d.geometry.inShape(d.batch), d.beyond, activation) : null;
+            float[] upstream = d.output(c);
+            Tensor gy = d.out(rig, upstream);
+            float[] old = d.unread(d.input(c));
+            int outputs = d.geometry.outChannels();
+            SparsityPattern biases = c.pick("sparse bias", true, false) ? c.random(1, outputs, 0.5) : null;
+            float[] none = Rig.unread(0, c.values(biases == null ? outputs : biases.nnz()));
+            SparsityPattern weights = d.dense ? null : d.pattern;
+            Gradients all = new Gradients(rig, d, old, weights, biases, none);
+            Gradients alone = new Gradients(rig, d, old, weights, biases, none);
+            Product product = rig.workspace().product(d.geometry);
+
+            product.backward(w, x, gy, d.beta, all.gx, mask, all.gw, all.gb);
+
+            product.weightGradient(x, gy, 0, alone.gw);
+            product.biasGradient(gy, 0, alone.gb);
+            product.inputGradient(w, gy, d.beta, alone.gx, mask);
+            Close.sameBits("gx", rig.read(all.gx), rig.read(alone.gx));
+            Close.sameBits("gw", rig.read(all.gw), rig.read(alone.gw));
+            Close.sameBits("gb", rig.read(all.gb), rig.read(alone.gb));
+            Close.sameBits("gy after the pass", rig.read(gy), upstream);
+        });
+    }
+
+    /** Where a backward pass writes; that of the weights and the bias holds what may not be read. */
+    private static final class Gradients {
+
+        final Tensor gx;
+        final Values gw;
+        final Values gb;
+
+        Gradients(
+                Rig rig,
+                Draw d,
+                float[] old,
+                @Nullable SparsityPattern weights,
+                @Nullable SparsityPattern biases,
+                float[] none) {
+            gx = d.in(rig, old);
+            gw = rig.matrix(d.geometry.rows(), d.geometry.cols(), weights, Rig.unread(0, d.w));
+            gb = rig.vector(d.geometry.outChannels(), biases, none);
+        }
+    }
+
     /** The products are linear, so differences with a step of 1 are derivatives without truncation error. */
     @Test
     void gradientsAreTheDifferencesOfTheForwardProduct() {

@@ -139,6 +139,10 @@ final class ProductStage extends Stage {
 
         @Override
         void backward() {
+            if (gx != null && bias != null && saved == null && selected == null) {
+                product.backward(weight.effective(), x, gy(), beta, gx, gate, weight.gradient(), bias.gradient());
+                return;
+            }
             parameterGradients();
             if (gx == null) {
                 return;
