@@ -1,6 +1,7 @@
 package dev.gossamer.app;
 
 import dev.gossamer.app.report.Comparison;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,10 @@ final class CompareCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "DIR", description = "Run directories, of runs that may go on still.")
     private List<Path> directories = new ArrayList<>();
 
-    @Option(names = "--out", paramLabel = "FILE", description = "The page; default: compare.html. It is replaced.")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = "The page; default: compare.html. An earlier one is replaced.")
     private Path out = Path.of("compare.html");
 
     @Mixin
@@ -41,6 +45,10 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() {
         output.apply();
         OutputFile.check(out);
+        if (Files.exists(out) && !Comparison.isPage(out)) {
+            throw new UsageException(
+                    "--out is " + out + ", which is there already and no comparison; give another file");
+        }
         Comparison.write(directories, out);
         spec.commandLine().getOut().println(out);
         return ExitCode.OK;

@@ -63,11 +63,11 @@ final class ExportCommand implements Callable<Integer> {
         output.apply();
         StoredModel stored = StoredModel.of(directory);
         Path file = out == null ? beside(directory) : out;
-        if (Files.exists(file) && (!overwrite || Files.isDirectory(file))) {
-            throw new UsageException("--out: " + file + " is there already; give another file"
-                    + (Files.isDirectory(file) ? "" : ", or --overwrite to replace it"));
-        }
         OutputFile.check(file);
+        if (Files.exists(file) && !overwrite) {
+            throw new UsageException(
+                    "--out: " + file + " is there already; give another file, or --overwrite to replace it");
+        }
         format.write(file, PortableModel.of(stored));
         tell(stored, file);
         return ExitCode.OK;

@@ -260,6 +260,23 @@ class ReportTest {
     }
 
     @Test
+    void anEarlierComparisonIsReplacedAndNothingElse() throws IOException {
+        Path file = own.resolve("page.html");
+        Cli.run("compare", sparse.toString(), "--out", file.toString());
+        assertThat(Cli.run("compare", sparse.toString(), dense.toString(), "--out", file.toString())
+                        .code())
+                .isZero();
+        assertThat(Files.readString(file)).contains("Comparison of 2 runs");
+
+        byte[] words = {'a', (byte) 0xff, 'b'};
+        Files.write(file, words);
+        Cli.Outcome outcome = Cli.run("compare", sparse.toString(), "--out", file.toString());
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("--out is " + file, "no comparison");
+        assertThat(file).hasBinaryContent(words);
+    }
+
+    @Test
     void wrongPlacesAreRefused() {
         assertThat(Cli.run(
                                 "compare",

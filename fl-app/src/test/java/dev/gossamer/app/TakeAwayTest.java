@@ -70,6 +70,20 @@ class TakeAwayTest {
     }
 
     @Test
+    void noFileOfTheRunIsReplaced() throws IOException {
+        byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+        for (String name : List.of("model.safetensors", "config.yaml", "result.json")) {
+            String file = run.resolve(name).toString();
+            assertRefused(
+                    Cli.run("export", run.toString(), "--format", "onnx", "--overwrite", "--out", file),
+                    "--out is " + file,
+                    "give a file of another name");
+            assertRefused(Cli.run("compare", run.toString(), "--out", file), "--out is " + file, "cannot do without");
+        }
+        assertThat(run.resolve("model.safetensors")).hasBinaryContent(model);
+    }
+
+    @Test
     void aModelIsTestedAsItsRunTestedIt() throws IOException {
         JsonNode result = json(Files.readString(run.resolve("result.json")));
         Cli.Outcome outcome = Cli.run("predict", run.toString(), "--data", data, "--json");

@@ -3,6 +3,9 @@ package dev.gossamer.app.report;
 import dev.gossamer.fl.run.RoundMetrics;
 import dev.gossamer.fl.run.RunDirectory;
 import dev.gossamer.fl.run.RunRecord;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,6 +18,11 @@ import java.util.stream.Stream;
 
 /** A page about several runs, side by side. */
 public final class Comparison {
+
+    private static final String TITLE = "Comparison of ";
+
+    /** Lines of a page that its title is among. */
+    private static final int HEAD_LINES = 20;
 
     private Comparison() {}
 
@@ -35,6 +43,15 @@ public final class Comparison {
         List<Plot> plots = plots(runs);
         Output.write(file, page(runs, plots));
         Output.writePictures(pictures(file), plots);
+    }
+
+    /** Whether a file is such a page, of any runs. */
+    public static boolean isPage(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.limit(HEAD_LINES).anyMatch(line -> line.contains("<title>" + TITLE));
+        } catch (IOException | UncheckedIOException e) {
+            return false; // no text, or not to be read
+        }
     }
 
     /** The folder of a page's pictures. */
@@ -62,10 +79,9 @@ public final class Comparison {
     }
 
     private static Page page(List<Curves> runs, List<Plot> plots) {
-        Page page = new Page("Comparison of " + runs.size() + " runs");
-        page.heading(
-                "Comparison of " + runs.size() + " runs",
-                String.join(", ", runs.stream().map(Curves::name).toList()));
+        String title = TITLE + runs.size() + " runs";
+        Page page = new Page(title);
+        page.heading(title, String.join(", ", runs.stream().map(Curves::name).toList()));
         page.table("Results", names("run", runs), results(runs), true);
         page.table("Settings that differ", names("setting", runs), differences(runs), false);
         plots.forEach(page::plot);

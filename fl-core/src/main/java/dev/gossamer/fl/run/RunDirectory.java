@@ -54,8 +54,21 @@ public final class RunDirectory implements AutoCloseable {
 
     private static final String PICTURE = ".png";
 
+    /** What nothing else can be made of again. */
+    private static final List<String> ITS_OWN = List.of(RESULT, MODEL, INIT, METRICS, MANIFEST, CONFIG);
+
     private static final List<String> FILES =
-            List.of(RESULT, MODEL, INIT, METRICS, MANIFEST, CONFIG, REPORT, TABLE, EVENTS);
+            Stream.concat(ITS_OWN.stream(), Stream.of(REPORT, TABLE, EVENTS)).toList();
+
+    /** Whether a file is one of those that a run directory cannot do without. */
+    public static boolean owns(Path file) {
+        Path whole = file.toAbsolutePath().normalize();
+        Path name = whole.getFileName();
+        return name != null
+                && ITS_OWN.contains(name.toString())
+                && Files.isRegularFile(whole.resolveSibling(CONFIG))
+                && Files.isRegularFile(whole.resolveSibling(MANIFEST));
+    }
 
     private final Path path;
     private final boolean fresh;
