@@ -26,18 +26,25 @@ final class Table {
     }
 
     void print(PrintWriter out) {
+        int[] widths = widths();
         for (List<String> row : rows) {
             StringBuilder line = new StringBuilder();
             for (int column = 0; column < row.size(); column++) {
                 String cell = row.get(column);
                 boolean last = column == row.size() - 1;
-                line.append(last ? cell : cell + " ".repeat(width(column) - cell.length()) + GAP);
+                line.append(last ? cell : cell + " ".repeat(widths[column] - cell.length()) + GAP);
             }
             out.println(line.toString().stripTrailing());
         }
     }
 
-    private int width(int column) {
-        return rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
+    private int[] widths() {
+        int[] widths = new int[rows.isEmpty() ? 0 : rows.getFirst().size()];
+        for (List<String> row : rows) {
+            for (int column = 0; column < widths.length; column++) {
+                widths[column] = Math.max(widths[column], row.get(column).length());
+            }
+        }
+        return widths;
     }
 }
