@@ -192,7 +192,9 @@ public final class CheckedWorkspace implements Workspace {
     public Samples samples(MemorySegment images, MemorySegment labels, Shape one, long count) {
         samplesOf(one, count);
         Door.host(images, Math.multiplyExact(count, (long) one.features()), 1, "images");
+        Door.array(images, byte[].class, "images");
         Door.host(labels, count, 1, "labels");
+        Door.array(labels, byte[].class, "labels");
         return raw.samples(images, labels, one, count);
     }
 
@@ -231,6 +233,7 @@ public final class CheckedWorkspace implements Workspace {
         door.enterUnrecorded("upload");
         door.owned(values, "values");
         Door.host(host, values.space().nnz(), Float.BYTES, "host");
+        Door.array(host, float[].class, "host");
         raw.upload(host, values);
     }
 
@@ -239,6 +242,7 @@ public final class CheckedWorkspace implements Workspace {
         door.enterUnrecorded("download");
         door.owned(values, "values");
         Door.host(host, values.space().nnz(), Float.BYTES, "host");
+        Door.array(host, float[].class, "host");
         raw.download(values, host);
     }
 
@@ -247,6 +251,7 @@ public final class CheckedWorkspace implements Workspace {
         door.enterUnrecorded("upload");
         door.owned(tensor, "tensor");
         Door.host(host, tensor.shape().size(), Float.BYTES, "host");
+        Door.array(host, float[].class, "host");
         raw.upload(host, tensor);
     }
 
@@ -255,6 +260,7 @@ public final class CheckedWorkspace implements Workspace {
         door.enterUnrecorded("download");
         door.owned(tensor, "tensor");
         Door.host(host, tensor.shape().size(), Float.BYTES, "host");
+        Door.array(host, float[].class, "host");
         raw.download(tensor, host);
     }
 
@@ -264,6 +270,7 @@ public final class CheckedWorkspace implements Workspace {
         door.owned(labels, "labels");
         capacity(count, labels.capacity(), "labels");
         Door.host(host, count, Integer.BYTES, "host");
+        Door.array(host, int[].class, "host");
         raw.upload(host, count, labels);
     }
 
@@ -273,6 +280,7 @@ public final class CheckedWorkspace implements Workspace {
         door.owned(order, "order");
         capacity(count, order.capacity(), "order");
         Door.host(host, count, Integer.BYTES, "host");
+        Door.array(host, int[].class, "host");
         raw.upload(host, count, order);
     }
 
@@ -289,6 +297,7 @@ public final class CheckedWorkspace implements Workspace {
                     count + " samples do not fit where there is room for " + samples.count());
         }
         Door.host(images, Math.multiplyExact(count, (long) samples.one().features()), 1, "images");
+        Door.array(images, byte[].class, "images");
         raw.upload(images, count, samples);
     }
 

@@ -195,6 +195,17 @@ final class Door {
         }
     }
 
+    /** Not an array of other numbers, which would be read as garbage; an array of bytes may hold any. */
+    static void array(MemorySegment segment, Class<?> type, String name) {
+        if (!segment.isNative() && segment.heapBase().isPresent()) {
+            Class<?> its = segment.heapBase().get().getClass();
+            if (its != type && its != byte[].class) {
+                throw new IllegalArgumentException(name + " must be of a " + type.getSimpleName()
+                        + " or of bytes, and is of a " + its.getSimpleName());
+            }
+        }
+    }
+
     /** The member at {@code index} of a group does not stand earlier in it. An index loop, as an iterator would allocate. */
     static void firstMention(List<? extends Resource> group, int index) {
         for (int earlier = 0; earlier < index; earlier++) {

@@ -96,6 +96,9 @@ public abstract class CheckedContract extends BackendContract {
             refused("same space", () -> workspace.dense().copy(a, rig.matrix(2, 3, SparsityPattern.full(2, 3))));
             refused("does not fit", () -> workspace.repattern(a.space(), SparsityPattern.full(3, 2)));
             refused("bytes", () -> workspace.upload(MemorySegment.ofArray(new float[5]), a));
+            refused("float[]", () -> workspace.upload(MemorySegment.ofArray(new double[12]), nativeB));
+            refused("float[]", () -> workspace.download(a, MemorySegment.ofArray(new int[6])));
+            refused("int[]", () -> workspace.upload(MemorySegment.ofArray(new float[4]), 4, workspace.order(4)));
             refused("0 to 4", () -> workspace.view(nativeB, 5));
             Product product = workspace.product(Geometry.linear(3, 2));
             Tensor x = workspace.tensor(Shape.of(3, 4), Layout.NATIVE);

@@ -54,6 +54,7 @@ public final class TrainingSession implements AutoCloseable {
     private final Cell correct;
     private int trained;
     private boolean fresh = true;
+    private boolean begun;
     private long key;
     private int layouts;
     private long mostSavedBytes;
@@ -229,6 +230,10 @@ public final class TrainingSession implements AutoCloseable {
      * @param momentum of the trained parameters, with their present patterns; null for zeros
      */
     public void begin(float learningRate, long key, @Nullable ModelState momentum) {
+        if (!(learningRate >= 0) || learningRate == Float.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("learningRate must be a number of at least 0, got " + learningRate);
+        }
+        this.begun = true;
         this.key = key;
         keep();
         workspace.write(rate, learningRate);
@@ -290,6 +295,9 @@ public final class TrainingSession implements AutoCloseable {
      * @param pause called every {@value #PAUSE} batches or more often; what it throws ends the pass
      */
     public void trainEpoch(MemorySegment sampleNumbers, int count, Runnable pause) {
+        if (!begun) {
+            throw new IllegalStateException("begin(learningRate) comes before the first epoch: it sets the rate");
+        }
         workspace.upload(sampleNumbers, count, order);
         workspace.write(position, 0);
         workspace.write(lossSum, 0);

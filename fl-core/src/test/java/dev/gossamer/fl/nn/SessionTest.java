@@ -194,6 +194,21 @@ class SessionTest {
     }
 
     @Test
+    void trainingBeginsWithARate() {
+        try (TrainingSession session = new TrainingSession(network, samples, TRANSFORM, 8, COUNT, Sgd.PLAIN)) {
+            assertThatThrownBy(() -> session.trainEpoch(ORDER, COUNT))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("begin(learningRate)");
+            for (float rate : new float[] {Float.NaN, -1, Float.POSITIVE_INFINITY}) {
+                assertThatThrownBy(() -> session.begin(rate))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("learningRate")
+                        .hasMessageContaining(String.valueOf(rate));
+            }
+        }
+    }
+
+    @Test
     void anEnqueuedBatchIsTheOneThatIsNamed() {
         byte[] labels = Fixtures.randomLabels(COUNT, 5, 8);
         labels[COUNT - 1] = 100;
