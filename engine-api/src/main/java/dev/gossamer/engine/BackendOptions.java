@@ -15,9 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record BackendOptions(int threads, TuningTable tuning) {
 
+    /** More than any machine has; a system lends a process some tens of thousands of threads, and stalls before. */
+    public static final int MOST_THREADS = 4096;
+
     public BackendOptions {
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+        if (threads < 1 || threads > MOST_THREADS) {
+            throw new IllegalArgumentException("threads must be from 1 to " + MOST_THREADS + ", got " + threads);
         }
     }
 
@@ -35,7 +38,7 @@ public record BackendOptions(int threads, TuningTable tuning) {
             } catch (NumberFormatException e) {
                 throw wrongThreads(asked, e);
             }
-            if (threads < 1) {
+            if (threads < 1 || threads > MOST_THREADS) {
                 throw wrongThreads(asked, null);
             }
         }
@@ -44,7 +47,7 @@ public record BackendOptions(int threads, TuningTable tuning) {
 
     private static IllegalArgumentException wrongThreads(String asked, @Nullable Throwable cause) {
         return new IllegalArgumentException(
-                "gossamer.threads must be a whole number of at least 1, got '" + asked + "'", cause);
+                "gossamer.threads must be a whole number from 1 to " + MOST_THREADS + ", got '" + asked + "'", cause);
     }
 
     private static TuningTable tuning(String asked) {

@@ -40,8 +40,9 @@ class EngineOptions {
 
     /** The options with so many threads; null for the default. */
     static BackendOptions options(@Nullable Integer threads) {
-        if (threads != null && threads < 1) {
-            throw new UsageException("--threads is " + threads + ", but must be a whole number of at least 1");
+        if (threads != null && (threads < 1 || threads > BackendOptions.MOST_THREADS)) {
+            throw new UsageException("--threads is " + threads + ", but must be a whole number from 1 to "
+                    + BackendOptions.MOST_THREADS);
         }
         try {
             BackendOptions standard = BackendOptions.defaults();

@@ -72,7 +72,8 @@ final class PredictCommand implements Callable<Integer> {
             names = "--top",
             paramLabel = "N",
             defaultValue = "3",
-            description = "Classes that are told of each image, the most probable first; default: ${DEFAULT-VALUE}.")
+            description =
+                    "Classes that the table tells of each image, the most probable first; JSON has all. Default: ${DEFAULT-VALUE}.")
     private int top;
 
     @Option(names = "--json", description = "Print JSON instead of a table, and nothing else, on standard output.")

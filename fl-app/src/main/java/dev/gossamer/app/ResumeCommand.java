@@ -93,6 +93,11 @@ final class ResumeCommand implements Callable<Integer> {
         }
     }
 
+    /** Results do not depend on threads. */
+    private static String withoutThreads(String device) {
+        return device.replaceFirst(", up to \\d+ threads?$", "");
+    }
+
     @SuppressWarnings("try") // the backend is there to be closed
     private void resume(@Nullable Site elsewhere) {
         BackendOptions backend = EngineOptions.options(threads);
@@ -110,7 +115,7 @@ final class ResumeCommand implements Callable<Integer> {
         Backends.Choice choice = open(stored, backend);
         try (Backend opened = choice.backend();
                 Dataset loaded = DataSource.load(stored.config(), folder)) {
-            if (!opened.device().equals(stored.device())) {
+            if (!withoutThreads(opened.device()).equals(withoutThreads(stored.device()))) {
                 err.println("gossamer: warning: the run began on " + stored.device() + ", and goes on on "
                         + opened.device() + "; last bits may come out otherwise");
             }

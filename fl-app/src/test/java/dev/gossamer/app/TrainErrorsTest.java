@@ -208,7 +208,9 @@ class TrainErrorsTest {
                     --method        | sgd        | method is sgd         | fedavg, fedprox, mfl
                     --partition     | sorted     | partition is sorted   | label-blocks:K
                     --partition     | label-blocks:0 | label-blocks:0    | at least 1
-                    --threads       | 0          | --threads is 0        | at least 1
+                    --partition     | dirichlet:0 | dirichlet:0          | above 0
+                    --threads       | 0          | --threads is 0        | from 1 to 4096
+                    --threads       | 99999      | --threads is 99999    | from 1 to 4096
                     --threads       | two        | --threads             | two
                     """)
     void aSettingThatCannotBeIsNamedWithWhatIsAllowed(String option, String value, String named, String allowed) {

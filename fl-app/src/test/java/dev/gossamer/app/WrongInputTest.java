@@ -63,6 +63,7 @@ class WrongInputTest {
                     train --init @/a~folder --out @/run   | a folder: is a folder. Give a .safetensors file
                     train --tuning @/none --out @/run     | none is not there; `gossamer tune --out FILE` writes one
                     train --set rounds --out @/run        | option '--set' (KEY=VALUE): it takes KEY=VALUE, got 'rounds'
+                    config --set partition=dirichlet:0    | partition is dirichlet:0, but must be iid, natural
                     config --set =1                       | it takes KEY=VALUE, got '=1'
                     resume @/none                         | none holds no run: there is no such folder
                     resume @/a~file                       | a file holds no run: it is a file

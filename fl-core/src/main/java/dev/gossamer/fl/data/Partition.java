@@ -23,6 +23,16 @@ public sealed interface Partition permits Partition.ByLabel, Partition.Natural {
     /** The setting as in a configuration: {@link #parse} reads it. */
     String spec();
 
+    /** Whether {@link #parse} reads that. */
+    static boolean isSpec(String spec) {
+        try {
+            parse(spec, 0);
+            return true;
+        } catch (DataException e) {
+            return false;
+        }
+    }
+
     /**
      * Reads {@code iid}, {@code label-blocks:K}, {@code dirichlet:ALPHA} or {@code natural}.
      *

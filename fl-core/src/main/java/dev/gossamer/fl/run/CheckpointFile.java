@@ -207,7 +207,9 @@ final class CheckpointFile {
                     + VERSION + ": go on with the release that wrote it");
         }
         if (!Arrays.equals(in.readNBytes(FINGERPRINT_BYTES), fingerprint)) {
-            throw new CheckpointException(file + ": is of a run with another configuration, backend or tuning");
+            throw new CheckpointException(file + ": is of a run with another configuration, backend or tuning than "
+                    + RunDirectory.CONFIG + " and " + RunDirectory.MANIFEST
+                    + " beside it have now: undo what was changed in them, or begin a new run with train");
         }
     }
 

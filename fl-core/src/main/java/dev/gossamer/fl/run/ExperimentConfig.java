@@ -7,6 +7,7 @@ import dev.gossamer.fl.data.FashionMnist;
 import dev.gossamer.fl.data.Femnist;
 import dev.gossamer.fl.data.Mnist;
 import dev.gossamer.fl.data.Normalisation;
+import dev.gossamer.fl.data.Partition;
 import dev.gossamer.fl.data.SpeechCommands;
 import dev.gossamer.fl.data.Strokes;
 import dev.gossamer.fl.method.Cohort;
@@ -161,11 +162,14 @@ public record ExperimentConfig(
                     "The method; gossamer methods tells of each."),
             Setting.integer("clients", 10, 1, MAX_COUNT, "Number of clients."),
             Setting.positive("participation", 1, 1, "Part of the clients that each round asks."),
-            Setting.text(
+            new Setting(
                     "partition",
                     "iid",
+                    "HOW",
+                    "iid, natural, label-blocks:K with at least 1 class, or dirichlet:ALPHA with a concentration above 0",
                     "How samples are dealt: iid; label-blocks:K for K classes to each client; dirichlet:ALPHA for classes in"
-                            + " proportions of that concentration; natural for the data set's own clients."),
+                            + " proportions of that concentration; natural for the data set's own clients.",
+                    text -> Partition.isSpec(text) ? text : null),
             Setting.integer("rounds", 20, 1, MAX_COUNT, "Number of rounds; schedules end in the last."),
             Setting.integer("epochs", 4, 1, MAX_COUNT, "Passes of a client over its samples in a round."),
             Setting.integer("batch", 32, 1, 1 << 16, "Samples in a step."),

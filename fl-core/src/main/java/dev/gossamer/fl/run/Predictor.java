@@ -53,7 +53,7 @@ public final class Predictor implements AutoCloseable {
     }
 
     /**
-     * Answers to images that come while the program runs, as logits; it ends before this does.
+     * Answers to images that come while the program runs, as logits; it ends before this does, and belongs to the same thread.
      *
      * @param batch images that come at once, at most
      */

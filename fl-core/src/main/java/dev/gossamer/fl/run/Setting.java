@@ -56,7 +56,8 @@ public record Setting(
     }
 
     static Setting integer(String key, long fallback, long least, long most, String description) {
-        String allowed = least == Long.MIN_VALUE ? "a whole number" : "a whole number from " + least + " to " + most;
+        String allowed =
+                least == Long.MIN_VALUE ? "a whole number of 64 bits" : "a whole number from " + least + " to " + most;
         return new Setting(key, fallback, "N", allowed, description, text -> {
             long value = Long.parseLong(text);
             return value >= least && value <= most ? value : null;

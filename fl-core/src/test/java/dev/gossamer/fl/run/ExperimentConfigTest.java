@@ -109,7 +109,8 @@ class ExperimentConfigTest {
                     dataset         | cifar    | one of strokes, fashion-mnist, mnist
                     model           | vgg      | one of mlp, lenet-300-100, linear
                     augment         | mixup    | one of none, crop-flip
-                    seed            | today    | a whole number
+                    seed            | today    | a whole number of 64 bits
+                    partition       | quatsch  | iid, natural, label-blocks:K
                     uploadValues    | int8     | one of float32, float16, bfloat16
                     initialSparsity | 0.95     | at most sparsity
                     pruningStart    | 21       | at most rounds
